@@ -1,0 +1,35 @@
+"""optlearn: gradient-based optimizers, each written once.
+
+From the lines of an update rule come its numbers (`run`, `Optimizer.step`), its equation
+(`Optimizer.equation`), its animation (`explore`) and its compiled kernel.
+"""
+
+import importlib
+
+from optlearn import gradients, surfaces
+from optlearn.declare import InvalidArgument
+from optlearn.optimizer import Optimizer, State, Update, get, hyper, names, option
+from optlearn.rules import *  # noqa: F403
+from optlearn.rules import __all__ as _rules
+from optlearn.surfaces import Surface
+from optlearn.trajectory import Trajectory, run
+
+__version__ = "0.1.0"
+
+# What needs more than NumPy is loaded where it is first used, so that importing stays quick.
+_LAZY = {"explore": "optlearn.explorer", "Explorer": "optlearn.explorer", "plots": None, "explorer": None,
+         "symbolic": None}
+
+__all__ = ["InvalidArgument", "Optimizer", "State", "Surface", "Trajectory", "Update", "explore", "get", "gradients",
+           "hyper", "names", "option", "plots", "run", "surfaces", *_rules]
+
+
+def __getattr__(name):
+    if name not in _LAZY:
+        raise AttributeError(f"module 'optlearn' has no attribute {name!r}")
+    module = importlib.import_module(_LAZY[name] or f"optlearn.{name}")
+    return getattr(module, name) if _LAZY[name] else module
+
+
+def __dir__():
+    return sorted([*globals(), *_LAZY])

@@ -1,0 +1,240 @@
+"""Numbers and choices that a rule, a surface or a schedule declares once.
+
+A declaration checks the value, prints the table of a docstring, gives the equation its symbol and the slider
+its bounds.
+"""
+
+import difflib
+import math
+import numbers
+
+import numpy as np
+
+
+class InvalidArgument(ValueError, TypeError):
+    """An argument outside its range or of the wrong kind; the message names it, its value and what is allowed.
+
+    It is both a `ValueError` and a `TypeError`, so either ``except`` clause finds it.
+    """
+
+
+def near(word, known):
+    """A sentence part that names what resembles `word`: ", did you mean 'adam'?" or the whole list."""
+    known = list(known)
+    close = difflib.get_close_matches(str(word), known, n=3, cutoff=0.6)
+    if close:
+        return "; did you mean " + " or ".join(repr(name) for name in close) + "?"
+    return "; known are " + ", ".join(known) if known else ""
+
+
+class hyper:
+    """Declare a hyperparameter: default, allowed range, symbol.
+
+    Parameters
+    ----------
+    default : float or None
+        Value where none is given; None leaves the quantity out of the rule until it is given.
+    above, at_least, below, at_most : float, optional
+        The allowed range; `above` and `below` exclude the bound, `at_least` and `at_most` include it.
+    symbol : str, optional
+        LaTeX of the symbol in equations; default: the name.
+    low, high : float, optional
+        Bounds of the slider, where the allowed range is not one to slide over.
+    alias : str, optional
+        A second name under which the value may be given.
+    integer : bool, optional
+        Whether only whole numbers are allowed.
+    """
+
+    def __init__(self, default, *, above=None, at_least=None, below=None, at_most=None, symbol=None,
+                 low=None, high=None, alias=None, integer=False):
+        self.default, self.integer, self.alias = default, integer, alias
+        self.above, self.at_least, self.below, self.at_most = above, at_least, below, at_most
+        self._symbol, self._low, self._high = symbol, low, high
+
+    def __set_name__(self, owner, name):
+        self.name = name
+        self.symbol = self._symbol or name
+
+    def __get__(self, instance, owner=None):
+        # Instances carry their value in __dict__, which a non-data descriptor lets win: reading costs nothing.
+        return self
+
+    @property
+    def range(self):
+        """The allowed range in words, such as ``0 <= beta1 < 1``."""
+        left = f"{self.above} < " if self.above is not None else \
+            f"{self.at_least} <= " if self.at_least is not None else ""
+        right = f" < {self.below}" if self.below is not None else \
+            f" <= {self.at_most}" if self.at_most is not None else ""
+        kind = "a whole number" if self.integer else "a finite number"
+        return f"{kind} with {left}{self.name}{right}" if left or right else kind
+
+    @property
+    def log(self):
+        """Whether a slider for it is logarithmic: positive values without an upper bound."""
+        return (self.above == 0 or self.at_least == 0) and self.below is None and self.at_most is None \
+            and not self.integer
+
+    @property
+    def bounds(self):
+        """Lowest and highest value of a slider, inside the allowed range."""
+        low, high = self._low, self._high
+        scale = abs(self.default or 0.0) or 1.0
+        if low is None:
+            if self.at_least is not None and not self.log:
+                low = self.at_least
+            elif self.above is not None and not self.log:
+                low = self.above + 1e-3 * scale
+            else:
+                low = scale / 1000 if self.log else -10 * scale
+        if high is None:
+            if self.at_most is not None:
+                high = self.at_most
+            elif self.below is not None:
+                high = self.below - 1e-3
+            else:
+                high = max(1.0, scale) if self.log else 10 * scale
+        return float(low), float(high)
+
+    def check(self, value):
+        """The value in the form the rules compute with: float, float array (a sweep) or function of the step."""
+        if callable(value) or (value is None and self.default is None):
+            return value
+        if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_)):
+            try:
+                number = float(value)
+            except OverflowError:
+                number = math.inf
+            if self._outside(number):
+                raise InvalidArgument(f"{self.name} = {value!r} is not allowed; it must be {self.range}")
+            return int(number) if self.integer else number
+        if isinstance(value, (list, tuple, np.ndarray)):
+            array = np.asarray(value)
+            if array.dtype.kind in "iuf":
+                array = array.astype(np.float64)
+                if array.ndim == 0:
+                    return self.check(float(array))
+                bad = [x for x in array.ravel() if self._outside(float(x))]
+                if not bad:
+                    array.setflags(write=False)
+                    return array
+                raise InvalidArgument(
+                    f"{self.name} contains {float(bad[0])!r}, which is not allowed; each value must be {self.range}")
+        raise InvalidArgument(f"{self.name} = {value!r} is not allowed; it must be {self.range}, "
+                              "an array of such (a sweep) or a function of the step (a schedule)")
+
+    def _outside(self, x):
+        return (not math.isfinite(x)
+                or (self.above is not None and not x > self.above)
+                or (self.at_least is not None and not x >= self.at_least)
+                or (self.below is not None and not x < self.below)
+                or (self.at_most is not None and not x <= self.at_most)
+                or (self.integer and x != int(x)))
+
+
+class option:
+    """Declare a choice that is fixed when the object is made: a flag or one of a few words.
+
+    Parameters
+    ----------
+    default : bool or str
+        The choice where none is given.
+    choices : tuple, optional
+        All choices; default: (True, False).
+    """
+
+    def __init__(self, default, choices=(True, False)):
+        self.default, self.choices = default, choices
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, instance, owner=None):
+        return self
+
+    @property
+    def range(self):
+        """The choices in words."""
+        return "one of " + ", ".join(repr(choice) for choice in self.choices)
+
+    def check(self, value):
+        """The choice, if it is one."""
+        for choice in self.choices:
+            if type(choice) is type(value) and choice == value:
+                return choice
+        raise InvalidArgument(f"{self.name} = {value!r} is not allowed; it must be {self.range}")
+
+
+class Declared:
+    """An unchangeable object whose numbers and choices are declared in its class body."""
+
+    _declared = {}
+
+    def __init_subclass__(cls, **keywords):
+        super().__init_subclass__(**keywords)
+        cls._declared = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()
+                         if isinstance(value, (hyper, option))}
+        cls._aliases = {d.alias: name for name, d in cls._declared.items() if getattr(d, "alias", None)}
+
+    def __init__(self, **values):
+        own = type(self)
+        for name in values:
+            if name not in own._declared and name not in own._aliases:
+                raise InvalidArgument(f"{own.__name__} has no argument {name!r}{near(name, own._declared)}")
+        values = {own._aliases.get(name, name): value for name, value in values.items()}
+        for name, declaration in own._declared.items():
+            value = declaration.check(values[name]) if name in values else declaration.default
+            self.__dict__[name] = value
+
+    @classmethod
+    def hypers(cls):
+        """The declarations of numbers, by name."""
+        return {name: d for name, d in cls._declared.items() if isinstance(d, hyper)}
+
+    @classmethod
+    def options(cls):
+        """The declarations of choices, by name."""
+        return {name: d for name, d in cls._declared.items() if isinstance(d, option)}
+
+    @property
+    def values(self):
+        """The values of all declared numbers and choices, as a dictionary."""
+        return {name: self.__dict__[name] for name in self._declared}
+
+    def replace(self, **changes):
+        """A copy with some values changed."""
+        return type(self)(**{**self.values, **{self._aliases.get(n, n): v for n, v in changes.items()}})
+
+    def bound(self, values):
+        """A copy that holds `values` as they are: resolved schedules, or the symbols of a trace."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.__dict__.update(values)
+        return copy
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"{type(self).__name__} objects do not change; "
+                             f"make a new one: .replace({name}={value!r})")
+
+    def __repr__(self):
+        inside = ", ".join(f"{name}={_plain(value)}" for name, value in self.values.items())
+        return f"{type(self).__name__}({inside})"
+
+    def __eq__(self, other):
+        return type(self) is type(other) and _key(self.values) == _key(other.values)
+
+    def __hash__(self):
+        return hash((type(self), _key(self.values)))
+
+
+def _plain(value):
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, separator=", ", threshold=6, formatter={"float_kind": lambda x: f"{x:g}"})
+    if callable(value) and not isinstance(value, Declared):
+        return getattr(value, "__name__", type(value).__name__)
+    return repr(value)
+
+
+def _key(values):
+    return tuple((name, (v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v) for name, v in values.items())

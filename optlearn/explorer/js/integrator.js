@@ -1,0 +1,116 @@
+// Runs of traced rules on traced surfaces. A run is one buffer of rows; row t holds all that step t made.
+// Everything here is a function declaration without outer state, so that a worker can be made of the same text.
+
+/**
+ * @typedef {{start: Function, probe: Function, step: Function}} RuleCode
+ * @typedef {{f: (x: number, y: number, p: ArrayLike<number>) => number,
+ *   gradient: (x: number, y: number, p: ArrayLike<number>, out: Float64Array, at: number) => void,
+ *   hessian: (x: number, y: number, p: ArrayLike<number>, out: Float64Array, at: number) => void}} SurfaceCode
+ * @typedef {{layout: Object<string, [number, number]>, stride: number, draws?: string[]}} Shape
+ * @typedef {{rows: Float64Array, stride: number, layout: Object<string, [number, number]>, loss: Float64Array,
+ *   last: number, diverged: number | null, reason: string}} Run
+ */
+
+/** The functions in the text of a traced rule or surface. @param {string} code */
+export function compile(code) {
+  return new Function("return " + code)();
+}
+
+/**
+ * Runs a rule.
+ * @param {RuleCode} code
+ * @param {Shape} shape
+ * @param {ArrayLike<number>} h hyperparameters, in the order of the declaration
+ * @param {SurfaceCode} surface
+ * @param {ArrayLike<number>} p parameters of the surface
+ * @param {ArrayLike<number>} start
+ * @param {number} steps
+ * @param {{noise?: number, normals?: Float64Array | null, draws?: Float64Array | null,
+ *   schedules?: {index: number, values: ArrayLike<number>}[], reuse?: Run | null}} [more] `normals`: two a step, for the gradient;
+ *   `draws`: two a step and draw, for the rule itself; `reuse`: a run whose buffers may be overwritten
+ * @returns {Run}
+ */
+export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
+  const { layout, stride } = shape;
+  const size = (steps + 1) * stride;
+  const old = more.reuse;
+  const rows = old && old.rows.length === size ? old.rows.fill(0) : new Float64Array(size);
+  const loss = old && old.loss.length === steps + 1 ? old.loss : new Float64Array(steps + 1);
+  const at = layout.w[0];
+  const probe = layout.probe[0];
+  const g = layout.g[0];
+  const names = shape.draws || [];
+  const hyper = Array.from(h);
+  let last = 0;
+  let diverged = null;
+  let reason = "";
+  rows[at] = start[0];
+  rows[at + 1] = start[1];
+  loss[0] = surface.f(start[0], start[1], p);
+  if (more.schedules) for (const s of more.schedules) hyper[s.index] = s.values[0];
+  code.start(rows, 0, hyper);
+  for (let t = 1; t <= steps; t++) {
+    const a = (t - 1) * stride;
+    const b = a + stride;
+    if (more.schedules) for (const s of more.schedules) hyper[s.index] = s.values[t - 1];
+    code.probe(rows, a, b, t, hyper);
+    surface.gradient(rows[b + probe], rows[b + probe + 1], p, rows, b + g);
+    if (more.noise && more.normals) {
+      rows[b + g] += more.noise * more.normals[2 * t - 2];
+      rows[b + g + 1] += more.noise * more.normals[2 * t - 1];
+    }
+    if (more.draws) {
+      for (let k = 0; k < names.length; k++) {
+        const d = b + layout[names[k]][0];
+        rows[d] = more.draws[2 * (names.length * (t - 1) + k)];
+        rows[d + 1] = more.draws[2 * (names.length * (t - 1) + k) + 1];
+      }
+    }
+    if (!Number.isFinite(rows[b + g] + rows[b + g + 1])) {
+      diverged = t;
+      reason = "the gradient is not finite";
+      break;
+    }
+    code.step(rows, a, b, t, hyper);
+    const value = surface.f(rows[b + at], rows[b + at + 1], p);
+    if (!Number.isFinite(rows[b + at] + rows[b + at + 1])) {
+      diverged = t;
+      reason = "the parameters are not finite";
+      break;
+    }
+    if (!Number.isFinite(value)) {
+      diverged = t;
+      reason = "the loss is not finite";
+      break;
+    }
+    loss[t] = value;
+    last = t;
+  }
+  return { rows, stride, layout, loss, last, diverged, reason };
+}
+
+/** Where a named pair stands in row t of a run: index of its first number. @param {Run} run @param {string} name @param {number} t */
+export function at(run, name, t) {
+  return t * run.stride + run.layout[name][0];
+}
+
+/** A named quantity of row t. @param {Run} run @param {string} name @param {number} t @returns {number[]} */
+export function valueAt(run, name, t) {
+  const [offset, size] = run.layout[name];
+  return Array.from(run.rows.subarray(t * run.stride + offset, t * run.stride + offset + size));
+}
+
+/**
+ * Step t once more from the recorded row t - 1, with another gradient. Returns the row it makes.
+ * @param {RuleCode} code @param {Run} run @param {ArrayLike<number>} h @param {number} t @param {number} gx @param {number} gy
+ * @returns {Float64Array}
+ */
+export function restep(code, run, h, t, gx, gy) {
+  const { rows, stride, layout } = run;
+  const scratch = new Float64Array(2 * stride);
+  scratch.set(rows.subarray((t - 1) * stride, (t + 1) * stride));
+  scratch[stride + layout.g[0]] = gx;
+  scratch[stride + layout.g[0] + 1] = gy;
+  code.step(scratch, 0, stride, t, h);
+  return scratch.slice(stride);
+}

@@ -1,0 +1,97 @@
+// Numbers for people: how they are written, how sliders run over them, where ticks stand.
+
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** An integer exponent as superscript digits. @param {number} n */
+export function superscript(n) {
+  return (n < 0 ? "⁻" : "") + [...String(Math.abs(n))].map((d) => SUPERSCRIPTS[+d]).join("");
+}
+
+/**
+ * A number in print: significant digits, a true minus sign, powers of ten as such.
+ * @param {number} x
+ * @param {number} [digits]
+ */
+export function show(x, digits = 3) {
+  if (Number.isNaN(x)) return "undefined";
+  if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
+  if (x === 0) return "0";
+  const a = Math.abs(x);
+  let text;
+  if (a >= 1e5 || a < 1e-3) {
+    const [mantissa, exponent] = a.toExponential(digits - 1).split("e");
+    const lead = trimZeros(mantissa);
+    text = (lead === "1" ? "" : lead + "·") + "10" + superscript(+exponent);
+  } else {
+    text = trimZeros(a.toPrecision(digits).includes("e") ? String(Math.round(a)) : a.toPrecision(digits));
+  }
+  return (x < 0 ? "−" : "") + text;
+}
+
+/** @param {string} text */
+function trimZeros(text) {
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
+/** A number that an input field holds: shortest text that reads back as the same number. @param {number} x */
+export function plain(x) {
+  return String(x);
+}
+
+/** A pair in print. @param {ArrayLike<number>} v @param {number} [digits] */
+export function showPair(v, digits = 3) {
+  return "(" + show(v[0], digits) + ", " + show(v[1], digits) + ")";
+}
+
+/** Reads what a person typed: accepts a true minus sign, a decimal comma, 1e-3. @param {string} text */
+export function parse(text) {
+  const clean = text.trim().replace(/[−–]/g, "-").replace(",", ".");
+  return clean === "" ? NaN : Number(clean);
+}
+
+/**
+ * The scale of a slider over [low, high]: logarithmic, linear, or (for decay factors such as 0.9, 0.99, 0.999)
+ * logarithmic in the distance from 1.
+ * @param {{low: number, high: number, log: boolean, open_low?: boolean, open_high?: boolean}} range
+ * @returns {{toUnit: (x: number) => number, fromUnit: (u: number) => number}}
+ */
+export function scaleOf(range) {
+  const { low, high } = range;
+  if (range.log && high > 0) {
+    const bottom = low > 0 ? low : high * 1e-8;
+    const span = Math.log(high / bottom);
+    return {
+      toUnit: (x) => (x <= bottom ? 0 : Math.min(1, Math.log(x / bottom) / span)),
+      fromUnit: (u) => (u <= 0 ? (low > 0 || range.open_low ? bottom : low) : tidy(bottom * Math.exp(u * span), 3)),
+    };
+  }
+  if (low === 0 && high >= 0.99 && high <= 1 && range.open_high) {
+    const nines = 4;
+    return {
+      toUnit: (x) => (x >= 1 ? 1 : Math.min(1, -Math.log10(1 - x) / nines)),
+      fromUnit: (u) => 1 - tidy(10 ** (-nines * u), 2),
+    };
+  }
+  return {
+    toUnit: (x) => Math.min(1, Math.max(0, (x - low) / (high - low))),
+    fromUnit: (u) => tidy(low + u * (high - low), 3, high - low),
+  };
+}
+
+/** Rounds to significant digits (of `of`, if given), so that sliders give numbers one can say. */
+/** @param {number} x @param {number} digits @param {number} [of] */
+export function tidy(x, digits, of = x) {
+  if (x === 0 || !Number.isFinite(x)) return x;
+  const places = digits - 1 - Math.floor(Math.log10(Math.abs(of)));
+  return places >= 0 && places < 100 ? +x.toFixed(Math.min(places, 20)) : +x.toPrecision(digits);
+}
+
+/** Round tick values in [lo, hi], about `count` of them. @param {number} lo @param {number} hi @param {number} count */
+export function ticks(lo, hi, count) {
+  const raw = (hi - lo) / count;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= raw) ?? raw;
+  const out = [];
+  for (let k = Math.ceil(lo / step - 1e-9); k * step <= hi + 1e-9 * step; k++) out.push(tidy(k * step, 12) || 0);
+  return out;
+}

@@ -1,0 +1,93 @@
+"""What is done to a gradient before a rule sees it: rescale, clip, decay, in the order written."""
+
+import numpy as np
+
+from optlearn.declare import Declared, hyper
+
+
+def values_at(declared, t):
+    """The values that the schedules among an object's hyperparameters have in step t = 1, 2, ... (index t - 1)."""
+    return {name: declaration.check(declared.__dict__[name](t - 1))
+            for name, declaration in declared.hypers().items() if callable(declared.__dict__[name])}
+
+
+class Transform(Declared):
+    """A function of parameters and gradient that gives another gradient.
+
+    Attributes
+    ----------
+    whole : bool
+        Whether it looks at all arrays of nested parameters together, as a global norm does.
+    """
+
+    whole = False
+
+    def __call__(self, w, g):
+        """The changed gradient."""
+        raise TypeError(f"{type(self).__name__} has no method __call__(self, w, g)")
+
+    def at(self, t):
+        """The transform with the values that its schedules have in step `t`."""
+        return self.bound(values_at(self, t))
+
+
+class Rescale(Transform):
+    """Multiply the gradient, often by one over the batch size: ``g = rescale_grad * g``."""
+
+    rescale_grad = hyper(1.0, symbol="c", low=0.0, high=2.0)
+
+    def __call__(self, w, g):
+        return self.rescale_grad * g
+
+
+class Clip(Transform):
+    """Clip each coordinate of the gradient: ``g = min(max(g, -clip_gradient), clip_gradient)``."""
+
+    clip_gradient = hyper(1.0, above=0, symbol="c")
+
+    def __call__(self, w, g):
+        return np.minimum(np.maximum(g, -self.clip_gradient), self.clip_gradient)
+
+
+class ClipNorm(Transform):
+    """Shorten the gradient of each array to the length `clip_norm` if it is longer.
+
+    Source: Pascanu, Mikolov, Bengio (2013), arXiv:1211.5063.
+    """
+
+    clip_norm = hyper(1.0, above=0, symbol="c")
+
+    def __call__(self, w, g):
+        norm = np.linalg.norm(g)
+        return g * np.where(norm > self.clip_norm, self.clip_norm / np.maximum(norm, self.clip_norm), 1.0)
+
+
+class ClipGlobalNorm(ClipNorm):
+    """Shorten the gradients of all arrays together to the length `clip_norm` if they are longer."""
+
+    whole = True
+
+
+class Decay(Transform):
+    """Add weight decay as the gradient of an L2 penalty: ``g = g + weight_decay * w``."""
+
+    weight_decay = hyper(0.0, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
+
+    def __call__(self, w, g):
+        return g + self.weight_decay * w
+
+
+BY_HYPERPARAMETER = {"rescale_grad": Rescale, "clip_gradient": Clip, "weight_decay": Decay}
+
+
+def prepare(transforms, params, grads):
+    """Apply transforms to the gradients of several arrays."""
+    for transform in transforms:
+        if transform.whole and len(grads) > 1:
+            joined = transform(np.concatenate([np.ravel(w) for w in params]),
+                               np.concatenate([np.ravel(g) for g in grads]))
+            ends = np.cumsum([g.size for g in grads])[:-1]
+            grads = [part.reshape(g.shape) for part, g in zip(np.split(joined, ends), grads, strict=True)]
+        else:
+            grads = [transform(w, g) for w, g in zip(params, grads, strict=True)]
+    return grads

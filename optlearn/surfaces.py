@@ -1,0 +1,336 @@
+"""Functions of two variables to optimize on. Each is written once; gradient and Hessian are derived from that."""
+
+import numpy as np
+
+from optlearn.declare import Declared, InvalidArgument, hyper, near
+
+_registry = {}
+
+
+class Graph:
+    """The recorded formula of a surface with its first and second derivatives."""
+
+    def __init__(self, surface):
+        from optlearn.symbolic.derive import derivative
+        from optlearn.symbolic.trace import as_node, symbol
+
+        self.x, self.y = symbol("x"), symbol("y")
+        self.parameters = [symbol(name) for name in surface.hypers()]
+        bound = surface.bound(dict(zip(surface.hypers(), self.parameters, strict=True)))
+        self.f = as_node(bound.f(self.x, self.y))
+        dx, dy = derivative(self.f, self.x), derivative(self.f, self.y)
+        self.gradient = [dx, dy]
+        self.hessian = [derivative(dx, self.x), derivative(dx, self.y), derivative(dy, self.y)]
+
+
+class Surface(Declared):
+    """A function of two variables.
+
+    A subclass declares its parameters with `hyper` and writes one method, ``f(self, x, y)``, in NumPy.
+
+    Attributes
+    ----------
+    domain : tuple of float
+        What to show: x from, x to, y from, y to.
+    start : tuple of float
+        A point to start from.
+    minima : tuple of (float, float)
+        Known minimisers, for the default parameters.
+
+    Examples
+    --------
+    >>> class Bowl(Surface):
+    ...     def f(self, x, y):
+    ...         return x**2 + 3 * y**2
+    >>> Bowl().gradient(np.array([1.0, 2.0]))
+    array([ 2., 12.])
+    """
+
+    domain = (-3.0, 3.0, -3.0, 3.0)
+    start = (-1.5, 2.0)
+    minima = ()
+    quadratic = False
+
+    def __init_subclass__(cls, **keywords):
+        super().__init_subclass__(**keywords)
+        cls._graph = cls._compiled = None
+        _registry[cls.__name__.lower()] = cls
+
+    @property
+    def name(self):
+        """The name by which `optlearn.surfaces.get` finds it."""
+        return type(self).__name__.lower()
+
+    @property
+    def label(self):
+        """The name for people."""
+        return type(self).__name__
+
+    def f(self, x, y):
+        """The value at (x, y)."""
+        raise TypeError(f"{type(self).__name__} has no method f(self, x, y)")
+
+    def graph(self):
+        """Formula, gradient and Hessian as recorded expressions."""
+        cls = type(self)
+        if cls._graph is None:
+            cls._graph = Graph(self)
+        return cls._graph
+
+    def __call__(self, w):
+        """Value at points `w` of shape (2,) or (2, ...)."""
+        return self.f(w[0], w[1])
+
+    def _run(self, which, w):
+        cls = type(self)
+        if cls._compiled is None:
+            cls._compiled = _compile(self.graph())
+        w = np.asarray(w)
+        if w.shape[:1] != (2,):
+            raise InvalidArgument(f"w has shape {w.shape}; it must be (2,) or (2, ...), coordinates first")
+        parameters = [self.__dict__[name] for name in self.hypers()]
+        return cls._compiled[which](w[0], w[1], *parameters), w
+
+    def gradient(self, w):
+        """Gradient at points `w` of shape (2,) or (2, ...), coordinates first; the shape is that of `w`."""
+        values, w = self._run("gradient", w)
+        out = np.empty(w.shape, np.result_type(w, np.float32))
+        out[0], out[1] = values
+        return out
+
+    def hessian(self, w):
+        """Hessian at points `w`, of shape (2, 2) or (2, 2, ...)."""
+        (xx, xy, yy), w = self._run("hessian", w)
+        out = np.empty((2, *w.shape))
+        out[0, 0], out[0, 1], out[1, 0], out[1, 1] = xx, xy, xy, yy
+        return out
+
+    def equation(self, kind="latex"):
+        """The formula of the surface, in LaTeX or MathML."""
+        from optlearn.symbolic.printing import Printer, mathml_row
+
+        graph = self.graph()
+        symbols = {s: d.symbol for s, d in zip(graph.parameters, self.hypers().values(), strict=True)}
+        tex = "f(x, y) = " + Printer(symbols).tex(graph.f)
+        return tex if kind == "latex" else f"<math>{mathml_row(tex)}</math>"
+
+    def _repr_latex_(self):
+        return "$$" + self.equation() + "$$"
+
+
+def _compile(graph):
+    """NumPy functions of the derivatives, so that NumPy, page and kernel compute them in the same order."""
+    from optlearn.symbolic.emit import NUMPY, Emitter
+
+    names = {graph.x: "x", graph.y: "y", **{s: f"p{i}" for i, s in enumerate(graph.parameters)}}
+    arguments = ", ".join(names.values())
+    functions = {"np": np}
+    for which, nodes in (("gradient", graph.gradient), ("hessian", graph.hessian)):
+        emitter = Emitter(NUMPY, names)
+        body = "".join(f"    {n} = {e}\n" for n, e in emitter.statements(nodes))
+        exec(f"def {which}({arguments}):\n{body}    return {', '.join(emitter.text[n] for n in nodes)}", functions)
+    return functions
+
+
+def of(function, **attributes):
+    """A surface from a plain function of x and y.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(x, y)`` in NumPy.
+    **attributes
+        `domain`, `start`, `minima`.
+
+    Returns
+    -------
+    Surface
+
+    Examples
+    --------
+    >>> of(lambda x, y: x**2 + y**2).gradient(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+    unknown = set(attributes) - {"domain", "start", "minima"}
+    if unknown:
+        raise InvalidArgument(f"of() has no argument {unknown.pop()!r}; known are domain, start, minima")
+    given = getattr(function, "__name__", "surface")
+    name = given if given.isidentifier() else "Surface"
+    made = type(name, (Surface,), {**attributes, "f": lambda self, x, y: function(x, y), "__doc__": function.__doc__})
+    return made()
+
+
+def get(surface, **values):
+    """A surface from a surface, a class, a name or a plain function."""
+    if isinstance(surface, Surface):
+        return surface.replace(**values) if values else surface
+    if isinstance(surface, type) and issubclass(surface, Surface):
+        return surface(**values)
+    if isinstance(surface, str):
+        key = surface.lower().replace("_", "").replace("-", "").replace(" ", "")
+        if key not in _registry:
+            raise InvalidArgument(f"surface = {surface!r} is not known{near(key, _registry)}")
+        return _registry[key](**values)
+    if callable(surface):
+        return of(surface)
+    raise InvalidArgument(f"surface = {surface!r} is not allowed; it must be a Surface, the name of one or a "
+                          "function f(x, y)")
+
+
+def names():
+    """The names of all surfaces."""
+    return sorted(_registry)
+
+
+class Quadratic(Surface):
+    """A rotated bowl with curvatures 1 and kappa; its smaller curvature lies along the angle.
+
+    ``f = (u**2 + kappa * v**2) / 2`` with ``u = c x + s y``, ``v = c y - s x``.
+    """
+
+    kappa = hyper(10.0, at_least=1, symbol=r"\kappa", low=1, high=1000)
+    angle = hyper(0.0, symbol=r"\varphi", low=0.0, high=180.0)
+    start = (-2.5, 1.5)
+    minima = ((0.0, 0.0),)
+    quadratic = True
+
+    def f(self, x, y):
+        turn = self.angle * (np.pi / 180)
+        u = np.cos(turn) * x + np.sin(turn) * y
+        v = np.cos(turn) * y - np.sin(turn) * x
+        return 0.5 * (u**2 + self.kappa * v**2)
+
+
+class Rosenbrock(Surface):
+    """Rosenbrock's curved valley (H. H. Rosenbrock 1960, The Computer Journal 3, 175-184)."""
+
+    b = hyper(100.0, above=0, symbol="b", low=1, high=1000)
+    domain = (-2.0, 2.0, -1.0, 3.0)
+    start = (-1.5, 2.0)
+    minima = ((1.0, 1.0),)
+
+    def f(self, x, y):
+        return (1 - x)**2 + self.b * (y - x**2)**2
+
+
+class Himmelblau(Surface):
+    """Four equal minima (D. M. Himmelblau 1972, Applied Nonlinear Programming)."""
+
+    domain = (-5.0, 5.0, -5.0, 5.0)
+    start = (-0.5, -1.0)
+    minima = ((3.0, 2.0), (-2.805118086952745, 3.131312518250573), (-3.779310253377747, -3.283185991286170),
+              (3.584428340330492, -1.848126526964404))
+
+    def f(self, x, y):
+        return (x**2 + y - 11)**2 + (x + y**2 - 7)**2
+
+
+class Rastrigin(Surface):
+    """A bowl with waves: many local minima (L. A. Rastrigin 1974)."""
+
+    amplitude = hyper(10.0, at_least=0, symbol="A", low=0.0, high=10.0)
+    domain = (-5.0, 5.0, -5.0, 5.0)
+    start = (-3.3, 2.6)
+    minima = ((0.0, 0.0),)
+
+    def f(self, x, y):
+        turn = 2 * np.pi
+        return (2 * self.amplitude + (x**2 - self.amplitude * np.cos(turn * x))
+                + (y**2 - self.amplitude * np.cos(turn * y)))
+
+
+class Saddle(Surface):
+    """A saddle between two minima: ``f = x**4 / 4 - x**2 / 2 + y**2 / 2``."""
+
+    domain = (-2.0, 2.0, -2.0, 2.0)
+    start = (0.02, 1.5)
+    minima = ((-1.0, 0.0), (1.0, 0.0))
+
+    def f(self, x, y):
+        return 0.25 * x**4 - 0.5 * x**2 + 0.5 * y**2
+
+
+class Beale(Surface):
+    """Flat wings and a sharp bend (E. M. L. Beale 1958)."""
+
+    domain = (-4.5, 4.5, -4.5, 4.5)
+    start = (1.0, 1.5)
+    minima = ((3.0, 0.5),)
+
+    def f(self, x, y):
+        return (1.5 - x + x * y)**2 + (2.25 - x + x * y**2)**2 + (2.625 - x + x * y**3)**2
+
+
+class Ackley(Surface):
+    """A nearly flat, rippled plain with one deep hole (D. H. Ackley 1987)."""
+
+    domain = (-4.0, 4.0, -4.0, 4.0)
+    start = (-2.6, 2.2)
+    minima = ((0.0, 0.0),)
+
+    def f(self, x, y):
+        # The root has no derivative at the minimum itself; 1e-16 under it gives the derivative zero there and
+        # changes the value by 2e-9 at most.
+        hole = -20 * np.exp(-0.2 * np.sqrt(0.5 * (x**2 + y**2) + 1e-16))
+        ripple = -np.exp(0.5 * (np.cos(2 * np.pi * x) + np.cos(2 * np.pi * y)))
+        return hole + ripple + np.e + 20
+
+
+class StyblinskiTang(Surface):
+    """Four wells of different depth (M. A. Styblinski, T.-S. Tang 1990, Neural Networks 3, 467-483)."""
+
+    domain = (-5.0, 5.0, -5.0, 5.0)
+    start = (0.6, 4.2)
+    minima = ((-2.903534027771177, -2.903534027771177),)
+
+    @property
+    def label(self):
+        return "Styblinski-Tang"
+
+    def f(self, x, y):
+        return 0.5 * (x**4 - 16 * x**2 + 5 * x + (y**4 - 16 * y**2 + 5 * y))
+
+
+class SixHumpCamel(Surface):
+    """Six minima, two of them global (L. C. W. Dixon, G. P. Szego 1978)."""
+
+    domain = (-2.0, 2.0, -1.2, 1.2)
+    start = (-1.7, 1.0)
+    minima = ((0.08984201368301331, -0.7126564032704135), (-0.08984201368301331, 0.7126564032704135))
+
+    @property
+    def label(self):
+        return "Six-hump camel"
+
+    def f(self, x, y):
+        return (4 - 2.1 * x**2 + x**4 / 3) * x**2 + x * y + (4 * y**2 - 4) * y**2
+
+
+class TwoWells(Surface):
+    """A sharp deep well and a wide shallow one."""
+
+    domain = (-3.0, 3.0, -3.0, 3.0)
+    start = (-2.6, 1.8)
+
+    @property
+    def label(self):
+        return "Two wells"
+
+    def f(self, x, y):
+        sharp = np.exp(-4 * ((x + 1)**2 + y**2))
+        wide = np.exp(-0.5 * ((x - 1)**2 + y**2))
+        return 0.05 * (x**2 + y**2) - 1.2 * sharp - wide
+
+
+class Cliff(Surface):
+    """A plateau, then a steep wall with a valley at its foot."""
+
+    domain = (-4.0, 4.0, -4.0, 4.0)
+    start = (3.5, 1.5)
+
+    @property
+    def label(self):
+        return "Plateau with a cliff"
+
+    def f(self, x, y):
+        return 5 * (1 + np.tanh(4 * (x - 0.5))) + 0.1 * (x + 2)**2 + 0.2 * y**2

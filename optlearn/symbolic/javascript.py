@@ -1,0 +1,169 @@
+"""Rules and surfaces as JavaScript that a page runs with no kernel and no server."""
+
+import json
+
+from optlearn.symbolic.emit import JAVASCRIPT, Emitter, stages
+from optlearn.symbolic.trace import as_node, trace, walk
+
+
+def layout(program, size=2):
+    """Where each recorded quantity of a step lies in a row: name to (offset, size); and the length of a row."""
+    sizes = {"w": size, "probe": size, "g": size}
+    if program.rate is not None:
+        sizes["rate"] = size if program.rate.vector else 1
+    for name in program.slots:
+        sizes[name] = size if program.start[name].vector else 1
+    for name in program.draws:
+        sizes[name] = size
+    for name, node in program.lines.items():
+        if name != "w":
+            sizes.setdefault(name, size if node.vector else 1)
+    # The gradient that the rule sees is kept beside the one that the surface gave.
+    if "g" in program.lines:
+        sizes["g_seen"] = size
+    offsets, end = {}, 0
+    for name, n in sizes.items():
+        offsets[name] = (end, n)
+        end += n
+    return offsets, end
+
+
+class _Rule:
+    def __init__(self, program, size):
+        self.program, self.size = program, size
+        self.offsets, self.stride = layout(program, size)
+        self.count = 0
+
+    def method(self, name, arguments, outputs, row, read):
+        """A method that writes the nodes `outputs` into a row."""
+        program = self.program
+        text = {program.symbols[p]: f"h[{i}]" for i, p in enumerate(program.parameters)}
+        text[program.symbols["t"]] = "t"
+        vectors = {}
+        for key, symbol in program.symbols.items():
+            place = read(key)
+            if place is None:
+                continue
+            if symbol.vector:
+                vectors[symbol] = f"R[{place} + i]"
+            else:
+                text[symbol] = f"R[{place}]"
+        roots = list(outputs.values())
+        body, scalars = [], Emitter(JAVASCRIPT, text, "s")
+        order = stages(roots)
+        for stage in order:
+            body += self._scalar_part(scalars, [a for n in stage for a in n.args])
+            for i, reduction in enumerate(stage):
+                scalars.text[reduction] = f"{reduction.op}{len(body)}_{i}"
+                start = "-Infinity" if reduction.op == "amax" else "0"
+                body.append(f"let {scalars.text[reduction]} = {start};")
+            loop = Emitter(JAVASCRIPT, {**scalars.text, **vectors}, "x")
+            lines = [f"const {n} = {e};" for n, e in loop.statements([a for n in stage for a in n.args])]
+            for reduction in stage:
+                total, value = scalars.text[reduction], loop.text[reduction.args[0]]
+                lines.append({"sum": f"{total} += {value};", "count": f"{total} += 1;",
+                              "amax": f"{total} = Math.max({total}, {value});"}[reduction.op])
+            body += self._loop(lines)
+        body += self._scalar_part(scalars, roots)
+        loop = Emitter(JAVASCRIPT, {**scalars.text, **vectors}, "x")
+        inside = {n: node for n, node in outputs.items() if self.offsets[n][1] > 1}
+        lines = [f"const {n} = {e};" for n, e in loop.statements(inside.values())]
+        lines += [f"R[{row} + {self.offsets[n][0]} + i] = {loop.text[node]};" for n, node in inside.items()]
+        body += self._loop(lines) if inside else []
+        for n, node in outputs.items():
+            if n not in inside:
+                body += self._scalar_part(scalars, [node])
+                body.append(f"R[{row} + {self.offsets[n][0]}] = {scalars.text[node]};")
+        return f"{name}({arguments}) {{ {' '.join(body)} }}"
+
+    def _loop(self, lines):
+        return [f"for (let i = 0; i < {self.size}; i++) {{ {' '.join(lines)} }}"]
+
+    @staticmethod
+    def _scalar_part(scalars, roots):
+        """Everything below `roots` that does not depend on the coordinate, once."""
+        ready = scalars.text
+        needed = [n for n in walk(roots, stop=list(ready)) if not n.vector and n not in ready]
+        # A scalar that waits for a sum of a later stage is not ready yet.
+        usable = set()
+        for n in needed:
+            if n.op in ("number",) or (n.op not in ("sum", "count", "amax") and n.op != "symbol"
+                                       and all(a in ready or a in usable for a in n.args)):
+                usable.add(n)
+        return [f"const {n} = {e};" for n, e in scalars.statements([n for n in needed if n in usable])]
+
+
+def rule_code(rule, size=2):
+    """The JavaScript of a rule: an object with `start`, `probe` and `step` that work on rows of one array.
+
+    Parameters
+    ----------
+    rule : Optimizer
+    size : int
+        Number of coordinates.
+
+    Returns
+    -------
+    code : str
+        A JavaScript expression.
+    offsets : dict of str to (int, int)
+        Offset and size of each quantity in a row.
+    stride : int
+        Length of a row.
+    """
+    program = trace(rule)
+    maker = _Rule(program, size)
+    at = {name: place[0] for name, place in maker.offsets.items()}
+
+    def first(key):
+        return f"o + {at['w']}" if key == "w" else None
+
+    def read(key):
+        if key == "w":
+            return f"a + {at['w']}"
+        if key == "g":
+            return f"b + {at['g']}"
+        if key.startswith("s."):
+            bare = key[2:]
+            return f"{'b' if bare in program.draws else 'a'} + {at[bare]}"
+        return None
+
+    outputs = {("g_seen" if name == "g" else name): node for name, node in program.lines.items()}
+    if program.rate is not None:
+        outputs["rate"] = as_node(program.rate)
+    methods = [maker.method("start", "R, o, h", program.start, "o", first),
+               maker.method("probe", "R, a, b, t, h", {"probe": program.probe}, "b", read),
+               maker.method("step", "R, a, b, t, h", outputs, "b", read)]
+    return "({ " + ", ".join(methods) + " })", maker.offsets, maker.stride
+
+
+def surface_code(surface):
+    """The JavaScript of a surface: an object with `f`, `gradient` and `hessian`."""
+    graph = surface.graph()
+    text = {graph.x: "x", graph.y: "y", **{symbol: f"p[{i}]" for i, symbol in enumerate(graph.parameters)}}
+
+    def method(head, nodes, write):
+        emitter = Emitter(JAVASCRIPT, text, "s")
+        body = [f"const {n} = {e};" for n, e in emitter.statements(nodes)]
+        return f"{head} {{ {' '.join(body)} {write([emitter.text[n] for n in nodes])} }}"
+
+    def store(values):
+        return " ".join(f"out[o + {i}] = {value};" for i, value in enumerate(values))
+
+    return "({ " + ", ".join([
+        method("f(x, y, p)", [graph.f], lambda v: f"return {v[0]};"),
+        method("gradient(x, y, p, out, o)", graph.gradient, store),
+        method("hessian(x, y, p, out, o)", graph.hessian, store)]) + " })"
+
+
+def schedule_code(schedule):
+    """The JavaScript of a schedule: a function of the step index."""
+    node, t = schedule.graph()
+    emitter = Emitter(JAVASCRIPT, {t: "k"}, "s")
+    body = [f"const {n} = {e};" for n, e in emitter.statements([node])]
+    return f"((k) => {{ {' '.join(body)} return {emitter.text[node]}; }})"
+
+
+def as_json(value):
+    """Compact JSON that can stand inside a script element."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")

@@ -1,0 +1,189 @@
+"""Run optimizers on a surface and keep everything they did."""
+
+import operator
+
+import numpy as np
+
+from optlearn import surfaces
+from optlearn.declare import InvalidArgument
+from optlearn.optimizer import Optimizer, Slots
+
+
+class Trajectory:
+    """A recorded run.
+
+    Attributes
+    ----------
+    surface : Surface
+    optimizer : Optimizer
+    w : array (steps + 1, 2) or (steps + 1, 2, N)
+        Parameters: ``w[0]`` is the start, ``w[t]`` what step t made.
+    loss : array (steps + 1,) or (steps + 1, N)
+        Value of the surface at `w`.
+    g, probe : array (steps, 2) or (steps, 2, N)
+        Gradient of step t + 1 and the point where it was taken.
+    steps : int
+        Steps kept; fewer than asked for if the run diverged.
+    diverged : int or None
+        The step that was not finite, if one was.
+    reason : str
+        Why the run ended.
+    """
+
+    def __init__(self, surface, optimizer, rows, named, diverged, reason):
+        self.surface, self.optimizer = surface, optimizer
+        self.w, self.probe, self.g = rows
+        self.steps = len(self.g)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.loss = np.array([surface(w) for w in self.w])
+        self.named, self.diverged, self.reason = named, diverged, reason
+
+    def __getitem__(self, name):
+        """State (steps + 1 values, the first before step 1) or internals (a value a step) by name."""
+        if name not in self.named:
+            raise InvalidArgument(f"this run has no quantity {name!r}; it has {', '.join(self.named) or 'none'}")
+        return self.named[name]
+
+    def __repr__(self):
+        end = ", ".join(f"{x:.6g}" for x in self.w[-1].ravel()[:2])
+        many = f", {self.w[0].size // 2} runs" if self.w[0].ndim > 1 else f", ends at ({end})"
+        return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{many})"
+
+
+def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, delay=0):
+    """Run one or several optimizers on a surface.
+
+    Parameters
+    ----------
+    surface : Surface, str or callable
+        What to minimise: a surface, its name, or a function ``f(x, y)``.
+    optimizer : Optimizer or list of Optimizer
+        The rule. Hyperparameters that are arrays of shape (N,) make N runs at once.
+    start : array (2,) or (2, N), optional
+        Where to start; default: the surface's own start.
+    steps : int
+        Number of steps, at least 0.
+    rng : int, numpy.random.RandomState or numpy.random.Generator, optional
+        Source of noise and draws. A number is the seed of a ``RandomState``, whose stream NumPy keeps fixed for
+        ever and which the explorer's page has too.
+    noise : float
+        Standard deviation of normal noise added to each coordinate of the gradient.
+    delay : int
+        The gradient of a step is taken at the parameters of `delay` steps before.
+
+    Returns
+    -------
+    Trajectory or list of Trajectory
+        A list where `optimizer` is one. Each rule of a list gets the same draws.
+
+    Raises
+    ------
+    InvalidArgument
+        For a start of the wrong shape, a negative number of steps or noise without `rng`.
+
+    Examples
+    --------
+    >>> from optlearn import Adam, run
+    >>> run("rosenbrock", Adam(lr=0.1), steps=50)
+    Trajectory(adam on rosenbrock, 50 steps, ends at (-1.31395, 1.74977))
+    """
+    surface = surfaces.get(surface)
+    if isinstance(optimizer, (list, tuple)):
+        seeded = rng if rng is None or isinstance(rng, (int, np.integer)) else int(rng.randint(2**31 - 1)) \
+            if hasattr(rng, "randint") else int(rng.integers(2**31 - 1))
+        return [run(surface, one, start, steps, rng=seeded, noise=noise, delay=delay) for one in optimizer]
+    if not isinstance(optimizer, Optimizer):
+        raise InvalidArgument(f"optimizer = {optimizer!r} is not allowed; it must be an Optimizer or a list of them")
+    steps, delay = whole("steps", steps), whole("delay", delay)
+    w = start_point(surface, optimizer, start)
+    if isinstance(rng, (int, np.integer)):
+        rng = np.random.RandomState(rng)
+    if not (np.ndim(noise) == 0 and np.isreal(noise) and 0 <= noise < np.inf):
+        raise InvalidArgument(f"noise = {noise!r} is not allowed; it must be a finite number with 0 <= noise")
+    if rng is None and (noise or optimizer.draws):
+        raise InvalidArgument("rng = None is not allowed for a random run; it must be a seed or a random generator")
+
+    ws, probes, gs, names = [w], [], [], []
+    rule = optimizer.at(1)
+    single = w.ndim == 1
+    view = w if single else w.view(Coordinates)
+    first = rule.start(view)
+    s, diverged = Slots(dict(first)), None
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for t in range(1, steps + 1):
+            if optimizer.scheduled:
+                rule = optimizer.at(t)
+            for name in rule.draws:
+                s.__dict__[name] = rng.standard_normal(w.shape)
+            at = rule.probe(view, s, t) if delay == 0 else ws[max(0, len(ws) - 1 - delay)]
+            g = surface.gradient(at)
+            if noise:
+                g = g + noise * rng.standard_normal(g.shape)
+            seen = rule.prepared(view, g if single else g.view(Coordinates))
+            update = rule.update(view, seen, s, t)
+            view = update.w
+            if single and not (-np.inf < view[0] < np.inf and -np.inf < view[1] < np.inf):
+                diverged = t
+                break
+            if not single:
+                view = view.view(Coordinates)
+            ws.append(view)
+            probes.append(at)
+            gs.append(g)
+            names.append(update.named)
+            s = Slots(dict(update.named))
+    rows = [np.array([np.asarray(x) for x in rows]).reshape(-1, *w.shape) for rows in (ws, probes, gs)]
+    named = {}
+    for name in names[0] if names else first:
+        values = [np.asarray(step[name]) for step in names]
+        if name in first:
+            values = [np.asarray(first[name]), *values]
+        named[name] = np.array(np.broadcast_arrays(*values)) if values else np.empty(0)
+    reason = f"{len(gs)} steps" if diverged is None else f"diverged at step {diverged}"
+    return Trajectory(surface, optimizer, rows, named, diverged, reason)
+
+
+class Coordinates(np.ndarray):
+    """Points of many runs, coordinates first: sums and norms over all coordinates are taken run by run."""
+
+    def __array_function__(self, function, types, args, keywords):
+        if function in _PER_RUN and keywords.get("axis") is None and len(args) == 1:
+            keywords = {**keywords, "axis": 0}
+        return super().__array_function__(function, types, args, keywords)
+
+
+_PER_RUN = {np.sum, np.mean, np.max, np.min, np.linalg.norm}
+
+
+def whole(name, value):
+    """A number of steps."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if number < 0 or isinstance(value, bool):
+        raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be a whole number with 0 <= {name}")
+    return number
+
+
+def start_point(surface, optimizer, start):
+    """The start as an array of shape (2,) or, for sweeps, (2, N)."""
+    given = surface.start if start is None else start
+    try:
+        w = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        w = None
+    if w is None or w.shape[:1] != (2,) or w.ndim > 2 or not np.isfinite(w).all():
+        raise InvalidArgument(f"start = {given!r} is not allowed; it must be two finite numbers, or an array of "
+                              "shape (2, N) for N runs")
+    parts = (optimizer, *optimizer.gradient, surface)
+    sweeps = [part.__dict__[n] for part in parts for n in part.hypers() if isinstance(part.__dict__[n], np.ndarray)]
+    shapes = [np.shape(w[0]), *(np.shape(values) for values in sweeps)]
+    try:
+        shape = np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise InvalidArgument(f"the hyperparameters and the start make sweeps of shapes {shapes}, which do not fit "
+                              "together; they must broadcast") from None
+    if len(shape) > 1:
+        raise InvalidArgument(f"a sweep has shape {shape}; it must have one axis: flatten the grid")
+    return np.broadcast_to(w if w.ndim == 1 + len(shape) else w[:, None], (2, *shape)).copy()
