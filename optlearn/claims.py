@@ -1,0 +1,86 @@
+"""Claims of the book: a number that theory predicts or a paper states, and the number measured here."""
+
+import math
+
+import numpy as np
+
+from optlearn.declare import InvalidArgument
+
+
+class ClaimError(AssertionError):
+    """Raised where a measured number parts from the predicted one."""
+
+
+class Claim:
+    """A checked claim; its text form is what the book prints and compares.
+
+    Attributes
+    ----------
+    statement : str
+    predicted, measured : float
+    """
+
+    def __init__(self, statement, predicted, measured, how, digits):
+        self.statement, self.predicted, self.measured = statement, predicted, measured
+        self.how, self.digits = how, digits
+
+    def __repr__(self):
+        shown = [f"{x:.{self.digits}g}" if isinstance(x, float) else str(x) for x in (self.predicted, self.measured)]
+        return f"claim: {self.statement}\n  predicted {shown[0]}, measured {shown[1]} ({self.how})"
+
+
+def claim(statement, *, predicted, measured, rtol=None, atol=None, relation="=", digits=4):
+    """Check a claim, and fail where prediction and measurement part.
+
+    Parameters
+    ----------
+    statement : str
+        What is claimed, in words.
+    predicted : float or bool
+        The number of the theory or of the paper.
+    measured : float or bool
+        The number found here.
+    rtol, atol : float, optional
+        Largest relative, or absolute, difference; one of them must be given for ``relation="="`` unless both
+        numbers are whole.
+    relation : {"=", "<=", ">="}
+        ``"<="``: the measured number is at most the predicted one, as for a bound.
+    digits : int
+        Significant digits printed.
+
+    Returns
+    -------
+    Claim
+
+    Raises
+    ------
+    ClaimError
+        If the claim does not hold.
+
+    Examples
+    --------
+    >>> claim("a half squared", predicted=0.25, measured=0.5**2, rtol=1e-12)
+    claim: a half squared
+      predicted 0.25, measured 0.25 (relative tolerance 1e-12)
+    """
+    predicted, measured = (x.item() if isinstance(x, (np.generic, np.ndarray)) else x for x in (predicted, measured))
+    if relation not in ("=", "<=", ">="):
+        raise InvalidArgument(f"relation = {relation!r} is not allowed; it must be '=', '<=' or '>='")
+    exact = isinstance(predicted, (int, str)) and isinstance(measured, (int, str))
+    if relation != "=":
+        holds = measured <= predicted if relation == "<=" else measured >= predicted
+        how = "an upper bound" if relation == "<=" else "a lower bound"
+    elif rtol is None and atol is None:
+        if not exact:
+            raise InvalidArgument("rtol = None and atol = None are not allowed for numbers that are not whole")
+        holds, how = predicted == measured, "exactly"
+    elif atol is None:
+        holds, how = abs(measured - predicted) <= rtol * abs(predicted), f"relative tolerance {rtol:g}"
+    else:
+        holds, how = abs(measured - predicted) <= atol, f"absolute tolerance {atol:g}"
+    if any(isinstance(x, float) and math.isnan(x) for x in (predicted, measured)):
+        holds = False
+    made = Claim(statement, predicted, measured, how, digits)
+    if not holds:
+        raise ClaimError(f"this does not hold:\n{made!r}")
+    return made

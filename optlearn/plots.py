@@ -1,0 +1,178 @@
+"""The figures of the book, in one style."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+
+from optlearn import surfaces
+from optlearn.declare import InvalidArgument
+from optlearn.trajectory import Trajectory
+
+# Okabe and Ito's colours, which colour-blind readers tell apart, without their yellow, which is too light for
+# lines; every line has a dash pattern and every path a marker of its own as well.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#8A5A00", "#6A3D9A", "#444444")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+STYLE = {
+    "figure.figsize": (6.4, 3.6), "figure.dpi": 100, "savefig.dpi": 100, "figure.constrained_layout.use": True,
+    "figure.facecolor": "white", "axes.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False,
+    "axes.grid": True, "grid.alpha": 0.25, "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 1.7,
+    "legend.frameon": False, "font.size": 10.5, "axes.titlesize": 11, "axes.labelsize": 10.5,
+    "axes.prop_cycle": mpl.cycler(color=COLOURS) + mpl.cycler(linestyle=DASHES),
+}
+SHADES = mpl.colors.LinearSegmentedColormap.from_list("optlearn", ["#d3e3ef", "#eef4f8", "#fdfdfd"])
+
+
+def style():
+    """Use the book's style for all figures that follow."""
+    mpl.rcParams.update(STYLE)
+
+
+def line(i):
+    """Colour and dashes of the i-th line."""
+    return {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)]}
+
+
+def label(trajectory):
+    """The name of a run for a legend: the rule with its learning rate."""
+    rule = trajectory.optimizer
+    lr = rule.values.get("lr")
+    name = type(rule).__name__
+    return f"{name}, lr {lr:g}" if isinstance(lr, float) else name
+
+
+def _as_list(trajectories):
+    runs = [trajectories] if isinstance(trajectories, Trajectory) else list(trajectories)
+    if not runs or not all(isinstance(run, Trajectory) for run in runs):
+        raise InvalidArgument("trajectories must be a Trajectory, or a list of at least one, as run() gives")
+    return runs
+
+
+def levels(values, n=18):
+    """Heights for contour lines, dense near the lowest value."""
+    low, high = float(np.min(values)), float(np.max(values))
+    return low + (high - low) * np.linspace(0, 1, n + 1)[1:] ** 3
+
+
+def contour(surface, ax=None, domain=None, n=161):
+    """Level lines of a surface.
+
+    Parameters
+    ----------
+    surface : Surface, str or callable
+    ax : matplotlib.axes.Axes, optional
+    domain : tuple of float, optional
+        x from, x to, y from, y to; default: the surface's own.
+    n : int
+        Points of the grid in each direction.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    surface = surfaces.get(surface)
+    ax = ax or plt.gca()
+    x0, x1, y0, y1 = domain or surface.domain
+    x, y = np.linspace(x0, x1, n), np.linspace(y0, y1, n)
+    z = surface(np.array(np.meshgrid(x, y)))
+    heights = levels(z)
+    ax.contourf(x, y, z, levels=[float(z.min()), *heights], cmap=SHADES, extend="max")
+    ax.contour(x, y, z, levels=heights, colors="#8aa3b5", linewidths=0.5)
+    for minimum in surface.minima:
+        if x0 <= minimum[0] <= x1 and y0 <= minimum[1] <= y1:
+            ax.plot(*minimum, marker="*", color="#333333", markersize=9, linestyle="none")
+    ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$x$", ylabel="$y$")
+    ax.grid(False)
+    return ax
+
+
+def paths(trajectories, ax=None, labels=None, domain=None, every=1):
+    """Level lines with the paths of one or several runs.
+
+    Parameters
+    ----------
+    trajectories : Trajectory or list of Trajectory
+        Runs on one surface.
+    ax : matplotlib.axes.Axes, optional
+    labels : list of str, optional
+        Names in the legend; default: rule and learning rate.
+    domain : tuple of float, optional
+        x from, x to, y from, y to.
+    every : int
+        Mark every so many steps.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    runs = _as_list(trajectories)
+    ax = contour(runs[0].surface, ax, domain)
+    for i, run in enumerate(runs):
+        name = labels[i] if labels else label(run)
+        if run.diverged is not None:
+            name += f" (diverged at step {run.diverged})"
+        ax.plot(*run.w.T, label=name, marker=MARKERS[i % len(MARKERS)], markersize=3.2, markevery=every, **line(i))
+    ax.plot(*runs[0].w[0], marker="o", color="black", markersize=6, linestyle="none")
+    ax.legend(loc="best", fontsize=9, frameon=True, framealpha=0.85, edgecolor="none")
+    return ax
+
+
+def losses(trajectories, ax=None, labels=None, above=None, log=True):
+    """Loss against step, on a logarithmic scale.
+
+    Parameters
+    ----------
+    trajectories : Trajectory or list of Trajectory
+    ax : matplotlib.axes.Axes, optional
+    labels : list of str, optional
+    above : float, optional
+        Subtracted from the loss, such as its smallest possible value.
+    log : bool
+        Whether the loss axis is logarithmic.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    runs = _as_list(trajectories)
+    ax = ax or plt.gca()
+    for i, run in enumerate(runs):
+        ax.plot(run.loss - (above or 0.0), label=labels[i] if labels else label(run), **line(i))
+    if log:
+        ax.set_yscale("log")
+    ax.set(xlabel="step $t$", ylabel="loss" if above is None else "loss above the minimum")
+    ax.legend(loc="best", fontsize=9)
+    return ax
+
+
+def sweep_map(x, y, values, ax=None, xlabel=r"learning rate $\eta$", ylabel=r"momentum $\beta$", title=None,
+              vmin=None, vmax=None, log=True):
+    """A value over two hyperparameters as a map.
+
+    Parameters
+    ----------
+    x, y : array (n,), (m,)
+        Values of the hyperparameters.
+    values : array (m, n)
+        What was measured; NaN where the run diverged (drawn hatched).
+    ax : matplotlib.axes.Axes, optional
+    xlabel, ylabel, title : str, optional
+    vmin, vmax : float, optional
+        Range of the colours.
+    log : bool
+        Whether the x axis is logarithmic.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax = ax or plt.gca()
+    ax.set_facecolor("#e7d9d2")
+    mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(values), cmap="viridis_r", vmin=vmin, vmax=vmax,
+                         shading="nearest", rasterized=True)
+    ax.figure.colorbar(mesh, ax=ax, label=title)
+    if log:
+        ax.set_xscale("log")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.grid(False)
+    return ax
