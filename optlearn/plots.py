@@ -81,7 +81,8 @@ def contour(surface, ax=None, domain=None, n=161):
     for minimum in surface.minima:
         if x0 <= minimum[0] <= x1 and y0 <= minimum[1] <= y1:
             ax.plot(*minimum, marker="*", color="#333333", markersize=9, linestyle="none")
-    ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$x$", ylabel="$y$")
+    # Equal scales, so that gradients stand at right angles to the level lines.
+    ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$x$", ylabel="$y$", aspect="equal")
     ax.grid(False)
     return ax
 

@@ -8,7 +8,7 @@
  *   hessian: (x: number, y: number, p: ArrayLike<number>, out: Float64Array, at: number) => void}} SurfaceCode
  * @typedef {{layout: Object<string, [number, number]>, stride: number, draws?: string[]}} Shape
  * @typedef {{rows: Float64Array, stride: number, layout: Object<string, [number, number]>, loss: Float64Array,
- *   last: number, diverged: number | null, reason: string}} Run
+ *   last: number, diverged: number | null}} Run
  */
 
 /** The functions in the text of a traced rule or surface. @param {string} code */
@@ -25,9 +25,9 @@ export function compile(code) {
  * @param {ArrayLike<number>} p parameters of the surface
  * @param {ArrayLike<number>} start
  * @param {number} steps
- * @param {{noise?: number, normals?: Float64Array | null, draws?: Float64Array | null,
- *   schedules?: {index: number, values: ArrayLike<number>}[], reuse?: Run | null}} [more] `normals`: two a step, for the gradient;
- *   `draws`: two a step and draw, for the rule itself; `reuse`: a run whose buffers may be overwritten
+ * @param {{noise?: number, normals?: Float64Array | null, schedules?: {index: number, values: ArrayLike<number>}[],
+ *   reuse?: Run | null}} [more] `normals`: the stream of the seed; each step takes two for every draw of the rule, then two
+ *   for the noise of the gradient; `reuse`: a run whose buffers may be overwritten
  * @returns {Run}
  */
 export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
@@ -43,7 +43,8 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
   const hyper = Array.from(h);
   let last = 0;
   let diverged = null;
-  let reason = "";
+  const noise = more.normals ? more.noise || 0 : 0;
+  let next = 0;
   rows[at] = start[0];
   rows[at + 1] = start[1];
   loss[0] = surface.f(start[0], start[1], p);
@@ -53,40 +54,28 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
     const a = (t - 1) * stride;
     const b = a + stride;
     if (more.schedules) for (const s of more.schedules) hyper[s.index] = s.values[t - 1];
-    code.probe(rows, a, b, t, hyper);
-    surface.gradient(rows[b + probe], rows[b + probe + 1], p, rows, b + g);
-    if (more.noise && more.normals) {
-      rows[b + g] += more.noise * more.normals[2 * t - 2];
-      rows[b + g + 1] += more.noise * more.normals[2 * t - 1];
-    }
-    if (more.draws) {
+    if (more.normals) {
       for (let k = 0; k < names.length; k++) {
         const d = b + layout[names[k]][0];
-        rows[d] = more.draws[2 * (names.length * (t - 1) + k)];
-        rows[d + 1] = more.draws[2 * (names.length * (t - 1) + k) + 1];
+        rows[d] = more.normals[next++];
+        rows[d + 1] = more.normals[next++];
       }
     }
-    if (!Number.isFinite(rows[b + g] + rows[b + g + 1])) {
-      diverged = t;
-      reason = "the gradient is not finite";
-      break;
+    code.probe(rows, a, b, t, hyper);
+    surface.gradient(rows[b + probe], rows[b + probe + 1], p, rows, b + g);
+    if (noise) {
+      rows[b + g] += noise * more.normals[next++];
+      rows[b + g + 1] += noise * more.normals[next++];
     }
     code.step(rows, a, b, t, hyper);
-    const value = surface.f(rows[b + at], rows[b + at + 1], p);
-    if (!Number.isFinite(rows[b + at] + rows[b + at + 1])) {
+    if (!Number.isFinite(rows[b + at]) || !Number.isFinite(rows[b + at + 1])) {
       diverged = t;
-      reason = "the parameters are not finite";
       break;
     }
-    if (!Number.isFinite(value)) {
-      diverged = t;
-      reason = "the loss is not finite";
-      break;
-    }
-    loss[t] = value;
+    loss[t] = surface.f(rows[b + at], rows[b + at + 1], p);
     last = t;
   }
-  return { rows, stride, layout, loss, last, diverged, reason };
+  return { rows, stride, layout, loss, last, diverged };
 }
 
 /** Where a named pair stands in row t of a run: index of its first number. @param {Run} run @param {string} name @param {number} t */

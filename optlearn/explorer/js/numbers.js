@@ -52,7 +52,7 @@ export function parse(text) {
 /**
  * The scale of a slider over [low, high]: logarithmic, linear, or (for decay factors such as 0.9, 0.99, 0.999)
  * logarithmic in the distance from 1.
- * @param {{low: number, high: number, log: boolean, open_low?: boolean, open_high?: boolean}} range
+ * @param {{low: number, high: number, log: boolean, at_least?: number, below?: number}} range
  * @returns {{toUnit: (x: number) => number, fromUnit: (u: number) => number}}
  */
 export function scaleOf(range) {
@@ -62,14 +62,14 @@ export function scaleOf(range) {
     const span = Math.log(high / bottom);
     return {
       toUnit: (x) => (x <= bottom ? 0 : Math.min(1, Math.log(x / bottom) / span)),
-      fromUnit: (u) => (u <= 0 ? (low > 0 || range.open_low ? bottom : low) : tidy(bottom * Math.exp(u * span), 3)),
+      fromUnit: (u) => (u <= 0 ? (range.at_least === 0 ? 0 : bottom) : tidy(bottom * Math.exp(u * span), 3)),
     };
   }
-  if (low === 0 && high >= 0.99 && high <= 1 && range.open_high) {
+  if (range.at_least === 0 && range.below === 1) {
     const nines = 4;
     return {
       toUnit: (x) => (x >= 1 ? 1 : Math.min(1, -Math.log10(1 - x) / nines)),
-      fromUnit: (u) => 1 - tidy(10 ** (-nines * u), 2),
+      fromUnit: (u) => tidy(1 - tidy(10 ** (-nines * u), 2), 6),
     };
   }
   return {
@@ -78,8 +78,7 @@ export function scaleOf(range) {
   };
 }
 
-/** Rounds to significant digits (of `of`, if given), so that sliders give numbers one can say. */
-/** @param {number} x @param {number} digits @param {number} [of] */
+/** Rounds to significant digits (of `of`, if given), so that sliders give numbers one can say. @param {number} x @param {number} digits @param {number} [of] */
 export function tidy(x, digits, of = x) {
   if (x === 0 || !Number.isFinite(x)) return x;
   const places = digits - 1 - Math.floor(Math.log10(Math.abs(of)));
@@ -94,4 +93,16 @@ export function ticks(lo, hi, count) {
   const out = [];
   for (let k = Math.ceil(lo / step - 1e-9); k * step <= hi + 1e-9 * step; k++) out.push(tidy(k * step, 12) || 0);
   return out;
+}
+
+/**
+ * Is a typed value allowed? Returns what is wrong with it, or "".
+ * @param {number} x
+ * @param {{name: string, range?: string, above?: number, at_least?: number, below?: number, at_most?: number, integer?: boolean}} d
+ */
+export function complaint(x, d) {
+  const bad = !Number.isFinite(x) || (d.above !== undefined && !(x > d.above)) ||
+    (d.at_least !== undefined && !(x >= d.at_least)) || (d.below !== undefined && !(x < d.below)) ||
+    (d.at_most !== undefined && !(x <= d.at_most)) || (d.integer && x !== Math.round(x));
+  return bad ? `${d.name} must be ${d.range || "a finite number"}` : "";
 }
