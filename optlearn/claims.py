@@ -1,5 +1,7 @@
 """Claims of the book: a number that theory predicts or a paper states, and the number measured here."""
 
+import hashlib
+import html
 import math
 
 import numpy as np
@@ -24,9 +26,23 @@ class Claim:
         self.statement, self.predicted, self.measured = statement, predicted, measured
         self.how, self.digits = how, digits
 
-    def __repr__(self):
+    @property
+    def anchor(self):
+        """The id of the claim in a page, which the list of all claims links to."""
+        return "claim-" + hashlib.sha1(self.statement.encode()).hexdigest()[:10]
+
+    @property
+    def numbers(self):
+        """Predicted and measured number in words."""
         shown = [f"{x:.{self.digits}g}" if isinstance(x, float) else str(x) for x in (self.predicted, self.measured)]
-        return f"claim: {self.statement}\n  predicted {shown[0]}, measured {shown[1]} ({self.how})"
+        return f"predicted {shown[0]}, measured {shown[1]} ({self.how})"
+
+    def __repr__(self):
+        return f"claim: {self.statement}\n  {self.numbers}"
+
+    def _repr_html_(self):
+        return (f'<div class="optlearn-claim" id="{self.anchor}"><p>{html.escape(self.statement)}</p>'
+                f"<p>{html.escape(self.numbers)}</p></div>")
 
 
 def claim(statement, *, predicted, measured, rtol=None, atol=None, relation="=", digits=4):
