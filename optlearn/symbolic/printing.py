@@ -4,7 +4,7 @@ import html
 import math
 import re
 
-from optlearn.symbolic.trace import trace
+from optlearn.symbolic.trace import trace, walk
 
 GREEK = ("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi "
          "psi omega").split()
@@ -105,15 +105,23 @@ class Printer:
         a, b = node.args
         if a is b and a not in self.symbols:
             return rf"{self._print(a, POWER + 1)}^2", POWER
+        if a.op == "neg" and a not in self.symbols:
+            return "-" + self._times(a.args[0], b), SUM
+        return self._times(a, b), PRODUCT
+
+    def _times(self, a, b):
         left, right = self._print(a, SUM if a.op == "number" else PRODUCT), self._print(b, PRODUCT)
         digits = right[:1].isdigit() or (right.startswith("10^"))
         named = left.endswith("}") and left.startswith(tuple(FUNCTIONS.values()))
-        return left + (r" \cdot " if digits or named else r" \, ") + right, PRODUCT
+        return left + (r" \cdot " if digits or named else r" \, ") + right
 
     def _div(self, node):
         a, b = node.args
+        if a.op == "neg" and a not in self.symbols:
+            return rf"-\frac{{{self._print(a.args[0], 0)}}}{{{self._print(b, 0)}}}", SUM
         # A long quotient reads better as a factor before it: eta * m / d as eta (m / d).
-        if a.op == "mul" and a not in self.symbols and self._is_scalar(a.args[0]) and a.args[0].op == "symbol":
+        if a.op == "mul" and a not in self.symbols and self._is_scalar(a.args[0]) and \
+                (a.args[0].op == "symbol" or a.args[0] in self.symbols):
             return rf"{self._print(a.args[0], PRODUCT)} \, \frac{{{self._print(a.args[1], 0)}}}{{{self._print(b, 0)}}}", PRODUCT
         return rf"\frac{{{self._print(a, 0)}}}{{{self._print(b, 0)}}}", PRODUCT + 1
 
@@ -170,14 +178,18 @@ class Printer:
         return rf"\text{{not }} {self._print(node.args[0], ATOM)}", SUM
 
     def _where(self, node):
-        condition, a, b = node.args
-        return (rf"\begin{{cases}} {self._print(a, 0)} & \text{{if }} {self._print(condition, 0)} \\ "
-                rf"{self._print(b, 0)} & \text{{otherwise}} \end{{cases}}"), ATOM
+        rows, last = [], node
+        while last.op == "where" and (last is node or last not in self.symbols):
+            condition, a, last = last.args
+            rows.append(rf"{self._print(a, 0)} & \text{{if }} {self._print(condition, 0)} \\ ")
+        return (rf"\begin{{cases}} {''.join(rows)}{self._print(last, 0)} & \text{{otherwise}} \end{{cases}}"), ATOM
 
     def _function(self, node):
         if node.op in COMPARISONS:
-            a, b = node.args
-            return f"{self._print(a, SUM)} {COMPARISONS[node.op]} {self._print(b, SUM)}", 0
+            # Comparisons joined by "and" need no parentheses, nor does a chain of "and".
+            outer = SUM if node.op not in ("and", "or") else 0
+            a, b = (self._print(x, SUM if x.op in ("and", "or") and x.op != node.op else outer) for x in node.args)
+            return f"{a} {COMPARISONS[node.op]} {b}", 0
         inside = ", ".join(self._print(a, 0) for a in node.args)
         return rf"{FUNCTIONS[node.op]}\left({inside}\right)", ATOM
 
@@ -226,8 +238,12 @@ def lines(rule, tags=False):
         at = named("w_tilde", now)
         shown.append(("probe", at, program.probe))
     shown.append(("g.raw" if "g" in program.lines else "g", raw_symbol, rf"\nabla f({at})"))
+    fixed = {program.symbols[name] for name in program.parameters}
     for name, node in program.lines.items():
-        shown.append((name, named(name, now), node))
+        constant = all(n.op != "symbol" or n in fixed for n in walk([node]))
+        shown.append((name, named(name, "" if constant else now), node))
+    # A slot that keeps the last gradient may have the gradient's symbol; g = g is no line to show.
+    shown = [(name, left, node) for name, left, node in shown if isinstance(node, str) or symbols.get(node) != left]
     for name, left, node in shown:
         if not isinstance(node, str) and name not in ("w", "probe") and node not in symbols:
             register(node, left, name)
