@@ -134,10 +134,19 @@ function stagesOf(rule, it) {
   return stages;
 }
 
-/** The points that a view of the step must contain. @param {Anatomy} it */
-export function extent(it) {
-  const points = [it.from, it.to];
-  for (const arrow of Object.values(it.arrows)) points.push(arrow.from, arrow.to);
+/** Which arrows each stage shows. @type {Object<string, string[]>} */
+export const SHOWN = {
+  lookahead: ["look", "gradient", "step", "ghost"],
+  gradient: ["gradient"],
+  memory: ["memory", "push", "step"],
+  preconditioner: ["plain", "scaled"],
+  step: ["memory", "step"],
+};
+
+/** The part of the plane that a view of a stage must contain. @param {Anatomy} it @param {string} stage */
+export function extent(it, stage) {
+  const points = stage === "gradient" ? [it.from] : [it.from, it.to];
+  for (const name of SHOWN[stage]) if (it.arrows[name]) points.push(it.arrows[name].from, it.arrows[name].to);
   let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const [x, y] of points) {
     if (!Number.isFinite(x + y)) continue;
@@ -146,7 +155,7 @@ export function extent(it) {
     y0 = Math.min(y0, y);
     y1 = Math.max(y1, y);
   }
-  if (it.ellipse) {
+  if (it.ellipse && stage === "preconditioner") {
     const most = 1.5 * Math.max(x1 - x0, y1 - y0);
     const [rx, ry] = it.ellipse.radii.map((r) => Math.min(r, most));
     x0 = Math.min(x0, it.from[0] - rx);

@@ -1,0 +1,5 @@
+"""The explorer: optimizers race on a surface, in a notebook and on a page without a kernel."""
+
+from optlearn.explorer.explorer import Explorer, explore
+
+__all__ = ["Explorer", "explore"]

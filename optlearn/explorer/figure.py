@@ -1,0 +1,84 @@
+"""The explorer's view as a still figure, for print, diffs and readers without JavaScript."""
+
+import base64
+import io
+
+import numpy as np
+
+
+def picture(surface, trajectories, labels, state):
+    """A PNG of the race, in base64; the same bytes every time.
+
+    Parameters
+    ----------
+    surface : Surface
+    trajectories : list of Trajectory
+    labels : list of str
+    state : dict
+        The state of the explorer.
+
+    Returns
+    -------
+    str
+    """
+    # Not pyplot: the figure is nobody's current figure and displays nowhere by itself.
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from optlearn.plots import COLOURS, DASHES, MARKERS, SHADES
+
+    x0, x1, y0, y1 = surface.domain
+    half = max(x1 - x0, y1 - y0) / 2
+    cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
+    view = cx - half, cx + half, cy - half, cy + half
+    with mpl.rc_context({"font.size": 9, "font.family": "DejaVu Sans", "path.simplify": True}):
+        figure = Figure(figsize=(7.4, 3.9), dpi=100, facecolor="white", layout="constrained")
+        FigureCanvasAgg(figure)
+        plane, curve = figure.subplots(1, 2, width_ratios=(1.25, 1))
+        x, y = np.meshgrid(np.linspace(*view[:2], 161), np.linspace(*view[2:], 161))
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = surface(np.array([x, y]))
+        floor = _floor(surface, trajectories, z)
+        above = z - floor
+        low = max(np.quantile(above, 0.002), above.max() * 1e-7)
+        heights = np.geomspace(2 * low, above.max() + low, 16)
+        plane.contourf(x, y, above + low, heights, cmap=SHADES, norm=mpl.colors.LogNorm(), extend="both")
+        plane.contour(x, y, above + low, heights, colors="#6d8299", linewidths=0.5, alpha=0.6)
+        for i, (run, name) in enumerate(zip(trajectories, labels, strict=True)):
+            colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
+            t = min(state["step"], run.steps)
+            w = np.clip(run.w, -1e6, 1e6)
+            plane.plot(w[:, 0], w[:, 1], color=colour, linestyle=dash, linewidth=1.6, zorder=3)
+            plane.plot(*w[t], marker=MARKERS[i % len(MARKERS)], color=colour, markersize=7, markeredgecolor="white", zorder=4)
+            loss = np.maximum(run.loss - floor, 1e-300)
+            note = f" (diverged at step {run.diverged})" if run.diverged is not None else ""
+            curve.semilogy(loss, color=colour, linestyle=dash, linewidth=1.5, label=name + note)
+        plane.plot(*state["start"], "o", color="white", markeredgecolor="black", markeredgewidth=1.8, markersize=8, zorder=5)
+        plane.set(xlim=view[:2], ylim=view[2:], aspect="equal", xlabel="x", ylabel="y", title=surface.label)
+        first = max(max(run.loss[0] - floor for run in trajectories), 1e-12)
+        least = min((np.min((run.loss - floor)[run.loss - floor > 0], initial=first) for run in trajectories), default=first)
+        curve.set(xlabel="step", ylabel="loss above the minimum", ylim=(max(least, first * 1e-14) / 2, first * 30),
+                  xlim=(0, state["steps"]))
+        curve.axvline(state["step"], color="#1c2430", linewidth=0.8)
+        curve.grid(alpha=0.25, linewidth=0.5)
+        curve.legend(frameon=False, loc="upper right", fontsize=8)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    return base64.b64encode(_fewer_colours(buffer.getvalue())).decode()
+
+
+def _floor(surface, trajectories, z):
+    known = [float(surface(np.array(point))) for point in surface.minima]
+    values = [float(np.nanmin(run.loss)) for run in trajectories]
+    return min([*known, *values, *([] if known else [float(np.nanmin(z))])])
+
+
+def _fewer_colours(png):
+    """The same picture with a palette of 128 colours: a third of the size."""
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()

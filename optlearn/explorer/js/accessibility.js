@@ -1,0 +1,67 @@
+// What makes the explorer usable without sight, mouse or motion.
+
+let count = 0;
+
+/** An id that no other element of the page has. @param {string} stem */
+export function uniqueId(stem) {
+  count += 1;
+  return `olx-${stem}-${count}`;
+}
+
+/** Does the reader's system ask for less motion? */
+export function prefersStill() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+/**
+ * A polite live region: says the last thing it was given, once the reader has stopped for a moment.
+ * @param {HTMLElement} parent
+ */
+export function createAnnouncer(parent) {
+  const region = document.createElement("div");
+  region.className = "olx-only-read";
+  region.setAttribute("role", "status");
+  region.setAttribute("aria-live", "polite");
+  parent.append(region);
+  let timer = 0;
+  return {
+    /** @param {string} text */
+    say(text) {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        region.textContent = text;
+      }, 350);
+    },
+    close() {
+      clearTimeout(timer);
+    },
+  };
+}
+
+/**
+ * Arrow keys along a row of buttons; Tab enters and leaves the row.
+ * @param {HTMLElement} row @param {string} selector
+ */
+export function rovingFocus(row, selector) {
+  const all = () => /** @type {HTMLElement[]} */ ([...row.querySelectorAll(selector)]);
+  row.addEventListener("keydown", (event) => {
+    const keys = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+    const items = all();
+    const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    if (at < 0) return;
+    let to = at;
+    if (event.key in keys) to = (at + keys[event.key] + items.length) % items.length;
+    else if (event.key === "Home") to = 0;
+    else if (event.key === "End") to = items.length - 1;
+    else return;
+    event.preventDefault();
+    items[to].focus();
+    items.forEach((item, k) => (item.tabIndex = k === to ? 0 : -1));
+  });
+  return {
+    /** Makes one item the one that Tab reaches. @param {number} index */
+    enter(index) {
+      all().forEach((item, k) => (item.tabIndex = k === index ? 0 : -1));
+    },
+  };
+}

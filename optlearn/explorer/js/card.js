@@ -1,0 +1,244 @@
+// The card of the selected racer: name and form, equation with numbers, the inside of its step, sliders.
+
+import { extent } from "./anatomy.js";
+import { drawField, sampleField } from "./contours.js";
+import { make, segments, sharpCanvas, slider } from "./controls.js";
+import { drawAnatomy, label, planeMap } from "./draw.js";
+import { createEquation } from "./equation.js";
+import { show } from "./numbers.js";
+import { swatch } from "./theme.js";
+
+const CARD_KEYS = ["runs", "step", "selected", "focus", "theme", "_size", "racers"];
+
+/** @param {import("./main.js").App} app @param {HTMLElement} parent */
+export function createCard(app, parent) {
+  const { store } = app;
+  const title = make("h3", { class: "olx-title" });
+  const form = make("div", { class: "olx-form" });
+  const equation = make("div", {});
+  const stages = segments("Part of the step", (id) => store.set({ focus: id }));
+  const caption = make("p", { class: "olx-caption" });
+  const loupe = createLoupe(app);
+  const gauges = createGauges(app);
+  const sliders = make("div", { class: "olx-sliders" });
+  const remove = make("button", { type: "button", class: "olx-quiet", onclick: () => app.removeRacer(store.get("selected")) }, "Remove");
+  const card = make("section", { class: "olx-card", "aria-label": "Selected racer" },
+    make("header", { class: "olx-card-head" }, title, remove), form, sliders, equation,
+    make("div", { class: "olx-inside" }, stages.el, loupe.el, caption, gauges.el));
+  parent.append(card);
+
+  /** @type {ReturnType<typeof createEquation> | null} */
+  let view = null;
+  /** @type {{set: (x: number, note?: string) => void}[]} */
+  let inputs = [];
+  let built = "";
+
+  function build(rule, racer, index) {
+    title.innerHTML = swatch(index);
+    title.append(make("span", { title: rule.docs }, app.label(index)));
+    form.replaceChildren(...rule.options.map((option) => optionControl(rule, option)));
+    view = createEquation(rule);
+    equation.replaceChildren(view.el);
+    inputs = rule.hypers.map((declared, k) => {
+      const input = slider(declared, (value) => {
+        const now = store.get("racers")[store.get("selected")];
+        const h = now.h.slice();
+        h[k] = value;
+        store.setRacer(store.get("selected"), { h });
+      });
+      return input;
+    });
+    sliders.replaceChildren(...inputs.map((input) => /** @type {any} */ (input).el));
+  }
+
+  function optionControl(rule, option) {
+    const name = option.name.replace(/_/g, " ");
+    const change = (value) => {
+      const key = rule.variants[JSON.stringify({ [option.name]: value })];
+      if (key) app.changeForm(store.get("selected"), key);
+    };
+    const reachable = option.choices.filter((value) =>
+      value === option.value || rule.variants[JSON.stringify({ [option.name]: value })]);
+    if (reachable.length < 2) return "";
+    if (option.choices.length === 2 && typeof option.choices[0] === "boolean") {
+      const box = make("input", { type: "checkbox", onchange: () => change(box.checked) });
+      box.checked = option.value;
+      return make("label", { class: "olx-check" }, box, name);
+    }
+    const select = make("select", { class: "olx-select", onchange: () => change(reachable[select.selectedIndex]) },
+      ...reachable.map((value) => make("option", { value: String(value) }, String(value))));
+    select.selectedIndex = reachable.indexOf(option.value);
+    return make("label", { class: "olx-check" }, name, select);
+  }
+
+  return {
+    /** @param {Set<string>} changed */
+    update(changed) {
+      if (!CARD_KEYS.some((key) => changed.has(key))) return;
+      const index = store.get("selected");
+      const racer = store.get("racers")[index];
+      card.hidden = !racer;
+      if (!racer) return;
+      const rule = app.rule(index);
+      const now = index + "|" + racer.rule;
+      if (now !== built) {
+        built = now;
+        build(rule, racer, index);
+      }
+      remove.hidden = store.get("racers").length < 2;
+      inputs.forEach((input, k) => input.set(racer.h[k], racer.schedules?.[rule.hypers[k].name] ? "schedule" : ""));
+      const run = app.runs[index];
+      const t = app.shownStep();
+      view?.numbers(run, app.hyperAt(index, t), t);
+      const it = app.anatomy();
+      const stage = app.stage();
+      if (it) {
+        stages.set(it.stages, stage);
+        const on = it.stages.find((s) => s.id === stage);
+        view?.mark(on ? on.lines : []);
+        const text = `Step ${it.t}. ${on ? on.text : ""}`;
+        if (caption.textContent !== text) caption.textContent = text;
+      } else {
+        caption.textContent = run.diverged !== null ? `Diverged at step ${run.diverged}.` : "No step to show.";
+      }
+      loupe.update(it, stage);
+      gauges.update(it, stage);
+    },
+    close() {
+      loupe.close();
+      gauges.close();
+    },
+  };
+}
+
+/** The step under a magnifying glass, with the level sets around it. @param {import("./main.js").App} app */
+function createLoupe(app) {
+  const holder = make("div", { class: "olx-loupe" });
+  const sharp = sharpCanvas(holder, () => app.store.set({ _size: {} }));
+  sharp.canvas.setAttribute("role", "img");
+  return {
+    el: holder,
+    /** @param {import("./anatomy.js").Anatomy | null} it @param {string} stage */
+    update(it, stage) {
+      const { width, height } = sharp.size;
+      if (!width) return;
+      const c = sharp.begin();
+      if (!it) return;
+      const { theme } = app;
+      const [x0, x1, y0, y1] = extent(it, stage);
+      const tall = height / width;
+      // Powers of two, so that the scale keeps still while the step changes a little.
+      const need = Math.max((x1 - x0) / 2, (y1 - y0) / 2 / tall, 1e-12) * 1.28;
+      const half = 2 ** (Math.ceil(2 * Math.log2(need)) / 2);
+      const [cx, cy] = [(x0 + x1) / 2, (y0 + y1) / 2];
+      const view = [cx - half, cx + half, cy - half * tall, cy + half * tall];
+      const map = planeMap(view, width, height);
+      const field = sampleField(app.surfaceCode.f, app.params, view, 40, null, 11);
+      drawField(c, field, map, theme, 1);
+      drawAnatomy(c, map, it, stage, theme, {
+        color: theme.racers[app.store.get("selected")], names: true, width: 2.8,
+        unit: [width / (2 * half), width / (2 * half)],
+      });
+      const home = app.view();
+      const times = (home[1] - home[0]) / (2 * half);
+      label(c, times >= 1.05 ? `×${show(times, 2)}` : "", width - 8, 12, { color: theme.muted, paper: theme.high, font: theme.font, size: 11, align: "right" });
+      sharp.canvas.setAttribute("aria-label", `Inside step ${it.t}, stage ${stage}. ${it.stages.find((s) => s.id === stage)?.text || ""}`);
+    },
+    close() {
+      sharp.close();
+    },
+  };
+}
+
+/** Rates as bars, and what the rule remembers over time. @param {import("./main.js").App} app */
+function createGauges(app) {
+  const bars = make("div", { class: "olx-bars" });
+  const rows = ["x", "y"].map((axis) => {
+    const fill = make("span", { class: "olx-bar-fill" });
+    const value = make("span", { class: "olx-bar-value" });
+    bars.append(make("div", { class: "olx-bar" }, make("span", {}, "rate " + axis), make("span", { class: "olx-bar-track" }, fill), value));
+    return { fill, value };
+  });
+  const holder = make("div", { class: "olx-history" });
+  const sharp = sharpCanvas(holder, () => app.store.set({ _size: {} }));
+  sharp.canvas.setAttribute("role", "img");
+  const el = make("div", { class: "olx-gauges" }, bars, holder);
+
+  /** One quantity over time: x solid, y dashed; logarithmic where it is never negative. */
+  function plot(c, run, name, box, t) {
+    const { theme } = app;
+    const [offset, size] = run.layout[name];
+    const [x, y, w, h] = box;
+    let [lo, hi, tiny] = [Infinity, -Infinity, Infinity];
+    for (let k = 1; k <= run.last; k++) {
+      for (let d = 0; d < size; d++) {
+        const z = run.rows[k * run.stride + offset + d];
+        if (!Number.isFinite(z)) continue;
+        lo = Math.min(lo, z);
+        hi = Math.max(hi, z);
+        if (z > 0) tiny = Math.min(tiny, z);
+      }
+    }
+    const log = lo >= 0 && tiny < Infinity && hi > 20 * tiny;
+    const of = (z) => (log ? Math.log(Math.max(z, tiny)) : z);
+    const [a, b] = log ? [Math.log(Math.max(tiny, hi * 1e-12)), Math.log(hi)] : [Math.min(lo, 0), Math.max(hi, 0)];
+    const py = (z) => y + 16 + (1 - (of(z) - a) / (b - a || 1)) * (h - 22);
+    const px = (k) => x + ((k - 1) / Math.max(1, run.last - 1)) * w;
+    c.strokeStyle = theme.line;
+    c.lineWidth = 1;
+    c.beginPath();
+    c.moveTo(x, log ? y + h - 5 : py(0));
+    c.lineTo(x + w, log ? y + h - 5 : py(0));
+    c.moveTo(px(t), y + 14);
+    c.lineTo(px(t), y + h - 4);
+    c.stroke();
+    c.strokeStyle = theme.racers[app.store.get("selected")];
+    for (let d = 0; d < size; d++) {
+      c.setLineDash(d ? [3, 2.5] : []);
+      c.lineWidth = 1.6;
+      c.beginPath();
+      for (let k = 1; k <= run.last; k++) {
+        const z = py(run.rows[k * run.stride + offset + d]);
+        if (k > 1) c.lineTo(px(k), z);
+        else c.moveTo(px(k), z);
+      }
+      c.stroke();
+    }
+    c.setLineDash([]);
+    label(c, name.replace(/_/g, " ") + (log ? " (log)" : ""), x, y + 7, { color: theme.muted, paper: theme.paper, font: theme.font, size: 11 });
+  }
+
+  return {
+    el,
+    /** @param {import("./anatomy.js").Anatomy | null} it @param {string} stage */
+    update(it, stage) {
+      const index = app.store.get("selected");
+      const rule = app.rule(index);
+      const run = app.runs[index];
+      bars.hidden = !(it && it.rate && (stage === "preconditioner" || stage === "step"));
+      if (it && it.rate && !bars.hidden) {
+        const top = Math.max(Math.abs(it.rate[0]), Math.abs(it.rate[1]));
+        rows.forEach(({ fill, value }, d) => {
+          fill.style.width = (100 * Math.abs(it.rate[d])) / (top || 1) + "%";
+          value.textContent = show(it.rate[d]);
+        });
+      }
+      const names = rule.internals.filter((name) => name in run.layout).slice(0, 4);
+      holder.hidden = !(names.length && (stage === "preconditioner" || stage === "memory"));
+      if (holder.hidden) return;
+      sharp.fit();
+      const { width, height } = sharp.size;
+      if (!width) return;
+      const c = sharp.begin();
+      const columns = names.length > 1 ? 2 : 1;
+      const lines = Math.ceil(names.length / columns);
+      const [w, h] = [(width - 12 * (columns - 1)) / columns, height / lines];
+      names.forEach((name, k) => plot(c, run, name, [(k % columns) * (w + 12), Math.floor(k / columns) * h, w, h], app.shownStep()));
+      sharp.canvas.setAttribute("aria-label", `${names.join(", ")} over time; x solid, y dashed. ` +
+        names.map((name) => `${name} now ${app.valueText(index, name)}`).join(", "));
+    },
+    close() {
+      sharp.close();
+    },
+  };
+}

@@ -1,0 +1,140 @@
+// Level sets: a grid of values, lines by marching squares, soft shading. Made once for a surface and a view.
+
+/**
+ * @typedef {{values: Float64Array, n: number, view: number[], levels: number[], low: number, high: number, floor: number, log: boolean}} Field
+ */
+
+/**
+ * Samples a surface on a grid, on a logarithmic scale above its lowest value where it has a known minimum.
+ * @param {(x: number, y: number, p: ArrayLike<number>) => number} f @param {ArrayLike<number>} p
+ * @param {number[]} view x from, x to, y from, y to
+ * @param {number} n points a side
+ * @param {number | null} floor the lowest value, if known
+ * @param {number} count number of levels
+ * @returns {Field}
+ */
+export function sampleField(f, p, view, n, floor, count) {
+  const [x0, x1, y0, y1] = view;
+  const values = new Float64Array(n * n);
+  let least = Infinity;
+  for (let j = 0; j < n; j++) {
+    const y = y0 + ((y1 - y0) * j) / (n - 1);
+    for (let i = 0; i < n; i++) {
+      const z = f(x0 + ((x1 - x0) * i) / (n - 1), y, p);
+      values[j * n + i] = z;
+      if (z < least) least = z;
+    }
+  }
+  const log = floor !== null;
+  const base = log ? Math.min(floor, least) : least;
+  const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
+  const quantile = (q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] - base;
+  const top = Math.max(quantile(1), 1e-300);
+  // Around a minimum the lowest level encloses about a thousandth of the picture.
+  const bottom = Math.max(quantile(0.0015), top * 1e-7);
+  const shift = log ? bottom : 0;
+  const low = log ? Math.log(bottom + shift) : 0;
+  const high = log ? Math.log(top + shift) : top;
+  for (let k = 0; k < values.length; k++) {
+    const above = values[k] - base;
+    values[k] = !Number.isFinite(above) ? high + 1 : log ? Math.log(above + shift) : above;
+  }
+  const levels = Array.from({ length: count }, (_, k) => low + ((high - low) * (k + 0.5)) / count);
+  return { values, n, view, levels, low, high, floor: base, log };
+}
+
+/**
+ * Draws shading and level lines of a field into a context; the map takes coordinates of the surface to pixels.
+ * @param {CanvasRenderingContext2D} c @param {Field} field
+ * @param {{x: (x: number) => number, y: (y: number) => number}} map
+ * @param {import("./theme.js").Theme} theme @param {number} width of the lines, in pixels
+ */
+export function drawField(c, field, map, theme, width) {
+  const { n, view } = field;
+  const image = new ImageData(n, n);
+  const from = rgb(theme.low);
+  const to = rgb(theme.high);
+  for (let j = 0; j < n; j++) {
+    for (let i = 0; i < n; i++) {
+      const u = Math.min(1, Math.max(0, (field.values[j * n + i] - field.low) / (field.high - field.low || 1)));
+      const k = 4 * ((n - 1 - j) * n + i);
+      for (let d = 0; d < 3; d++) image.data[k + d] = from[d] + (to[d] - from[d]) * u;
+      image.data[k + 3] = 255;
+    }
+  }
+  const small = document.createElement("canvas");
+  small.width = small.height = n;
+  /** @type {CanvasRenderingContext2D} */ (small.getContext("2d")).putImageData(image, 0, 0);
+  c.imageSmoothingEnabled = true;
+  c.imageSmoothingQuality = "high";
+  const half = (view[1] - view[0]) / (n - 1) / 2;
+  const halfY = (view[3] - view[2]) / (n - 1) / 2;
+  const left = map.x(view[0] - half);
+  const top = map.y(view[3] + halfY);
+  c.drawImage(small, left, top, map.x(view[1] + half) - left, map.y(view[2] - halfY) - top);
+
+  c.setLineDash([]);
+  c.lineWidth = width;
+  c.strokeStyle = theme.contour;
+  c.lineJoin = "round";
+  field.levels.forEach((level, k) => {
+    c.globalAlpha = k % 4 === 1 ? 0.62 : 0.34;
+    c.stroke(levelPath(field, level, map));
+  });
+  c.globalAlpha = 1;
+}
+
+/**
+ * One level line, by marching squares with linear interpolation.
+ * @param {Field} field @param {number} level @param {{x: (x: number) => number, y: (y: number) => number}} map
+ */
+function levelPath(field, level, map) {
+  const { values, n, view } = field;
+  const dx = (view[1] - view[0]) / (n - 1);
+  const dy = (view[3] - view[2]) / (n - 1);
+  const path = new Path2D();
+  const point = (i, j, side) => {
+    // Sides of a cell: 0 bottom, 1 right, 2 top, 3 left.
+    const [ia, ja, ib, jb] = side === 0 ? [i, j, i + 1, j] : side === 1 ? [i + 1, j, i + 1, j + 1]
+      : side === 2 ? [i, j + 1, i + 1, j + 1] : [i, j, i, j + 1];
+    const a = values[ja * n + ia];
+    const u = (level - a) / (values[jb * n + ib] - a);
+    return [map.x(view[0] + dx * (ia + u * (ib - ia))), map.y(view[2] + dy * (ja + u * (jb - ja)))];
+  };
+  const line = (i, j, a, b) => {
+    const [ax, ay] = point(i, j, a);
+    const [bx, by] = point(i, j, b);
+    path.moveTo(ax, ay);
+    path.lineTo(bx, by);
+  };
+  for (let j = 0; j < n - 1; j++) {
+    for (let i = 0; i < n - 1; i++) {
+      const at = j * n + i;
+      const a = values[at] > level ? 1 : 0;
+      const b = values[at + 1] > level ? 2 : 0;
+      const d = values[at + n + 1] > level ? 4 : 0;
+      const e = values[at + n] > level ? 8 : 0;
+      const kind = a + b + d + e;
+      if (kind === 0 || kind === 15) continue;
+      if (kind === 1 || kind === 14) line(i, j, 3, 0);
+      else if (kind === 2 || kind === 13) line(i, j, 0, 1);
+      else if (kind === 3 || kind === 12) line(i, j, 3, 1);
+      else if (kind === 4 || kind === 11) line(i, j, 1, 2);
+      else if (kind === 6 || kind === 9) line(i, j, 0, 2);
+      else if (kind === 7 || kind === 8) line(i, j, 3, 2);
+      else {
+        const middle = (values[at] + values[at + 1] + values[at + n] + values[at + n + 1]) / 4 > level;
+        const joined = (kind === 5) === middle;
+        line(i, j, 3, joined ? 2 : 0);
+        line(i, j, joined ? 0 : 1, joined ? 1 : 2);
+      }
+    }
+  }
+  return path;
+}
+
+/** The three numbers of a colour written as #rrggbb. @param {string} hex */
+export function rgb(hex) {
+  const n = parseInt(hex.slice(1), 16);
+  return [n >> 16, (n >> 8) & 255, n & 255];
+}

@@ -1,0 +1,250 @@
+// Strokes shared by the picture and the view inside a step.
+
+import { show } from "./numbers.js";
+
+/** @typedef {{x: (x: number) => number, y: (y: number) => number}} PlaneMap */
+
+/**
+ * The map from a square or oblong part of the plane to pixels.
+ * @param {number[]} view @param {number} width @param {number} height
+ */
+export function planeMap(view, width, height) {
+  const [x0, x1, y0, y1] = view;
+  return {
+    x: (x) => ((x - x0) / (x1 - x0)) * width,
+    y: (y) => height - ((y - y0) / (y1 - y0)) * height,
+    toX: (px) => x0 + (px / width) * (x1 - x0),
+    toY: (py) => y0 + ((height - py) / height) * (y1 - y0),
+  };
+}
+
+/** The smallest square that holds a domain. @param {number[]} domain */
+export function squareView(domain) {
+  const [x0, x1, y0, y1] = domain;
+  const half = Math.max(x1 - x0, y1 - y0) / 2;
+  const [cx, cy] = [(x0 + x1) / 2, (y0 + y1) / 2];
+  return [cx - half, cx + half, cy - half, cy + half];
+}
+
+/**
+ * An arrow whose tip lies exactly at its end.
+ * @param {CanvasRenderingContext2D} c @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1
+ * @param {{color: string, width?: number, dash?: number[], paper?: string}} style
+ */
+export function arrow(c, x0, y0, x1, y1, style) {
+  const width = style.width || 2.4;
+  const length = Math.hypot(x1 - x0, y1 - y0);
+  if (!Number.isFinite(length) || length < 0.5) return;
+  const head = Math.min(4.2 * width, 0.6 * length);
+  const [ux, uy] = [(x1 - x0) / length, (y1 - y0) / length];
+  const shaft = () => {
+    c.beginPath();
+    c.moveTo(x0, y0);
+    c.lineTo(x1 - ux * head * 0.8, y1 - uy * head * 0.8);
+  };
+  const tip = () => {
+    c.beginPath();
+    c.moveTo(x1, y1);
+    c.lineTo(x1 - ux * head - uy * head * 0.48, y1 - uy * head + ux * head * 0.48);
+    c.lineTo(x1 - ux * head * 0.78, y1 - uy * head * 0.78);
+    c.lineTo(x1 - ux * head + uy * head * 0.48, y1 - uy * head - ux * head * 0.48);
+    c.closePath();
+  };
+  c.lineCap = "butt";
+  c.setLineDash([]);
+  if (style.paper) {
+    c.strokeStyle = style.paper;
+    c.lineWidth = width + 2.5;
+    c.globalAlpha = 0.75;
+    shaft();
+    c.stroke();
+    c.globalAlpha = 1;
+  }
+  c.strokeStyle = c.fillStyle = style.color;
+  c.lineWidth = width;
+  c.setLineDash(style.dash || []);
+  shaft();
+  c.stroke();
+  c.setLineDash([]);
+  tip();
+  c.fill();
+}
+
+/** @param {CanvasRenderingContext2D} c @param {number} x @param {number} y @param {number} r @param {string} fill @param {string} stroke */
+export function dot(c, x, y, r, fill, stroke, width = 1.5) {
+  c.setLineDash([]);
+  c.beginPath();
+  c.arc(x, y, r, 0, 2 * Math.PI);
+  c.fillStyle = fill;
+  c.fill();
+  c.lineWidth = width;
+  c.strokeStyle = stroke;
+  c.stroke();
+}
+
+/**
+ * Text with a halo of paper, so that it can be read over lines.
+ * @param {CanvasRenderingContext2D} c @param {string} text @param {number} x @param {number} y
+ * @param {{color: string, paper: string, font: string, size?: number, align?: CanvasTextAlign, weight?: number, italic?: boolean}} style
+ */
+export function label(c, text, x, y, style) {
+  c.font = `${style.italic ? "italic " : ""}${style.weight || 500} ${style.size || 12}px ${style.font}`;
+  c.textAlign = style.align || "left";
+  c.textBaseline = "middle";
+  c.setLineDash([]);
+  c.lineJoin = "round";
+  c.lineWidth = 3.5;
+  c.strokeStyle = style.paper;
+  c.globalAlpha = 0.85;
+  c.strokeText(text, x, y);
+  c.globalAlpha = 1;
+  c.fillStyle = style.color;
+  c.fillText(text, x, y);
+}
+
+/**
+ * The inside of a step, drawn from its anatomy alone.
+ * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("./anatomy.js").Anatomy} it
+ * @param {string} stage @param {import("./theme.js").Theme} theme
+ * @param {{color: string, names: boolean, width: number, unit: number[]}} look `unit`: pixels of one unit of the plane, in x and y
+ */
+export function drawAnatomy(c, map, it, stage, theme, look) {
+  const { arrows } = it;
+  const draw = (name, style) => {
+    const a = arrows[name];
+    if (!a) return;
+    arrow(c, map.x(a.from[0]), map.y(a.from[1]), map.x(a.to[0]), map.y(a.to[1]), { width: look.width, paper: theme.paper, ...style });
+  };
+  const line = (from, to, color, dash) => {
+    c.beginPath();
+    c.moveTo(map.x(from[0]), map.y(from[1]));
+    c.lineTo(map.x(to[0]), map.y(to[1]));
+    c.strokeStyle = color;
+    c.lineWidth = 1.3;
+    c.setLineDash(dash);
+    c.stroke();
+    c.setLineDash([]);
+  };
+  /** @type {{text: string, from: number[], to: number[], color: string, along?: number}[]} */
+  const names = [];
+  const gradient = { color: theme.gradient };
+  const memory = { color: theme.memory };
+  const step = { color: theme.step };
+
+  if (stage === "preconditioner" && it.ellipse) {
+    const [rx, ry] = it.ellipse.radii;
+    const even = Math.sqrt(rx * ry);
+    const [x, y] = [map.x(it.from[0]), map.y(it.from[1])];
+    c.beginPath();
+    c.ellipse(x, y, even * look.unit[0], even * look.unit[1], 0, 0, 2 * Math.PI);
+    c.strokeStyle = theme.muted;
+    c.lineWidth = 1.2;
+    c.setLineDash([2, 3]);
+    c.stroke();
+    c.beginPath();
+    c.ellipse(x, y, rx * look.unit[0], ry * look.unit[1], 0, 0, 2 * Math.PI);
+    c.setLineDash([]);
+    c.fillStyle = look.color;
+    c.globalAlpha = 0.12;
+    c.fill();
+    c.globalAlpha = 1;
+    c.strokeStyle = look.color;
+    c.lineWidth = 1.8;
+    c.stroke();
+    draw("plain", { color: theme.muted, dash: [3, 3] });
+    draw("scaled", { color: look.color });
+    names.push({ text: "equal rates", ...arrows.plain, color: theme.muted }, { text: "own rates", ...arrows.scaled, color: look.color });
+  }
+  if (stage === "gradient") {
+    draw("gradient", gradient);
+    names.push({ text: "−∇f", ...arrows.gradient, color: theme.gradient });
+  }
+  if (stage === "memory") {
+    if (it.hasMemory) {
+      line(arrows.memory.to, it.to, theme.gradient, [3, 3]);
+      line(arrows.push.to, it.to, theme.memory, [3, 3]);
+      draw("memory", memory);
+      names.push({ text: "memory", ...arrows.memory, color: theme.memory });
+    }
+    draw("push", gradient);
+    draw("step", step);
+    names.push({ text: "gradient", ...arrows.push, color: theme.gradient }, { text: "step", ...arrows.step, color: theme.step });
+  }
+  if (stage === "lookahead" && it.probe) {
+    draw("ghost", { color: theme.muted, dash: [3, 3] });
+    draw("look", { ...memory, dash: [5, 3] });
+    draw("gradient", gradient);
+    draw("step", step);
+    names.push({ text: "look ahead", ...arrows.look, color: theme.memory },
+      { text: "−∇f there", ...arrows.gradient, color: theme.gradient }, { text: "step", ...arrows.step, color: theme.step });
+    if (arrows.ghost) names.push({ text: "plain momentum", ...arrows.ghost, color: theme.muted, along: 1 });
+  }
+  if (stage === "step") {
+    if (it.hasMemory) {
+      line(it.from, arrows.memory.to, theme.memory, [3, 3]);
+      line(arrows.memory.to, it.to, theme.gradient, [3, 3]);
+    }
+    draw("step", step);
+    names.push({ text: "step", ...arrows.step, color: theme.step });
+  }
+  const r = 1.9 * look.width;
+  if (it.probe && (stage === "lookahead" || stage === "gradient")) {
+    dot(c, map.x(it.probe[0]), map.y(it.probe[1]), 0.85 * r, theme.paper, theme.memory, 2);
+  }
+  if (it.ghost && stage === "lookahead") dot(c, map.x(it.ghost[0]), map.y(it.ghost[1]), 0.8 * r, theme.paper, theme.muted, 1.6);
+  dot(c, map.x(it.from[0]), map.y(it.from[1]), r, theme.paper, look.color, 2.2);
+  if (stage !== "gradient") dot(c, map.x(it.to[0]), map.y(it.to[1]), r, look.color, theme.paper, 1.5);
+  if (look.names) placeNames(c, map, it, names, theme);
+}
+
+/** Names beside arrows, on the side away from the other arrows, none over another. */
+function placeNames(c, map, it, names, theme) {
+  /** @type {number[][]} */
+  const taken = [];
+  const [width, height] = [c.canvas.clientWidth, c.canvas.clientHeight];
+  for (const name of names) {
+    const [x0, y0, x1, y1] = [map.x(name.from[0]), map.y(name.from[1]), map.x(name.to[0]), map.y(name.to[1])];
+    const length = Math.hypot(x1 - x0, y1 - y0);
+    if (!(length > 16)) continue;
+    c.font = `500 12px ${theme.font}`;
+    const w = c.measureText(name.text).width;
+    const along = name.along ?? 0.62;
+    const [mx, my] = [x0 + along * (x1 - x0), y0 + along * (y1 - y0)];
+    const [nx, ny] = [-(y1 - y0) / length, (x1 - x0) / length];
+    let best = null;
+    for (const away of [13, -13, 24, -24, 36, -36]) {
+      const x = Math.min(width - w - 4, Math.max(4, mx + nx * (away + Math.sign(away) * Math.abs(nx) * w * 0.42) - w / 2));
+      const y = Math.min(height - 10, Math.max(10, my + ny * away));
+      const box = [x - 2, y - 8, x + w + 2, y + 8];
+      const clash = taken.filter((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3]).length;
+      if (!best || clash < best.clash) best = { x, y, box, clash };
+      if (!clash) break;
+    }
+    if (!best) continue;
+    taken.push(best.box);
+    label(c, name.text, best.x, best.y, { color: name.color, paper: theme.paper, font: theme.font });
+  }
+}
+
+/**
+ * An arrow at the border towards a point outside, with the distance from the border; nothing is clamped silently.
+ * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {number[]} w @param {number[]} view
+ * @param {number} width @param {number} height @param {string} color @param {any} theme @param {string} note
+ */
+export function outside(c, map, w, view, width, height, color, theme, note) {
+  const [x, y] = [map.x(w[0]), map.y(w[1])];
+  if (x >= 0 && x <= width && y >= 0 && y <= height) return false;
+  const [cx, cy] = [width / 2, height / 2];
+  const [dx, dy] = [x - cx, y - cy];
+  const size = Math.max(Math.abs(dx) / (cx - 4), Math.abs(dy) / (cy - 4));
+  const [bx, by] = [cx + dx / size, cy + dy / size];
+  const far = Math.hypot(
+    w[0] - Math.min(view[1], Math.max(view[0], w[0])), w[1] - Math.min(view[3], Math.max(view[2], w[1])));
+  const length = Math.hypot(dx, dy);
+  arrow(c, bx - (22 * dx) / length, by - (22 * dy) / length, bx, by, { color, width: 3, paper: theme.paper });
+  const right = bx > cx;
+  const ty = Math.min(height - 12, Math.max(12, by + (Math.abs(dy) > Math.abs(dx) ? (by > cy ? -30 : 30) : 16)));
+  label(c, `${show(far, 2)} outside${note}`, Math.min(width - 6, Math.max(6, bx + (right ? -8 : 8))), ty,
+    { color, paper: theme.paper, font: theme.font, size: 11, align: right ? "right" : "left" });
+  return true;
+}

@@ -1,0 +1,78 @@
+// The equation of a rule, as the library prints it, with the current numbers under the letters.
+
+import { make } from "./controls.js";
+import { show } from "./numbers.js";
+
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+
+/** @param {string} tag @param {...(Node | string)} children */
+function math(tag, ...children) {
+  const el = document.createElementNS(MATHML, tag);
+  el.append(...children);
+  return el;
+}
+
+/** Where a named symbol of an equation stands in the record: which row (0 this step, -1 the one before), which quantity. */
+/** @param {string} name @param {any} rule @returns {{name: string, row: number} | null} */
+export function placeOf(name, rule) {
+  if (name === "w.old") return { name: "w", row: -1 };
+  if (name === "g.raw") return { name: "g", row: 0 };
+  if (name === "g" && rule.layout.g_seen) return { name: "g_seen", row: 0 };
+  if (name.startsWith("s.")) {
+    const bare = name.slice(2);
+    return { name: bare, row: rule.draws.includes(bare) ? 0 : -1 };
+  }
+  return name in rule.layout ? { name, row: 0 } : null;
+}
+
+/**
+ * A view of a rule's equation.
+ * @param {any} rule
+ */
+export function createEquation(rule) {
+  const el = make("div", { class: "olx-equation", role: "group", "aria-label": "Equation", tabindex: 0 });
+  /** @type {{place: any, hyper: number, texts: Text[]}[]} */
+  const slots = [];
+  /** @type {Object<string, HTMLElement>} */
+  const lines = {};
+  for (const line of rule.lines) {
+    const row = make("div", { class: "olx-line", html: line.mathml });
+    lines[line.name === "g.raw" ? "g" : line.name] = row;
+    for (const node of [...row.querySelectorAll("[data-name]")]) {
+      const name = /** @type {HTMLElement} */ (node).dataset?.name || node.getAttribute("data-name") || "";
+      const hyper = rule.hypers.findIndex((h) => h.name === name);
+      const place = hyper < 0 ? placeOf(name, rule) : null;
+      if (hyper < 0 && !place) continue;
+      const two = place && rule.layout[place.name][1] === 2;
+      const texts = [document.createTextNode(""), ...(two ? [document.createTextNode("")] : [])];
+      const under = math("mtable", ...texts.map((text) => math("mtr", math("mtd", math("mtext", text)))));
+      under.setAttribute("class", hyper < 0 ? "olx-under" : "olx-under olx-set");
+      const box = math("munder");
+      node.replaceWith(box);
+      box.append(node, under);
+      slots.push({ place, hyper, texts });
+    }
+    el.append(row);
+  }
+  return {
+    el,
+    /** Writes the numbers of step t. @param {import("./integrator.js").Run} run @param {ArrayLike<number>} h @param {number} t */
+    numbers(run, h, t) {
+      for (const { place, hyper, texts } of slots) {
+        texts.forEach((text, d) => {
+          let value = NaN;
+          if (hyper >= 0) value = h[hyper];
+          else if (t + place.row >= 0 && t + place.row <= run.last) {
+            value = run.rows[(t + place.row) * run.stride + run.layout[place.name][0] + d];
+          }
+          const now = Number.isNaN(value) ? "·" : show(value, 3);
+          if (text.data !== now) text.data = now;
+        });
+      }
+    },
+    /** Marks the lines of a stage. @param {string[]} names */
+    mark(names) {
+      for (const [name, row] of Object.entries(lines)) row.classList.toggle("olx-on", names.includes(name));
+    },
+  };
+}

@@ -1,0 +1,143 @@
+// What stands above and below the picture: the sentence, presets, racers as chips, surface and start.
+
+import { rovingFocus } from "./accessibility.js";
+import { choice, make, numberField, slider } from "./controls.js";
+import { MOST_RACERS, swatch } from "./theme.js";
+
+/** The sentence that says what to do, and the presets. @param {import("./main.js").App} app @param {HTMLElement} parent */
+export function createHeader(app, parent) {
+  const { store } = app;
+  const sentence = make("p", { class: "olx-prompt" });
+  const presets = choice("Preset", [], (key) => app.applyPreset(key));
+  presets.el.classList.add("olx-presets");
+  parent.append(make("header", { class: "olx-head" }, sentence, presets.el));
+  const keys = Object.keys(app.data.presets);
+  presets.el.hidden = !keys.length;
+  presets.fill([{ value: "", text: "Presets" }, ...keys.map((key) => ({ value: key, text: app.data.presets[key].title }))]);
+  return {
+    /** @param {Set<string>} changed */
+    update(changed) {
+      if (!["prompt", "preset"].some((key) => changed.has(key))) return;
+      const preset = app.data.presets[store.get("preset")];
+      sentence.textContent = store.get("prompt") || preset?.comment || "Drag the dot: every racer starts there.";
+      presets.set(store.get("preset") || "");
+    },
+    close() {},
+  };
+}
+
+/** Racers as chips: a click selects, a second click hides. @param {import("./main.js").App} app @param {HTMLElement} parent */
+export function createChips(app, parent) {
+  const { store } = app;
+  const row = make("div", { class: "olx-chips", role: "toolbar", "aria-label": "Racers" });
+  const bar = make("div", { class: "olx-racers" }, row);
+  const add = choice("Add a racer", [], (key) => {
+    if (key) app.addRacer(key);
+    add.set("");
+  });
+  add.el.classList.add("olx-add");
+  const plainRules = Object.values(app.data.rules).filter((rule) => rule.key === rule.name || rule.own);
+  add.fill([{ value: "", text: "+ Add" }, ...plainRules.map((rule) => ({ value: rule.key, text: rule.label }))
+    .sort((a, b) => a.text.localeCompare(b.text))]);
+  bar.append(add.el);
+  parent.append(bar);
+  const roving = rovingFocus(row, "button");
+  let built = "";
+
+  function build() {
+    const racers = store.get("racers");
+    row.replaceChildren(...racers.map((racer, i) => {
+      const b = make("button", { type: "button", class: "olx-chip" });
+      b.innerHTML = swatch(i);
+      b.append(make("span", {}, app.label(i)));
+      b.addEventListener("click", () => {
+        const again = store.get("selected") === i;
+        const hidden = Boolean(store.get("racers")[i].hidden);
+        if (!again) store.set({ selected: i });
+        if (again || hidden) store.setRacer(i, { hidden: !hidden });
+      });
+      return b;
+    }));
+  }
+  return {
+    /** @param {Set<string>} changed */
+    update(changed) {
+      if (!["racers", "selected", "theme"].some((key) => changed.has(key))) return;
+      const racers = store.get("racers");
+      const now = racers.map((_, i) => app.label(i)).join("|");
+      if (now !== built) {
+        built = now;
+        const focused = row.contains(document.activeElement);
+        build();
+        if (focused) /** @type {HTMLElement} */ (row.children[store.get("selected")])?.focus();
+      }
+      [...row.children].forEach((b, i) => {
+        const on = i === store.get("selected");
+        b.setAttribute("aria-pressed", String(on));
+        b.classList.toggle("olx-hidden", Boolean(racers[i].hidden));
+        b.setAttribute("aria-label", `${app.label(i)}${racers[i].hidden ? ", hidden" : ""}${on ? ", selected; activate to " + (racers[i].hidden ? "show" : "hide") : ""}`);
+      });
+      roving.enter(store.get("selected"));
+      add.el.hidden = racers.length >= MOST_RACERS;
+    },
+    close() {},
+  };
+}
+
+/** Surface, its parameters, and the start as numbers. @param {import("./main.js").App} app @param {HTMLElement} parent */
+export function createPlace(app, parent) {
+  const { store } = app;
+  const surfaces = choice("Surface", Object.values(app.data.surfaces).map((s) => ({ value: s.key, text: s.label })),
+    (key) => app.changeSurface(key));
+  const x = numberField("Start, x", {}, (v) => store.set({ start: [v, store.get("start")[1]] }), "x");
+  const y = numberField("Start, y", {}, (v) => store.set({ start: [store.get("start")[0], v] }), "y");
+  const formula = make("div", { class: "olx-formula", tabindex: 0, role: "group", "aria-label": "Formula of the surface" });
+  const sliders = make("div", { class: "olx-sliders" });
+  const summary = make("summary", {}, "Surface and start");
+  const details = make("details", { class: "olx-place" }, summary,
+    make("div", { class: "olx-row" }, surfaces.el, make("span", { class: "olx-start" }, "start ", x.el, y.el)), formula, sliders);
+  parent.append(details);
+  let built = "";
+  /** @type {any[]} */
+  let inputs = [];
+  return {
+    /** @param {Set<string>} changed */
+    update(changed) {
+      if (!["surface", "params", "start"].some((key) => changed.has(key))) return;
+      if (app.surface.key !== built) {
+        built = app.surface.key;
+        surfaces.set(built);
+        formula.innerHTML = app.surface.mathml;
+        inputs = app.surface.params.map((declared, k) => slider(declared, (value) => {
+          const params = store.get("params").slice();
+          params[k] = value;
+          store.set({ params });
+        }));
+        sliders.replaceChildren(...inputs.map((input) => input.el));
+      }
+      inputs.forEach((input, k) => input.set(app.params[k]));
+      x.set(store.get("start")[0]);
+      y.set(store.get("start")[1]);
+      const text = `${app.surface.label}`;
+      if (summary.textContent !== text) summary.textContent = text;
+    },
+    close() {},
+  };
+}
+
+/** Things to try, one line each. @param {import("./main.js").App} app @param {HTMLElement} parent */
+export function createTries(app, parent) {
+  const list = make("ul", {});
+  const el = make("div", { class: "olx-tries" }, make("strong", {}, "Try"), list);
+  parent.append(el);
+  return {
+    /** @param {Set<string>} changed */
+    update(changed) {
+      if (!changed.has("tries")) return;
+      const tries = app.store.get("tries") || [];
+      el.hidden = !tries.length;
+      list.replaceChildren(...tries.map((text) => make("li", {}, text)));
+    },
+    close() {},
+  };
+}

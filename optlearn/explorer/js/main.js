@@ -1,0 +1,295 @@
+// One explorer: data, runs and panes, tied together by the store.
+
+import { createAnnouncer } from "./accessibility.js";
+import { anatomy } from "./anatomy.js";
+import { createCard } from "./card.js";
+import { make } from "./controls.js";
+import { squareView } from "./draw.js";
+import { createChips, createHeader, createPlace, createTries } from "./header.js";
+import { startHost } from "./host.js";
+import { compile, integrate, valueAt } from "./integrator.js";
+import { show, showPair } from "./numbers.js";
+import { createPanels } from "./panels.js";
+import { createPicture } from "./picture.js";
+import { randomState } from "./random.js";
+import { createStore, RUN_KEYS } from "./state.js";
+import { readTheme, watchTheme } from "./theme.js";
+import { createTimeline } from "./timeline.js";
+
+/** Compiled code by its text, for all explorers of a page. @type {Map<string, any>} */
+const compiled = new Map();
+
+/** @param {string} code */
+function codeOf(code) {
+  let found = compiled.get(code);
+  if (!found) {
+    found = compile(code);
+    compiled.set(code, found);
+  }
+  return found;
+}
+
+/**
+ * Everything that panes and panels may use. A pane is `{update(changed), close()}`; `changed` holds the names of what
+ * changed since the last frame: keys of the state, names with an underscore for what is not kept, "runs" and "theme".
+ * @typedef {ReturnType<typeof createApp>} App
+ */
+
+/**
+ * @param {import("./state.js").Model} model @param {HTMLElement} parent
+ * @param {{rules: Object<string, any>, surfaces: Object<string, any>, presets: Object<string, any>}} data
+ */
+export function createApp(model, parent, data) {
+  const el = make("section", { class: "olx", "aria-label": "Explorer" });
+  parent.append(el);
+  const store = createStore(model, frame);
+  const announcer = createAnnouncer(el);
+  /** @type {{update: (changed: Set<string>) => void, close: () => void}[]} */
+  let panes = [];
+  /** @type {import("./integrator.js").Run[]} */
+  let runs = [];
+  /** @type {{key: string, stream: Float64Array} | null} */
+  let normals = null;
+  let found = { key: "", it: null };
+  let anatomyFresh = false;
+
+  const app = {
+    el,
+    data,
+    store,
+    runs,
+    theme: /** @type {import("./theme.js").Theme} */ ({}),
+    surface: /** @type {any} */ (null),
+    surfaceCode: /** @type {import("./integrator.js").SurfaceCode} */ (/** @type {any} */ (null)),
+    params: /** @type {number[]} */ ([]),
+    minima: /** @type {number[][]} */ ([]),
+    /** The lowest value of the surface, if its minima are known. */
+    knownFloor: /** @type {number | null} */ (null),
+    /** What the loss curve subtracts. */
+    floor: 0,
+    frames: 0,
+    /** Drawings of panels under the paths. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
+    underlays: [],
+
+    /** @param {number} i */
+    rule: (i) => data.rules[store.get("racers")[i].rule],
+    /** @param {number} i */
+    ruleCode: (i) => codeOf(app.rule(i).code),
+    /** The name of a racer; two of one rule are told apart by what differs. @param {number} i */
+    label(i) {
+      const racers = store.get("racers");
+      const rule = app.rule(i);
+      const alike = racers.filter((racer) => data.rules[racer.rule].label === rule.label);
+      if (racers[i].label) return racers[i].label;
+      if (alike.length < 2) return rule.label;
+      const forms = new Set(alike.map((racer) => racer.rule));
+      if (forms.size > 1) {
+        const own = rule.key.split(";").slice(1).map((part) => part.replace(/_/g, " ").replace(/=(True|true)$/, "").replace(/(.*)=(False|false)$/, "no $1"));
+        if (forms.size === alike.length) return own.length ? `${rule.label}, ${own.join(", ")}` : rule.label;
+      }
+      const differing = rule.hypers.findIndex((_, k) => new Set(alike.map((racer) => racer.h[k])).size > 1);
+      return differing < 0 ? `${rule.label} ${alike.indexOf(racers[i]) + 1}` : `${rule.label} ${rule.hypers[differing].name} ${show(racers[i].h[differing])}`;
+    },
+    /** The hyperparameters of a racer in step t, schedules resolved. @param {number} i @param {number} t */
+    hyperAt(i, t) {
+      const racer = store.get("racers")[i];
+      const rule = app.rule(i);
+      const h = racer.h.slice();
+      for (const [name, schedule] of Object.entries(racer.schedules || {})) {
+        h[rule.hypers.findIndex((d) => d.name === name)] = codeOf(schedule.code)(Math.max(0, t - 1));
+      }
+      return h;
+    },
+    /** Where racer i is after step t. @param {number} i @param {number} t */
+    point(i, t) {
+      const run = runs[i];
+      const o = t * run.stride + run.layout.w[0];
+      return [run.rows[o], run.rows[o + 1]];
+    },
+    /** The step whose inside is shown: the one that led to where the selected racer is. */
+    shownStep() {
+      const run = runs[store.get("selected")];
+      return Math.max(1, Math.min(store.get("step"), run ? run.last : 1));
+    },
+    /** The inside of that step. @returns {import("./anatomy.js").Anatomy | null} */
+    anatomy() {
+      if (anatomyFresh) return found.it;
+      const i = store.get("selected");
+      if (!runs[i]) return null;
+      const t = app.shownStep();
+      found = { key: "", it: anatomy(app.rule(i), app.ruleCode(i), runs[i], app.hyperAt(i, t), app.surfaceCode, app.params, t) };
+      anatomyFresh = true;
+      return found.it;
+    },
+    /** The stage shown: the one asked for, if the rule has it. */
+    stage() {
+      const it = app.anatomy();
+      const wanted = store.get("focus");
+      return it && it.stages.some((s) => s.id === wanted) ? wanted : "step";
+    },
+    view: () => squareView(app.surface.domain),
+    /** A named quantity of a racer in the step shown, in words. @param {number} i @param {string} name */
+    valueText(i, name) {
+      const value = valueAt(runs[i], name, Math.min(app.shownStep(), runs[i].last));
+      return value.length === 2 ? showPair(value) : show(value[0]);
+    },
+    /** Losses of all racers at a step, in words. @param {number} t */
+    losses(t) {
+      return runs.map((run, i) => `${app.label(i)} ${show(run.loss[Math.min(t, run.last)])}`).join(", ");
+    },
+    /** The whole picture in a sentence or two. */
+    summary() {
+      const ends = runs.map((run, i) => run.diverged !== null
+        ? `${app.label(i)} diverges at step ${run.diverged}`
+        : `${app.label(i)} ends at ${showPair(app.point(i, run.last))} with loss ${show(run.loss[run.last])}`);
+      return `${app.surface.label}, start ${showPair(store.get("start"))}, ${store.get("steps")} steps. ${ends.join("; ")}.`;
+    },
+    say: announcer.say,
+    /** The stream of standard normals of the seed, long enough for every racer. @param {number} seed @param {number} length */
+    normals(seed, length) {
+      const key = `${seed}`;
+      if (!normals || normals.key !== key || normals.stream.length < length) {
+        normals = { key, stream: randomState(seed).normals(length) };
+      }
+      return normals.stream;
+    },
+
+    /** @param {string} key */
+    addRacer(key) {
+      const racers = store.get("racers").slice();
+      racers.push({ rule: key, h: data.rules[key].hypers.map((d) => d.default) });
+      store.set({ racers, selected: racers.length - 1 });
+      app.say(`${data.rules[key].label} added`);
+    },
+    /** @param {number} i */
+    removeRacer(i) {
+      const racers = store.get("racers").slice();
+      const name = app.label(i);
+      racers.splice(i, 1);
+      store.set({ racers, selected: Math.max(0, Math.min(i, racers.length - 1)) });
+      app.say(`${name} removed`);
+    },
+    /** Another form of a racer's rule; numbers of the same name are kept. @param {number} i @param {string} key */
+    changeForm(i, key) {
+      const racer = store.get("racers")[i];
+      const before = app.rule(i).hypers.map((d) => d.name);
+      const h = data.rules[key].hypers.map((d) => (before.includes(d.name) ? racer.h[before.indexOf(d.name)] : d.default));
+      store.setRacer(i, { rule: key, h });
+    },
+    /** @param {string} key */
+    changeSurface(key) {
+      const surface = data.surfaces[key];
+      store.set({ surface: key, params: surface.params.map((d) => d.default), start: surface.start.slice(), preset: "" });
+    },
+    /** @param {string} key */
+    applyPreset(key) {
+      const preset = data.presets[key];
+      if (preset) store.set({ ...preset.state, preset: key, prompt: "", playing: false });
+    },
+  };
+
+  function compute() {
+    const surface = data.surfaces[store.get("surface")];
+    app.surface = surface;
+    app.surfaceCode = codeOf(surface.code);
+    app.params = store.get("params");
+    // Known minima are those of the default parameters; elsewhere they hold if the gradient vanishes there.
+    const g = new Float64Array(2);
+    app.minima = surface.minima.filter(([x, y]) => {
+      app.surfaceCode.gradient(x, y, app.params, g, 0);
+      return Math.hypot(g[0], g[1]) < 1e-4 * (1 + Math.abs(app.surfaceCode.f(x, y, app.params)));
+    });
+    const values = app.minima.map(([x, y]) => app.surfaceCode.f(x, y, app.params));
+    app.knownFloor = values.length ? Math.min(...values) : null;
+    const steps = store.get("steps");
+    const racers = store.get("racers");
+    const noise = store.get("noise") || 0;
+    const next = racers.map((racer, i) => {
+      const rule = app.rule(i);
+      const a_step = 2 * rule.draws.length + (noise ? 2 : 0);
+      const schedules = Object.entries(racer.schedules || {}).map(([name, schedule]) => ({
+        index: rule.hypers.findIndex((d) => d.name === name),
+        values: Float64Array.from({ length: steps }, (_, k) => codeOf(schedule.code)(k)),
+      }));
+      return integrate(codeOf(rule.code), rule, racer.h, app.surfaceCode, app.params, store.get("start"), steps, {
+        noise, normals: a_step ? app.normals(store.get("seed") || 0, a_step * steps) : null, schedules,
+        reuse: runs[i] && runs[i].stride === rule.stride ? runs[i] : null,
+      });
+    });
+    runs = app.runs = next;
+    let least = app.knownFloor === null ? Infinity : app.knownFloor;
+    for (const run of runs) for (let t = 0; t <= run.last; t++) if (run.loss[t] < least) least = run.loss[t];
+    app.floor = Number.isFinite(least) ? least : 0;
+  }
+
+  /** @param {Set<string>} changed */
+  function frame(changed) {
+    app.frames += 1;
+    if (RUN_KEYS.some((key) => changed.has(key))) {
+      compute();
+      changed.add("runs");
+    }
+    if (store.get("selected") >= store.get("racers").length) store.set({ selected: 0 });
+    anatomyFresh = false;
+    for (const pane of panes) pane.update(changed);
+  }
+
+  app.theme = readTheme(el);
+  const stopTheme = watchTheme(() => {
+    const before = JSON.stringify(app.theme);
+    app.theme = readTheme(el);
+    if (JSON.stringify(app.theme) !== before) store.mark("theme");
+  });
+  const print = (on) => () => {
+    app.theme = readTheme(el, on);
+    store.mark("theme");
+    store.flush();
+  };
+  const [beforePrint, afterPrint] = [print(true), print(false)];
+  window.addEventListener("beforeprint", beforePrint);
+  window.addEventListener("afterprint", afterPrint);
+
+  compute();
+  const left = make("div", { class: "olx-left" });
+  const right = make("div", { class: "olx-right" });
+  const rest = make("div", { class: "olx-rest" });
+  panes.push(createHeader(app, el));
+  el.append(make("div", { class: "olx-main" }, left, right, rest));
+  panes.push(createChips(app, left));
+  const picture = createPicture(app, left);
+  const timeline = createTimeline(app, left);
+  panes.push(picture, timeline, createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
+  for (const key of [...RUN_KEYS, "prompt", "preset", "tries", "step", "selected", "racers", "playing", "theme"]) store.mark(key);
+  store.flush();
+
+  return Object.assign(app, {
+    picture,
+    timeline,
+    close() {
+      stopTheme();
+      window.removeEventListener("beforeprint", beforePrint);
+      window.removeEventListener("afterprint", afterPrint);
+      for (const pane of panes) pane.close();
+      panes = [];
+      announcer.close();
+      store.close();
+      runs = app.runs = [];
+      el.remove();
+    },
+  });
+}
+
+const explorer = {
+  /**
+   * Draws an explorer into an element; the form that anywidget asks for.
+   * @param {{model: import("./state.js").Model, el: HTMLElement, data?: any}} home
+   */
+  render({ model, el, data }) {
+    const app = createApp(model, el, data);
+    el.dispatchEvent(new CustomEvent("optlearn", { bubbles: true, detail: app }));
+    return () => app.close();
+  },
+};
+
+startHost(explorer);
+export default explorer;

@@ -1,0 +1,227 @@
+// The time line: the loss of every racer on a logarithmic scale. Its cursor is the clock of the race.
+
+import { prefersStill } from "./accessibility.js";
+import { choice, icon, make, numberField, sharpCanvas } from "./controls.js";
+import { label } from "./draw.js";
+import { show, superscript, ticks } from "./numbers.js";
+import { markerPath, strokeAs } from "./theme.js";
+
+const TIME_KEYS = ["runs", "step", "selected", "theme", "_hover", "_timesize", "racers", "playing", "speed", "steps"];
+const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 10];
+const STEPS_A_SECOND = 15;
+
+/** @param {import("./main.js").App} app @param {HTMLElement} parent */
+export function createTimeline(app, parent) {
+  const { store } = app;
+  const holder = make("div", { class: "olx-loss" });
+  const sharp = sharpCanvas(holder, () => store.set({ _timesize: {} }));
+  const { canvas } = sharp;
+  canvas.tabIndex = 0;
+  canvas.setAttribute("role", "slider");
+  canvas.setAttribute("aria-label", "Time: step shown");
+  const play = make("button", { type: "button", class: "olx-button olx-play", onclick: () => toggle() });
+  const back = make("button", { type: "button", class: "olx-button", "aria-label": "One step back", title: "One step back", onclick: () => go(now() - 1) }, icon("M10.5 3.5 5.5 8l5 4.5M3.5 3.5v9"));
+  const forth = make("button", { type: "button", class: "olx-button", "aria-label": "One step forward", title: "One step forward", onclick: () => go(now() + 1) }, icon("M5.5 3.5l5 4.5-5 4.5M12.5 3.5v9"));
+  const field = numberField("Step shown", { range: "a whole number from 0 to the number of steps", at_least: 0, integer: true }, (x) => go(x), "step");
+  const total = numberField("Number of steps", { range: "a whole number from 1 to 2000", at_least: 1, at_most: 2000, integer: true },
+    (x) => store.set({ steps: x, step: Math.min(x, now()) }), "of");
+  const speed = choice("Speed", SPEEDS.map((s) => ({ value: String(s), text: s + "×" })), (value) => store.set({ speed: +value }));
+  const transport = make("div", { class: "olx-transport" }, back, play, forth, field.el, total.el, make("span", { class: "olx-gap" }), speed.el);
+  parent.append(holder, transport);
+
+  const margin = { left: 40, right: 10, top: 8, bottom: 18 };
+  let plot = { lo: 0, hi: 1, width: 1, height: 1 };
+  const now = () => store.get("step");
+  const go = (t) => store.set({ step: Math.min(store.get("steps"), Math.max(0, Math.round(t))), playing: false });
+  const xOf = (t) => margin.left + (t / store.get("steps")) * (plot.width - margin.left - margin.right);
+  const tOf = (x) => ((x - margin.left) / (plot.width - margin.left - margin.right)) * store.get("steps");
+  const yOf = (z) => margin.top + ((plot.hi - z) / (plot.hi - plot.lo)) * (plot.height - margin.top - margin.bottom);
+
+  function paint() {
+    const { width, height } = sharp.size;
+    if (!width) return;
+    const { theme } = app;
+    const racers = store.get("racers");
+    const shown = app.runs.map((_, i) => i).filter((i) => !racers[i].hidden);
+    // Whole decades, so that the scale keeps still while the start is dragged.
+    let [least, most] = [Infinity, 0];
+    let first = 0;
+    for (const i of shown) {
+      const { loss, last } = app.runs[i];
+      first = Math.max(first, loss[0] - app.floor);
+      for (let t = 0; t <= last; t++) {
+        const z = loss[t] - app.floor;
+        if (z > most) most = z;
+        if (z > 0 && z < least) least = z;
+      }
+    }
+    most = Math.min(most, first * 1e3 || 1);
+    if (!(most > 0)) most = 1;
+    least = Math.max(Math.min(least, most / 10), most * 1e-16);
+    plot = { lo: Math.floor(Math.log10(least)), hi: Math.ceil(Math.log10(most) + 1e-9), width, height };
+    if (plot.hi <= plot.lo) plot.hi = plot.lo + 1;
+    const c = sharp.begin();
+    const style = { color: theme.muted, paper: theme.paper, font: theme.font, size: 10.5 };
+    const every = Math.max(1, Math.ceil((plot.hi - plot.lo) / 4));
+    c.strokeStyle = theme.line;
+    c.lineWidth = 1;
+    for (let k = plot.hi; k >= plot.lo; k -= every) {
+      c.beginPath();
+      c.moveTo(margin.left, yOf(k));
+      c.lineTo(width - margin.right, yOf(k));
+      c.stroke();
+      label(c, k === 0 ? "1" : "10" + superscript(k), margin.left - 6, yOf(k), { ...style, align: "right" });
+    }
+    for (const t of ticks(0, store.get("steps"), 6)) {
+      if (t === Math.round(t)) label(c, show(t, 4), xOf(t), height - 8, { ...style, align: "center" });
+    }
+    label(c, app.floor === 0 ? "f" : "f − f*", width - margin.right - 2, margin.top + 6, { ...style, italic: true, size: 12, align: "right" });
+
+    c.save();
+    c.beginPath();
+    c.rect(margin.left, 0, width - margin.left - margin.right + 8, height - margin.bottom + 2);
+    c.clip();
+    const selected = store.get("selected");
+    for (const i of [...shown.filter((k) => k !== selected), ...shown.filter((k) => k === selected)]) {
+      const { loss, last } = app.runs[i];
+      strokeAs(c, theme, i, i === selected ? 2.4 : 1.7);
+      c.lineJoin = "round";
+      c.beginPath();
+      const stride = Math.max(1, Math.floor(last / (2 * width)));
+      for (let t = 0; t <= last; t += stride) {
+        const y = Math.min(height, yOf(Math.log10(Math.max(loss[t] - app.floor, 1e-300))));
+        if (t) c.lineTo(xOf(t), y);
+        else c.moveTo(xOf(t), y);
+      }
+      c.stroke();
+      c.setLineDash([]);
+    }
+    c.restore();
+
+    const step = now();
+    c.strokeStyle = theme.ink;
+    c.lineWidth = 1.5;
+    c.beginPath();
+    c.moveTo(xOf(step), margin.top - 4);
+    c.lineTo(xOf(step), height - margin.bottom + 4);
+    c.stroke();
+    c.fillStyle = theme.ink;
+    c.beginPath();
+    c.moveTo(xOf(step) - 6, height - margin.bottom + 9);
+    c.lineTo(xOf(step) + 6, height - margin.bottom + 9);
+    c.lineTo(xOf(step), height - margin.bottom + 1);
+    c.fill();
+    const hover = store.get("_hover");
+    if (hover) {
+      c.setLineDash([2, 3]);
+      c.strokeStyle = theme.muted;
+      c.beginPath();
+      c.moveTo(xOf(hover.t), margin.top);
+      c.lineTo(xOf(hover.t), height - margin.bottom);
+      c.stroke();
+      c.setLineDash([]);
+    }
+    for (const i of shown) {
+      const run = app.runs[i];
+      const t = Math.min(step, run.last);
+      const z = Math.log10(Math.max(run.loss[t] - app.floor, 1e-300));
+      c.lineWidth = 1.5;
+      c.strokeStyle = theme.paper;
+      c.fillStyle = theme.racers[i];
+      markerPath(c, i, xOf(t), Math.max(margin.top, Math.min(height - margin.bottom, yOf(z))), i === selected ? 5.5 : 4.5);
+      c.fill();
+      c.stroke();
+      if (run.diverged !== null) {
+        label(c, "✕", xOf(run.last), margin.top + 4, { color: theme.racers[i], paper: theme.paper, font: theme.font, align: "center", weight: 700 });
+      }
+    }
+  }
+
+  // Playing: the only loop there is, and only while it plays.
+  let ticking = 0;
+  let before = 0;
+  let owed = 0;
+  function tick(time) {
+    ticking = 0;
+    if (!store.get("playing")) return;
+    owed += Math.min(0.1, (time - before) / 1000) * STEPS_A_SECOND * store.get("speed");
+    before = time;
+    const steps = Math.floor(owed);
+    owed -= steps;
+    const t = Math.min(store.get("steps"), now() + steps);
+    if (t >= store.get("steps")) {
+      store.set({ step: t, playing: false });
+      app.say(app.summary());
+    } else {
+      if (steps) store.set({ step: t });
+      ticking = requestAnimationFrame(tick);
+    }
+  }
+  function toggle() {
+    if (store.get("playing")) store.set({ playing: false });
+    else store.set({ playing: true, step: now() >= store.get("steps") ? 0 : now() });
+  }
+  if (store.get("playing") && prefersStill()) store.set({ playing: false });
+
+  let scrubbing = false;
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    scrubbing = true;
+    canvas.setPointerCapture(event.pointerId);
+    canvas.focus({ preventScroll: true });
+    go(tOf(event.offsetX));
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const t = Math.min(store.get("steps"), Math.max(0, Math.round(tOf(event.offsetX))));
+    if (scrubbing) go(t);
+    else if (event.pointerType === "mouse") store.set({ _hover: { racer: store.get("selected"), t, from: "time" } });
+  });
+  for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (scrubbing = false));
+  canvas.addEventListener("pointerleave", () => store.set({ _hover: null }));
+  canvas.addEventListener("keydown", (event) => {
+    const steps = store.get("steps");
+    const to = {
+      ArrowRight: now() + 1, ArrowUp: now() + 1, ArrowLeft: now() - 1, ArrowDown: now() - 1,
+      PageUp: now() + 10, PageDown: now() - 10, Home: 0, End: steps,
+    }[event.key];
+    if (event.key === " ") toggle();
+    else if (to !== undefined) go(to);
+    else return;
+    event.preventDefault();
+  });
+
+  let wasPlaying = null;
+  return {
+    /** @param {Set<string>} changed */
+    update(changed) {
+      if (!TIME_KEYS.some((key) => changed.has(key))) return;
+      paint();
+      const playing = Boolean(store.get("playing"));
+      if (playing !== wasPlaying) {
+        wasPlaying = playing;
+        play.setAttribute("aria-label", playing ? "Pause" : "Play");
+        play.title = playing ? "Pause" : "Play";
+        play.replaceChildren(icon(playing ? "M4 3h3v10H4zM9 3h3v10H9z" : "M4.5 2.5v11l9-5.5z", true));
+        if (playing && !ticking) {
+          before = performance.now();
+          owed = 0;
+          ticking = requestAnimationFrame(tick);
+        }
+      }
+      field.set(now());
+      total.set(store.get("steps"));
+      speed.set(String(store.get("speed")));
+      canvas.setAttribute("aria-valuemin", "0");
+      canvas.setAttribute("aria-valuemax", String(store.get("steps")));
+      canvas.setAttribute("aria-valuenow", String(now()));
+      canvas.setAttribute("aria-valuetext", `step ${now()} of ${store.get("steps")}: ${app.losses(now())}`);
+    },
+    toggle,
+    go,
+    holder,
+    close() {
+      if (ticking) cancelAnimationFrame(ticking);
+      sharp.close();
+    },
+  };
+}

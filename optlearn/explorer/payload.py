@@ -1,0 +1,241 @@
+"""What the page gets: rules and surfaces as plain data, made from the library's own objects by tracing."""
+
+import functools
+import json
+import re
+
+from optlearn import optimizer, surfaces
+from optlearn.declare import InvalidArgument
+from optlearn.symbolic import javascript, printing
+from optlearn.symbolic.trace import NotTraceable, trace
+
+
+def rule_key(rule):
+    """The key of a rule's form: its name, choices other than the default, and optional numbers that are given.
+
+    Two optimizers of one key run the same code and differ in numbers only.
+    """
+    parts = [rule.name]
+    for name, declared in rule.options().items():
+        value = rule.__dict__[name]
+        if value != declared.default:
+            parts.append(f"{name}={value}")
+    parts += [name for name, declared in rule.hypers().items()
+              if declared.default is None and rule.__dict__[name] is not None]
+    parts += [type(transform).__name__ for transform in rule.gradient]
+    return ";".join(parts)
+
+
+def values_of(rule):
+    """The values of a rule's numbers in the order in which its traced code takes them; schedules as they are."""
+    found = [value for part in (rule, *rule.gradient) for name in part.hypers()
+             if (value := part.__dict__[name]) is not None]
+    if len(found) != len(trace(rule).parameters):
+        raise InvalidArgument(f"{rule!r} has {len(found)} numbers, its traced code {len(trace(rule).parameters)}")
+    return found
+
+
+def label_of(rule):
+    """The name of a rule for people."""
+    given = getattr(type(rule), "label", None)
+    if isinstance(given, str):
+        return given
+    words = re.findall(r"[A-Z][a-z]+|[A-Z]+(?![a-z])", type(rule).__name__)
+    # "GradientDescent" is two words, "AdaGrad" is one.
+    if "".join(words) == type(rule).__name__ and all(len(word) > 4 for word in words):
+        return " ".join([words[0], *(word.lower() for word in words[1:])])
+    return type(rule).__name__
+
+
+def rule_payload(rule):
+    """All that a page needs to run, print and picture one form of a rule.
+
+    Parameters
+    ----------
+    rule : Optimizer
+
+    Returns
+    -------
+    dict
+        Plain data; see the module's `contract` of the page in ``js/integrator.js``.
+
+    Raises
+    ------
+    optlearn.InvalidArgument
+        If the rule cannot be traced, with the reason.
+    """
+    try:
+        program = trace(rule)
+        code, offsets, stride = javascript.rule_code(rule)
+        lines = printing.lines(rule, tags=True)
+    except NotTraceable as reason:
+        raise InvalidArgument(f"{rule.name} cannot be shown in the explorer: {reason}") from reason
+    hypers = [_hyper(name, declared) for name, declared in program.declarations.items()]
+    options = [{"name": name, "choices": list(declared.choices), "value": rule.__dict__[name]}
+               for name, declared in rule.options().items()]
+    named = [name for name in program.lines if name not in ("w", "g")]
+    return {
+        "key": rule_key(rule), "name": rule.name, "label": label_of(rule),
+        "docs": _first_line(type(rule)), "hypers": hypers, "options": options, "variants": {},
+        "layout": {name: list(place) for name, place in offsets.items()}, "stride": stride,
+        "slots": list(program.slots), "internals": named, "draws": list(program.draws),
+        "direction": rule.direction if program.rate is not None else None,
+        "lines": [{"name": name, "mathml": _row(left, right)} for name, left, right in lines],
+        "code": _compact(code),
+    }
+
+
+def surface_payload(surface):
+    """All that a page needs to evaluate and name a surface."""
+    data = {
+        "key": surface.name, "name": surface.name, "label": surface.label, "docs": _first_line(type(surface)),
+        "params": [_hyper(name, declared) for name, declared in surface.hypers().items()],
+        "domain": [float(x) for x in surface.domain], "start": [float(x) for x in surface.start],
+        "minima": [[float(x) for x in point] for point in surface.minima], "quadratic": bool(surface.quadratic),
+        "mathml": surface.equation("mathml"), "code": _compact(javascript.surface_code(surface)),
+    }
+    return data
+
+
+def with_variants(rule):
+    """A rule's payload, with the forms that one other choice of an option gives, by key.
+
+    Returns
+    -------
+    list of dict
+        The rule first. Each names the keys of the others in its `variants`.
+    """
+    first = rule_payload(rule)
+    found = {first["key"]: first}
+    for name, declared in rule.options().items():
+        for choice in declared.choices:
+            try:
+                other = rule.replace(**{name: choice})
+                variant = found.setdefault(rule_key(other), None) or rule_payload(other)
+            except (InvalidArgument, TypeError):
+                continue
+            found[variant["key"]] = variant
+            first["variants"][json.dumps({name: choice}, separators=(",", ":"))] = variant["key"]
+            variant["variants"][json.dumps({name: rule.__dict__[name]}, separators=(",", ":"))] = first["key"]
+    return [data for data in found.values() if data is not None]
+
+
+@functools.cache
+def catalogue():
+    """Every rule and surface that the library offers and that can be traced: ``{"rules": ..., "surfaces": ...}``."""
+    rules, places = {}, {}
+    for name in optimizer.names():
+        try:
+            rule = optimizer.get(name)
+            if not type(rule).__module__.startswith("optlearn."):
+                continue
+            rules.update({data["key"]: data for data in with_variants(rule)})
+        except InvalidArgument:
+            continue
+    for name in surfaces.names():
+        surface = surfaces.get(name)
+        if type(surface).__module__.startswith("optlearn."):
+            places[surface.name] = surface_payload(surface)
+    return {"rules": rules, "surfaces": places}
+
+
+def _hyper(name, declared):
+    low, high = declared.bounds
+    data = {"name": name, "mathml": printing.mathml_row(declared.symbol), "low": low, "high": high,
+            "log": bool(declared.log or (low > 0 and high >= 100 * low)), "range": declared.range}
+    if declared.default is not None:
+        data["default"] = float(declared.default)
+    else:
+        data["default"] = low
+    if declared.integer:
+        data["integer"] = True
+    # The allowed range, which typed values may use in full, where the slider does not.
+    for key in ("above", "at_least", "below", "at_most"):
+        bound = getattr(declared, key)
+        if bound is not None:
+            data[key] = float(bound)
+    return data
+
+
+def _row(left, right):
+    text = f'<math><mrow>{printing.mathml_row(left)}{printing.mathml_row("=" + right)}</mrow></math>'
+    # Without space around the minus of an index, with brackets that do not grow with the numbers under the letters.
+    text = text.replace("<mi>t</mi><mo>-</mo>", '<mi>t</mi><mo lspace="0" rspace="0">−</mo>').replace("<mo>-</mo>", "<mo>−</mo>")
+    return re.sub(r"<mo>([()])</mo>", r'<mo stretchy="false">\1</mo>', text)
+
+
+def _first_line(owner):
+    text = (owner.__doc__ or "").strip().split("\n\n")[0]
+    return " ".join(text.split()).replace("``", "").replace("`", "")
+
+
+def _compact(code):
+    """Shorter text of the same code: no spaces around brackets, no plus nought."""
+    code = re.sub(r" \+ 0(?= \+| ?\])", "", code)
+    code = re.sub(r"\s*([{}();,=])\s*", r"\1", code)
+    return re.sub(r" ([-+*/<]) ", r"\1", code)
+
+
+def parameter_names(rule):
+    """The names of the numbers of `values_of`."""
+    return list(trace(rule).parameters)
+
+
+def rate_size(rule):
+    """The coordinates of the rule's effective learning rate: two if it scales each on its own."""
+    rate = trace(rule).rate
+    return (0, 1) if rate is not None and rate.vector else (0,)
+
+
+def rule_of(key):
+    """A rule of the library in the form that a key names, with default numbers."""
+    name, *parts = key.split(";")
+    rule = optimizer.get(name)
+    changes = {}
+    for part in parts:
+        option, _, text = part.partition("=")
+        if option in rule.options():
+            changes[option] = next(c for c in rule.options()[option].choices if str(c) == text)
+        elif option in rule.hypers():
+            changes[option] = rule.hypers()[option].bounds[0]
+        else:
+            raise InvalidArgument(f"rule = {key!r} has a part that the library cannot make by itself: {part!r}")
+    return rule.replace(**changes) if changes else rule
+
+
+def with_values(rule, numbers, keep=()):
+    """The rule with other numbers, in the order of `values_of`; those named in `keep` stay as they are."""
+    numbers = iter(zip(parameter_names(rule), numbers, strict=True))
+    changed = []
+    for part in (rule, *rule.gradient):
+        values = {}
+        for name in part.hypers():
+            if part.__dict__[name] is None:
+                continue
+            full, value = next(numbers)
+            if full not in keep:
+                values[name] = part.hypers()[name].check(value)
+        changed.append(part.replace(**values) if part is not rule else values)
+    values, transforms = changed[0], changed[1:]
+    return type(rule)(**{**rule.values, **values, "gradient": tuple(transforms)})
+
+
+def schedule_payload(name, schedule):
+    """A schedule for the page: its code, and its name for people.
+
+    A function that cannot be traced has no code a page could run.
+    """
+    from optlearn.symbolic.trace import as_node, symbol
+
+    class Graph:
+        @staticmethod
+        def graph():
+            t = symbol("t")
+            return as_node(schedule(t)), t
+
+    source = schedule if hasattr(schedule, "graph") else Graph
+    try:
+        code = javascript.schedule_code(source)
+    except (NotTraceable, TypeError, ValueError, KeyError, AttributeError) as reason:
+        raise InvalidArgument(f"{name} is a schedule that cannot be traced for the explorer: {reason}") from reason
+    return {"code": code, "label": getattr(schedule, "__name__", type(schedule).__name__)}

@@ -1,0 +1,82 @@
+"""The live widget: traits of the explorer's state, and its module sent when a view asks for it."""
+
+import anywidget
+import traitlets
+
+from optlearn.explorer import bundle
+
+# What a notebook stores of a widget are its traits; so the module is not one of them. The view asks for it once.
+BOOTSTRAP = """
+async function load(model) {
+  const shared = (globalThis.optlearnModules ||= {});
+  const version = model.get("version");
+  const reply = new Promise((resolve) => {
+    const heard = (message) => {
+      if (message.kind !== "optlearn") return;
+      model.off("msg:custom", heard);
+      resolve(message);
+    };
+    model.on("msg:custom", heard);
+  });
+  model.send({ want: shared[version] ? "data" : "all" });
+  const { data, script, style } = await reply;
+  if (script && !shared[version]) {
+    const sheet = document.createElement("style");
+    sheet.textContent = style;
+    document.head.append(sheet);
+    const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+    shared[version] = import(url).finally(() => URL.revokeObjectURL(url));
+  }
+  return { data, module: await shared[version] };
+}
+export default {
+  async render({ model, el }) {
+    const { data, module } = await load(model);
+    return module.default.render({ model, el, data });
+  },
+};
+"""
+
+
+class ExplorerWidget(anywidget.AnyWidget):
+    """The explorer in a live notebook; made by `optlearn.explore`.
+
+    Its traits are the state of the explorer. They can be observed from Python and linked in the browser
+    (``ipywidgets.jslink``).
+    """
+
+    _esm = BOOTSTRAP
+    version = traitlets.Unicode(bundle.version()).tag(sync=True)
+    surface = traitlets.Unicode().tag(sync=True)
+    params = traitlets.List().tag(sync=True)
+    start = traitlets.List().tag(sync=True)
+    steps = traitlets.Int(120).tag(sync=True)
+    racers = traitlets.List().tag(sync=True)
+    seed = traitlets.Int(0).tag(sync=True)
+    noise = traitlets.Float(0.0).tag(sync=True)
+    step = traitlets.Int(0).tag(sync=True)
+    selected = traitlets.Int(0).tag(sync=True)
+    focus = traitlets.Unicode("step").tag(sync=True)
+    speed = traitlets.Float(1.0).tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)
+    panel = traitlets.Unicode("").tag(sync=True)
+    preset = traitlets.Unicode("").tag(sync=True)
+    fair = traitlets.Unicode("").tag(sync=True)
+    band = traitlets.Bool(False).tag(sync=True)
+    map = traitlets.Dict().tag(sync=True)
+    prompt = traitlets.Unicode("").tag(sync=True)
+    tries = traitlets.List().tag(sync=True)
+
+    def __init__(self, state, data):
+        super().__init__(**state)
+        self._data = data
+        self.on_msg(self._answer)
+
+    def _answer(self, _, content, buffers):
+        want = content.get("want") if isinstance(content, dict) else None
+        if want not in ("all", "data"):
+            return
+        reply = {"kind": "optlearn", "data": self._data()}
+        if want == "all":
+            reply.update(script=bundle.script(), style=bundle.style())
+        self.send(reply)
