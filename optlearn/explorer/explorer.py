@@ -70,8 +70,8 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     >>> from optlearn import Adam, Momentum, explore
     >>> explore("rosenbrock", [Momentum(lr=0.0005), Adam(lr=0.1)], start=(-1.5, 2), steps=100)
     Explorer: Rosenbrock, start (-1.5, 2), 100 steps
-      Momentum  lr=0.0005, momentum=0.9                          loss 6.25 -> 0.0336
-      Adam      lr=0.1, beta1=0.9, beta2=0.999, eps=1e-08        loss 6.25 -> 0.0213
+      Momentum  lr=0.0005, momentum=0.9                         loss 12.5 -> 4.46
+      Adam      lr=0.1, beta1=0.9, beta2=0.999, eps=1e-08       loss 12.5 -> 4.52
     """
     base = presets.get(preset) if preset is not None else None
     place = surfaces.get(surface if surface is not None else base.surface if base else "rosenbrock")
@@ -402,7 +402,7 @@ def _short(value):
 
 
 def _json(value):
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("</", "<\\/").replace("<!", "\\u003c!")
 
 
 def _escape(text):
