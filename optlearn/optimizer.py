@@ -216,7 +216,7 @@ class Optimizer(Declared):
         rng : numpy.random.Generator or RandomState, optional
             Source of the draws of a random rule such as SGLD.
         nonfinite : {"refuse", "propagate"}
-            Whether a gradient with NaN or infinite values is an error.
+            Whether a gradient with NaN or infinite values is an error, or a step that gives such parameters.
 
         Returns
         -------
@@ -239,9 +239,16 @@ class Optimizer(Declared):
         new, slots = [], []
         for w, g, old in zip(views, grads, state.slots, strict=True):
             s = {**old, **{name: rng.standard_normal(w.shape).astype(w.dtype) for name in self.draws}}
-            update = rule.update(w, g, Slots(s), t)
-            new.append(_as_given(update.w, w))
-            slots.append(_held({name: update.named[name] for name in self.slots}, w))
+            # A quotient that np.where passes over may be 0/0; what counts is the result, looked at below.
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                update = rule.update(w, g, Slots(s), t)
+                new.append(_as_given(update.w, w))
+                slots.append(_held({name: update.named[name] for name in self.slots}, w))
+            if nonfinite == "refuse" and not np.isfinite(new[-1]).all():
+                path = state.paths[len(new) - 1]
+                raise InvalidArgument(f"grads{path} and these hyperparameters make step {t} of {self.name} give params{path} "
+                                      "that are not finite; lr must be smaller, or eps above 0 where 0 is divided by 0 "
+                                      "(nonfinite='propagate' lets it through)")
         return tree.unflatten(params, new), State(self.name, t, state.paths, slots)
 
     def _check_step(self, leaves, gradient_leaves, state, nonfinite, rng):
@@ -337,13 +344,15 @@ def _as_given(value, w):
     return array.copy() if array is w else array
 
 
-def get(name, **values):
+def get(name, *, convention=None, **values):
     """The rule of that name.
 
     Parameters
     ----------
     name : str
         Name of a rule, such as ``"adam"``, or an alias, such as ``"sgd"``. See `names`.
+    convention : {"torch", "keras", "optax", "mxnet"}, optional
+        The library whose form and defaults the rule shall have; `name` and `values` may then be that library's.
     **values
         Its hyperparameters and choices.
 
@@ -360,18 +369,33 @@ def get(name, **values):
     --------
     >>> get("gradient_descent", lr=0.5)
     GradientDescent(lr=0.5)
+    >>> get("SGD", convention="keras", learning_rate=0.5, momentum=0.9)
+    Momentum(lr=0.5, momentum=0.9, dampening=None, lr_inside=True)
     """
-    key = str(name).lower().replace("-", "_").replace(" ", "_")
-    if key in _aliases:
-        key, fixed = _aliases[key]
-        values = {**fixed, **values}
-    if key not in _registry:
-        raise InvalidArgument(f"name = {name!r} is not a known rule{near(key, [*_registry, *_aliases])}")
+    if convention is not None:
+        from optlearn import conventions
+
+        name, values = conventions.translate(convention, name, values)
+    key, values = resolve(name, values)
     return _registry[key](**values)
 
 
+def resolve(name, values):
+    """The registered name and the values that a name or alias and values stand for."""
+    key = str(name).lower().replace("-", "_").replace(" ", "_")
+    if key in _aliases:
+        key, fixed = _aliases[key]
+        key, values = key(values) if callable(key) else (key, {**fixed, **values})
+    if key not in _registry:
+        raise InvalidArgument(f"name = {name!r} is not a known rule{near(key, [*_registry, *_aliases])}")
+    return key, values
+
+
 def alias(name, rule, **values):
-    """Let `get` find a rule by another name, with values fixed unless they are given."""
+    """Let `get` find a rule by another name, with values fixed unless they are given.
+
+    `rule` may also be a function of the given values that chooses: values in, name and values out.
+    """
     _aliases[name] = (rule, values)
 
 

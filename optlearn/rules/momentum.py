@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optlearn.optimizer import Optimizer, Update, hyper, option
+from optlearn.optimizer import Optimizer, Update, alias, hyper, option
 
 __all__ = ["Momentum"]
 
@@ -48,3 +48,19 @@ class Momentum(Optimizer):
             return Update(w - v, v=v)
         v = self.momentum * s.v + g
         return Update(w - self.lr * v, v=v)
+
+
+def sgd(values):
+    """What other libraries call SGD: gradient descent, momentum or Nesterov's, by the values given."""
+    values = dict(values)
+    if values.pop("nesterov", False):
+        return "nesterov", {"form": "frameworks", **values}
+    momentum = values.get("momentum", values.get("beta", 0))
+    if isinstance(momentum, (int, float)) and momentum == 0:
+        plain = {name: value for name, value in values.items() if name not in ("momentum", "beta", "dampening")}
+        return "gradient_descent", plain
+    return "momentum", values
+
+
+alias("sgd", sgd)
+alias("heavy_ball", "momentum")
