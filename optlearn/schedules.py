@@ -128,9 +128,9 @@ class Schedule(Declared):
         if self.driven:
             if k > 0:
                 raise InvalidArgument(
-                    f"{type(self).__name__} depends on more than the step index: train() feeds it the loss and "
-                    "the place in the training; by hand: state = schedule.begin(), state = schedule.feed(state, "
-                    "loss), schedule.at(state, k)")
+                    f"{type(self).__name__} depends on more than the step index: train() feeds it the loss "
+                    "and the place in the training; by hand: state = schedule.begin(), "
+                    "state = schedule.feed(state, loss), schedule.at(state, k)")
             return self.at(self.begin(), 0)
         return float(self.value(k))
 
@@ -146,7 +146,7 @@ class Schedule(Declared):
                 if isinstance(self.__dict__[name], Schedule) and self.__dict__[name].driven}
 
     def feed(self, state, loss, kind="step"):
-        """The state after another loss: ``kind="step"`` (of a minibatch), ``"train"`` or ``"test"`` (an epoch)."""
+        """The state after the loss of a minibatch (``kind="step"``) or an epoch (``"train"``, ``"test"``)."""
         return {name: self.__dict__[name].feed(inner, loss, kind) for name, inner in state.items()}
 
     def at(self, state, k, place=None):
@@ -533,8 +533,8 @@ class OneCycle(Schedule):
     def __init__(self, **values):
         super().__init__(**values)
         if not self.rise * self.steps > 1:
-            raise InvalidArgument(f"rise = {self.rise!r} is not allowed; it must be above 1 / {self.steps}, one "
-                                  "over the number of steps")
+            raise InvalidArgument(f"rise = {self.rise!r} is not allowed; it must be above 1 / {self.steps}, "
+                                  "one over the number of steps")
 
     def lines(self, k):
         start = self.peak / 25 if self.start is None else self.start
