@@ -8,7 +8,7 @@ _registry = {}
 
 
 class Graph:
-    """The recorded formula of a surface with its first and second derivatives."""
+    """The recorded formula of a surface (of one sample's loss, if it has samples) with its derivatives."""
 
     def __init__(self, surface):
         from optlearn.symbolic.derive import derivative
@@ -17,7 +17,9 @@ class Graph:
         self.x, self.y = symbol("x"), symbol("y")
         self.parameters = [symbol(name) for name in surface.hypers()]
         bound = surface.bound(dict(zip(surface.hypers(), self.parameters, strict=True)))
-        self.f = as_node(bound.f(self.x, self.y))
+        self.sample = [symbol(f"d{i}") for i in range(surface.samples.shape[1])] if surface.samples is not None else []
+        formula = bound.loss if self.sample else bound.f
+        self.f = as_node(formula(self.x, self.y, *self.sample))
         dx, dy = derivative(self.f, self.x), derivative(self.f, self.y)
         self.gradient = [dx, dy]
         self.hessian = [derivative(dx, self.x), derivative(dx, self.y), derivative(dy, self.y)]
@@ -36,6 +38,11 @@ class Surface(Declared):
         A point to start from.
     minima : tuple of (float, float)
         Known minimisers, for the default parameters.
+    samples : array (n, k) or None
+        Data: one row a sample. Such a surface writes ``loss(self, x, y, *row)``, the loss of one sample, in place of
+        `f`; its value is the mean over the samples.
+    sample_symbols : tuple of str
+        LaTeX of the columns of `samples`.
 
     Examples
     --------
@@ -50,6 +57,8 @@ class Surface(Declared):
     start = (-1.5, 2.0)
     minima = ()
     quadratic = False
+    samples = None
+    sample_symbols = ()
 
     def __init_subclass__(cls, **keywords):
         super().__init_subclass__(**keywords)
@@ -67,8 +76,21 @@ class Surface(Declared):
         return type(self).__name__
 
     def f(self, x, y):
-        """The value at (x, y)."""
-        raise TypeError(f"{type(self).__name__} has no method f(self, x, y)")
+        """The value at (x, y); the mean loss, if there are samples."""
+        if self.samples is None:
+            raise TypeError(f"{type(self).__name__} has no method f(self, x, y)")
+        columns = self._columns(slice(None), np.ndim(x))
+        return _mean(self.loss(x, y, *columns), (len(self.samples), *np.shape(x)))
+
+    def loss(self, x, y, *row):
+        """The loss of one sample at (x, y)."""
+        raise TypeError(f"{type(self).__name__} has samples, but no method loss(self, x, y, *row)")
+
+    def _columns(self, rows, ndim):
+        """The columns of the samples, with an axis for each axis of the points."""
+        columns = self.samples[rows]
+        return [columns[..., i].reshape(columns.shape[:-1] + (1,) * (ndim + 2 - columns.ndim))
+                for i in range(columns.shape[-1])]
 
     def graph(self):
         """Formula, gradient and Hessian as recorded expressions."""
@@ -81,7 +103,7 @@ class Surface(Declared):
         """Value at points `w` of shape (2,) or (2, ...)."""
         return self.f(w[0], w[1])
 
-    def _run(self, which, w):
+    def _run(self, which, w, rows=None):
         cls = type(self)
         if cls._compiled is None:
             cls._compiled = _compile(self.graph())
@@ -89,11 +111,18 @@ class Surface(Declared):
         if w.shape[:1] != (2,):
             raise InvalidArgument(f"w has shape {w.shape}; it must be (2,) or (2, ...), coordinates first")
         parameters = [self.__dict__[name] for name in self.hypers()]
-        return cls._compiled[which](w[0], w[1], *parameters), w
+        if self.samples is None:
+            return cls._compiled[which](w[0], w[1], *parameters), w
+        columns = self._columns(slice(None) if rows is None else rows, w.ndim - 1)
+        values = cls._compiled[which](w[0], w[1], *parameters, *columns)
+        return [_mean(value, (len(columns[0]), *w.shape[1:])) for value in values], w
 
-    def gradient(self, w):
-        """Gradient at points `w` of shape (2,) or (2, ...), coordinates first; the shape is that of `w`."""
-        values, w = self._run("gradient", w)
+    def gradient(self, w, rows=None):
+        """Gradient at points `w` of shape (2,) or (2, ...), coordinates first; the shape is that of `w`.
+
+        Of a surface with samples, `rows` (B,) or (B, ...) names those over which the mean is taken: a minibatch.
+        """
+        values, w = self._run("gradient", w, rows)
         out = np.empty(w.shape, np.result_type(w, np.float32))
         out[0], out[1] = values
         return out
@@ -111,7 +140,9 @@ class Surface(Declared):
 
         graph = self.graph()
         symbols = {s: d.symbol for s, d in zip(graph.parameters, self.hypers().values(), strict=True)}
-        tex = "f(x, y) = " + Printer(symbols).tex(graph.f)
+        symbols.update(zip(graph.sample, self.sample_symbols, strict=True))
+        mean = r"\frac{1}{n} \, \textstyle\sum_i " if graph.sample else ""
+        tex = "f(x, y) = " + mean + Printer(symbols).tex(graph.f)
         return tex if kind == "latex" else f"<math>{mathml_row(tex)}</math>"
 
     def _repr_latex_(self):
@@ -122,7 +153,8 @@ def _compile(graph):
     """NumPy functions of the derivatives, so that NumPy, page and kernel compute them in the same order."""
     from optlearn.symbolic.emit import NUMPY, Emitter
 
-    names = {graph.x: "x", graph.y: "y", **{s: f"p{i}" for i, s in enumerate(graph.parameters)}}
+    names = {graph.x: "x", graph.y: "y", **{s: f"p{i}" for i, s in enumerate(graph.parameters)},
+             **{s: s.args[0] for s in graph.sample}}
     arguments = ", ".join(names.values())
     functions = {"np": np}
     for which, nodes in (("gradient", graph.gradient), ("hessian", graph.hessian)):
@@ -130,6 +162,11 @@ def _compile(graph):
         body = "".join(f"    {n} = {e}\n" for n, e in emitter.statements(nodes))
         exec(f"def {which}({arguments}):\n{body}    return {', '.join(emitter.text[n] for n in nodes)}", functions)
     return functions
+
+
+def _mean(values, shape):
+    """Mean over the first axis, added one after the other: in the order in which a page adds them."""
+    return np.add.accumulate(np.broadcast_to(values, shape))[-1] / shape[0]
 
 
 def of(function, **attributes):
@@ -334,3 +371,32 @@ class Cliff(Surface):
 
     def f(self, x, y):
         return 5 * (1 + np.tanh(4 * (x - 0.5))) + 0.1 * (x + 2)**2 + 0.2 * y**2
+
+
+# Body weight (pounds) and waist (inches) of twenty men in a fitness club: A. C. Linnerud's data, as in scikit-learn.
+_LINNERUD = np.array([
+    (191, 36), (189, 37), (193, 38), (162, 35), (189, 35), (182, 36), (211, 38), (167, 34), (176, 31), (154, 33),
+    (169, 34), (166, 33), (154, 34), (247, 46), (193, 36), (202, 37), (176, 37), (157, 32), (156, 33), (138, 33)])
+
+
+class LeastSquares(Surface):
+    """A line through data: waist against weight of twenty men, each in standard deviations from its mean.
+
+    ``f`` is half the mean square of ``x (u + c) + y - v`` with weight u, waist v, slope x and intercept y. The shift
+    c says how far from zero the weights lie: at 0, centred, the bowl is round; far off it is a ravine.
+    """
+
+    shift = hyper(1.0, symbol="c", low=-5.0, high=5.0)
+    samples = ((_LINNERUD - _LINNERUD.mean(axis=0)) / _LINNERUD.std(axis=0)).round(3)
+    sample_symbols = ("u_i", "v_i")
+    domain = (-3.0, 3.0, -3.0, 3.0)
+    start = (-1.8, 2.0)
+    minima = (tuple(np.linalg.lstsq(np.stack([samples[:, 0] + 1, np.ones(20)], axis=1), samples[:, 1])[0].round(12).tolist()),)
+    quadratic = True
+
+    @property
+    def label(self):
+        return "Line through data"
+
+    def loss(self, x, y, u, v):
+        return 0.5 * (x * (u + self.shift) + y - v)**2

@@ -50,7 +50,7 @@ class Trajectory:
         return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{many})"
 
 
-def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, delay=0):
+def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch=None, delay=0):
     """Run one or several optimizers on a surface.
 
     Parameters
@@ -68,6 +68,9 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, delay
         ever and which the explorer's page has too.
     noise : float
         Standard deviation of normal noise added to each coordinate of the gradient.
+    batch : int, optional
+        On a surface with samples: how many of them, drawn with replacement, each gradient is the mean over; default:
+        all samples, none drawn. A step draws in this order: what the rule draws, samples, noise.
     delay : int
         The gradient of a step is taken at the parameters of `delay` steps before.
 
@@ -79,7 +82,7 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, delay
     Raises
     ------
     InvalidArgument
-        For a start of the wrong shape, a negative number of steps or noise without `rng`.
+        For a start of the wrong shape, a negative number of steps, noise without `rng` or a batch without samples.
 
     Examples
     --------
@@ -91,7 +94,7 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, delay
     if isinstance(optimizer, (list, tuple)):
         seeded = rng if rng is None or isinstance(rng, (int, np.integer)) else int(rng.randint(2**31 - 1)) \
             if hasattr(rng, "randint") else int(rng.integers(2**31 - 1))
-        return [run(surface, one, start, steps, rng=seeded, noise=noise, delay=delay) for one in optimizer]
+        return [run(surface, one, start, steps, rng=seeded, noise=noise, batch=batch, delay=delay) for one in optimizer]
     if not isinstance(optimizer, Optimizer):
         raise InvalidArgument(f"optimizer = {optimizer!r} is not allowed; it must be an Optimizer or a list of them")
     steps, delay = whole("steps", steps), whole("delay", delay)
@@ -100,7 +103,10 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, delay
         rng = np.random.RandomState(rng)
     if not (np.ndim(noise) == 0 and np.isreal(noise) and 0 <= noise < np.inf):
         raise InvalidArgument(f"noise = {noise!r} is not allowed; it must be a finite number with 0 <= noise")
-    if rng is None and (noise or optimizer.draws):
+    batch = 0 if batch is None else whole("batch", batch)
+    if batch and surface.samples is None:
+        raise InvalidArgument(f"batch = {batch} is not allowed: {surface.name} has no samples")
+    if rng is None and (noise or batch or optimizer.draws):
         raise InvalidArgument("rng = None is not allowed for a random run; it must be a seed or a random generator")
 
     ws, probes, gs, names = [w], [], [], []
@@ -116,7 +122,11 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, delay
             for name in rule.draws:
                 s.__dict__[name] = rng.standard_normal(w.shape)
             at = rule.probe(view, s, t) if delay == 0 else ws[max(0, len(ws) - 1 - delay)]
-            g = surface.gradient(at)
+            if batch:
+                rows = (rng.random(size=(batch, *w.shape[1:])) * len(surface.samples)).astype(int)
+                g = surface.gradient(at, rows)
+            else:
+                g = surface.gradient(at)
             if noise:
                 g = g + noise * rng.standard_normal(g.shape)
             seen = rule.prepared(view, g if single else g.view(Coordinates))

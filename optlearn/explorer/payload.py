@@ -94,6 +94,8 @@ def surface_payload(surface):
         "minima": [[float(x) for x in point] for point in surface.minima], "quadratic": bool(surface.quadratic),
         "mathml": surface.equation("mathml"), "code": _compact(javascript.surface_code(surface)),
     }
+    if surface.samples is not None:
+        data["samples"] = surface.samples.tolist()
     return data
 
 

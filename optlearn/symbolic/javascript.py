@@ -138,22 +138,50 @@ def rule_code(rule, size=2):
 
 
 def surface_code(surface):
-    """The JavaScript of a surface: an object with `f`, `gradient` and `hessian`."""
+    """The JavaScript of a surface: an object with `f`, `gradient` and `hessian`.
+
+    The `gradient` of a surface with samples takes the mean over the samples that stand in ``rows[at]`` to
+    ``rows[at + size - 1]``, or over all if there are no `rows`.
+    """
     graph = surface.graph()
     text = {graph.x: "x", graph.y: "y", **{symbol: f"p[{i}]" for i, symbol in enumerate(graph.parameters)}}
+    if graph.sample:
+        return _sampled(surface, graph, text)
 
     def method(head, nodes, write):
         emitter = Emitter(JAVASCRIPT, text, "s")
         body = [f"const {n} = {e};" for n, e in emitter.statements(nodes)]
         return f"{head} {{ {' '.join(body)} {write([emitter.text[n] for n in nodes])} }}"
 
-    def store(values):
-        return " ".join(f"out[o + {i}] = {value};" for i, value in enumerate(values))
-
     return "({ " + ", ".join([
         method("f(x, y, p)", [graph.f], lambda v: f"return {v[0]};"),
-        method("gradient(x, y, p, out, o)", graph.gradient, store),
-        method("hessian(x, y, p, out, o)", graph.hessian, store)]) + " })"
+        method("gradient(x, y, p, out, o)", graph.gradient, _store),
+        method("hessian(x, y, p, out, o)", graph.hessian, _store)]) + " })"
+
+
+def _store(values):
+    return " ".join(f"out[o + {i}] = {value};" for i, value in enumerate(values))
+
+
+def _sampled(surface, graph, text):
+    """Means over samples, added in the order in which NumPy adds them."""
+    count, width = surface.samples.shape
+    text = {**text, **{symbol: f"D[{width} * j + {i}]" for i, symbol in enumerate(graph.sample)}}
+
+    def method(head, nodes, write, size=str(count), row="k"):
+        emitter = Emitter(JAVASCRIPT, text, "s")
+        sums = [f"m{i}" for i in range(len(nodes))]
+        body = [f"const {n} = {e};" for n, e in emitter.statements(nodes)]
+        body += [f"{total} += {emitter.text[node]};" for total, node in zip(sums, nodes, strict=True)]
+        return (f"{head} {{ let {', '.join(f'{total} = 0' for total in sums)}; const n = {size}; "
+                f"for (let k = 0; k < n; k++) {{ const j = {row}; {' '.join(body)} }} "
+                f"{write([f'{total} / n' for total in sums])} }}")
+
+    return (f"(() => {{ const D = {json.dumps(surface.samples.ravel().tolist())}; return {{ " + ", ".join([
+        method("f(x, y, p)", [graph.f], lambda v: f"return {v[0]};"),
+        method("gradient(x, y, p, out, o, rows, at, size)", graph.gradient, _store, f"rows ? size : {count}",
+               "rows ? rows[at + k] : k"),
+        method("hessian(x, y, p, out, o)", graph.hessian, _store)]) + " }; })()")
 
 
 def schedule_code(schedule):
