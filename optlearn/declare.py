@@ -44,11 +44,14 @@ class hyper:
         A second name under which the value may be given.
     integer : bool, optional
         Whether only whole numbers are allowed.
+    divides : bool, optional
+        Whether the rule divides by it, so that not even a schedule may reach the bound `above`. Otherwise it may:
+        a learning rate that falls to zero ends on zero.
     """
 
     def __init__(self, default, *, above=None, at_least=None, below=None, at_most=None, symbol=None,
-                 low=None, high=None, alias=None, integer=False):
-        self.default, self.integer, self.alias = default, integer, alias
+                 low=None, high=None, alias=None, integer=False, divides=False):
+        self.default, self.integer, self.alias, self.divides = default, integer, alias, divides
         self.above, self.at_least, self.below, self.at_most = above, at_least, below, at_most
         self._symbol, self._low, self._high = symbol, low, high
 
@@ -123,6 +126,10 @@ class hyper:
                     f"{self.name} contains {float(bad[0])!r}, which is not allowed; each value must be {self.range}")
         raise InvalidArgument(f"{self.name} = {value!r} is not allowed; it must be {self.range}, "
                               "an array of such (a sweep) or a function of the step (a schedule)")
+
+    def check_scheduled(self, value):
+        """The value that a schedule gave."""
+        return float(value) if not self.divides and np.ndim(value) == 0 and value == self.above else self.check(value)
 
     def _outside(self, x):
         return (not math.isfinite(x)

@@ -7,7 +7,7 @@ from optlearn.declare import Declared, hyper
 
 def values_at(declared, t):
     """The values that the schedules among an object's hyperparameters have in step t = 1, 2, ... (index t - 1)."""
-    return {name: declaration.check(declared.__dict__[name](t - 1))
+    return {name: declaration.check_scheduled(declared.__dict__[name](t - 1))
             for name, declaration in declared.hypers().items() if callable(declared.__dict__[name])}
 
 
@@ -75,6 +75,33 @@ class Decay(Transform):
 
     def __call__(self, w, g):
         return g + self.weight_decay * w
+
+
+def normgrad(rescale=1.0, clip=None, decay=0.0):
+    """What MXNet does to every gradient, as transforms: rescale it, clip its coordinates, add the decay.
+
+    Parameters
+    ----------
+    rescale : float
+        Factor, often one over the batch size.
+    clip : float, optional
+        Bound of a coordinate, after rescaling.
+    decay : float
+        Factor of the parameters, added last and so neither rescaled nor clipped.
+
+    Returns
+    -------
+    tuple of Transform
+
+    Examples
+    --------
+    >>> from optlearn import GradientDescent
+    >>> rule = GradientDescent(lr=1.0, gradient=normgrad(rescale=0.5, clip=1.0, decay=0.1))
+    >>> rule.prepared(np.array([1.0]), np.array([4.0]))
+    array([1.1])
+    """
+    clipped = () if clip is None else (Clip(clip_gradient=clip),)
+    return (Rescale(rescale_grad=rescale), *clipped, Decay(weight_decay=decay))
 
 
 BY_HYPERPARAMETER = {"rescale_grad": Rescale, "clip_gradient": Clip, "weight_decay": Decay}

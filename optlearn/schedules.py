@@ -1015,7 +1015,7 @@ class Driver:
         for where, schedule in self.schedules.items():
             head, _, name = where.rpartition(".")
             owner = self.optimizer.gradient[int(head[9:-1])] if head else self.optimizer
-            value = owner.hypers()[name].check(schedule.at(self.states[where], k, place))
+            value = owner.hypers()[name].check_scheduled(schedule.at(self.states[where], k, place))
             (inner.setdefault(int(head[9:-1]), {}) if head else own)[name] = value
         gradient = tuple(g.bound(inner.get(i, {})) for i, g in enumerate(self.optimizer.gradient))
         return self.optimizer.bound({**own, "gradient": gradient})

@@ -29,10 +29,11 @@ class FTML(Optimizer):
     """
 
     name = "ftml"
-    lr = hyper(2.5e-3, above=0, symbol=r"\eta", low=1e-4, high=1.0)
+    lr = hyper(2.5e-3, above=0, divides=True, symbol=r"\eta", low=1e-4, high=1.0)
     beta1 = hyper(0.6, at_least=0, below=1, symbol=r"\beta_1")
     beta2 = hyper(0.999, at_least=0, below=1, symbol=r"\beta_2")
     eps = hyper(1e-8, at_least=0, symbol=r"\epsilon", low=1e-10, high=1.0)
+    scale_free = {"eps": 0.0}
     slots = ("v", "d", "z")
 
     def update(self, w, g, s, t):

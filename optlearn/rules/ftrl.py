@@ -35,7 +35,7 @@ class FTRL(Optimizer):
     """
 
     name = "ftrl"
-    lr = hyper(0.1, above=0, symbol=r"\eta", low=1e-3, high=10.0)
+    lr = hyper(0.1, above=0, divides=True, symbol=r"\eta", low=1e-3, high=10.0)
     l1 = hyper(0.01, at_least=0, symbol=r"\lambda_1", low=1e-4, high=1.0)
     weight_decay = hyper(0.0, at_least=0, symbol=r"\lambda_2", low=1e-4, high=1.0)
     l2 = hyper(None, at_least=0, symbol=r"\ell_2", low=1e-4, high=1.0)
