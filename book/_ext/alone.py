@@ -1,0 +1,48 @@
+"""A site that needs nobody: explorers in their static form, formulas set by the site's own MathJax."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+from myst_nb.sphinx_ import NbMetadataCollector
+from sphinx.errors import ExtensionError
+from sphinx.util.fileutil import copy_asset
+
+# The wheel has every output format and language of MathJax, 24 MB; the pages use these.
+MATHJAX = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
+
+
+def allow_parallel(app, env, docnames):
+    """Say of two extensions that pages may be read in parallel, as they do not say it themselves."""
+    # Chapters are numbered when all have been read, and theorems are kept, and merged, outside the domain.
+    app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
+    type(env.get_domain("prf")).merge_domaindata = lambda self, docnames, otherdata: None
+
+
+def refuse_failures(app, env):
+    """Let no build pass in which a cell failed, with or without -W."""
+    runs = {name: NbMetadataCollector.get_exec_data(env, name) for name in sorted(env.found_docs)}
+    failed = [name for name, run in runs.items() if run and not run["succeeded"]]
+    if failed:
+        raise ExtensionError("cells failed, as shown above, in " + ", ".join(failed))
+
+
+def copy_mathjax(app, error):
+    """Put MathJax into the site."""
+    if error or app.builder.format != "html":
+        return
+    package = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+    for part in MATHJAX:
+        target = Path(app.outdir, "_static", "mathjax", part)
+        copy_asset(package / part, target if (package / part).is_dir() else target.parent)
+
+
+def setup(app):
+    """Connect it all; the variable is for `optlearn.explore` in the kernels, which inherit it."""
+    os.environ["OPTLEARN_STATIC"] = "1"
+    # jupyter-book has no -j. Most of the time goes to running the notebooks, each in a process of its own.
+    app.parallel = os.cpu_count()
+    app.connect("env-before-read-docs", allow_parallel)
+    app.connect("env-updated", refuse_failures)
+    app.connect("build-finished", copy_mathjax)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
