@@ -16,12 +16,12 @@ from optlearn.optimizer import Optimizer
 MOST_RACERS = 8
 MOST_STEPS = 2000
 STAGES = ("step", "gradient", "memory", "lookahead", "preconditioner")
-STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "step", "selected", "focus", "speed", "playing",
+STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus", "speed", "playing",
          "panel", "preset", "fair", "band", "map", "prompt", "tries")
 
 
 def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None, focus=None, preset=None, seed=0,
-            noise=0.0, panel="", prompt="", try_=(), playing=False):
+            noise=0.0, batch=None, panel="", prompt="", try_=(), playing=False):
     """Race optimizers on a surface, and look inside their steps.
 
     Parameters
@@ -45,6 +45,8 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
         Seed of noise and random rules: the same draws for every racer.
     noise : float
         Standard deviation of normal noise added to each coordinate of the gradient.
+    batch : int, optional
+        On a surface with samples: how many of them, drawn with replacement, each gradient is the mean over.
     panel : str
         The panel that is open at first.
     prompt : str
@@ -89,11 +91,14 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     seed = _whole("seed", seed, 0, 2**32 - 1)
     if not isinstance(noise, (int, float)) or isinstance(noise, bool) or not 0 <= noise < math.inf:
         raise InvalidArgument(f"noise = {noise!r} is not allowed; it must be a finite number with 0 <= noise")
+    if batch is not None and place.samples is None:
+        raise InvalidArgument(f"batch = {batch!r} is not allowed: {place.name} has no samples")
+    batch = 0 if batch is None else _whole("batch", batch, 1, len(place.samples))
     selected, stage = _focus(focus if focus is not None else base.focus if base else None, racers)
     if isinstance(try_, str):
         raise InvalidArgument(f"try_ = {try_!r} is not allowed; it must be a list of sentences")
     return Explorer(place, racers, dict(
-        start=start, steps=steps, step=step, seed=seed, noise=float(noise), selected=selected, focus=stage, speed=1,
+        start=start, steps=steps, step=step, seed=seed, noise=float(noise), batch=batch, selected=selected, focus=stage, speed=1,
         playing=bool(playing), panel=str(panel), preset=preset or "", fair="", band=False, map={}, prompt=str(prompt),
         tries=[str(line) for line in try_]))
 
@@ -109,7 +114,7 @@ class Explorer:
         The surface as it is set now.
     optimizers : list of Optimizer
         The racers as they are set now.
-    start, steps, step, seed, noise, selected, focus
+    start, steps, step, seed, noise, batch, selected, focus
         The like-named arguments of `explore`. Setting them changes what is shown.
     trajectories : list of Trajectory
         The runs that are drawn, computed by NumPy.
@@ -137,7 +142,8 @@ class Explorer:
         return json.loads(json.dumps({name: source[name] for name in STATE}))
 
     def __getattr__(self, name):
-        if name in ("start", "steps", "step", "seed", "noise", "selected", "focus", "playing", "panel", "speed"):
+        if name in ("start", "steps", "step", "seed", "noise", "batch", "selected", "focus", "playing", "panel",
+                    "speed"):
             value = self.state[name]
             return tuple(value) if name == "start" else value
         raise AttributeError(f"Explorer has no attribute {name!r}{near(name, STATE)}")
@@ -146,6 +152,7 @@ class Explorer:
         checks = {"start": _start, "steps": lambda v: _whole("steps", v, 1, MOST_STEPS),
                   "step": lambda v: _whole("step", v, 0, self.state["steps"]),
                   "seed": lambda v: _whole("seed", v, 0, 2**32 - 1), "noise": float,
+                  "batch": lambda v: _whole("batch", v, 0, len(self.surface.samples) if self.surface.samples is not None else 0),
                   "selected": lambda v: _whole("selected", v, 0, len(self.state["racers"]) - 1),
                   "focus": lambda v: _stage(v), "playing": bool, "panel": str, "speed": float}
         if name == "optimizers":
@@ -181,8 +188,10 @@ class Explorer:
     def trajectories(self):
         """The runs that are drawn, computed by NumPy."""
         state = self.state
-        needs = state["noise"] > 0
-        return [trajectory.run(self.surface, rule, state["start"], state["steps"], noise=state["noise"],
+        surface = self.surface
+        batch = state["batch"] if surface.samples is not None and state["batch"] else None
+        needs = state["noise"] > 0 or batch
+        return [trajectory.run(surface, rule, state["start"], state["steps"], noise=state["noise"], batch=batch,
                                rng=state["seed"] if needs or rule.draws else None) for rule in self.optimizers]
 
     # Display

@@ -4,7 +4,8 @@
 /**
  * @typedef {{start: Function, probe: Function, step: Function}} RuleCode
  * @typedef {{f: (x: number, y: number, p: ArrayLike<number>) => number,
- *   gradient: (x: number, y: number, p: ArrayLike<number>, out: Float64Array, at: number) => void,
+ *   gradient: (x: number, y: number, p: ArrayLike<number>, out: Float64Array, o: number, rows?: Float64Array | null,
+ *     at?: number, size?: number) => void,
  *   hessian: (x: number, y: number, p: ArrayLike<number>, out: Float64Array, at: number) => void}} SurfaceCode
  * @typedef {{layout: Object<string, [number, number]>, stride: number, draws?: string[]}} Shape
  * @typedef {{rows: Float64Array, stride: number, layout: Object<string, [number, number]>, loss: Float64Array,
@@ -25,9 +26,8 @@ export function compile(code) {
  * @param {ArrayLike<number>} p parameters of the surface
  * @param {ArrayLike<number>} start
  * @param {number} steps
- * @param {{noise?: number, normals?: Float64Array | null, schedules?: {index: number, values: ArrayLike<number>}[],
- *   reuse?: Run | null}} [more] `normals`: the stream of the seed; each step takes two for every draw of the rule, then two
- *   for the noise of the gradient; `reuse`: a run whose buffers may be overwritten
+ * @param {{noise?: number, batch?: number, tape?: Float64Array | null, schedules?: {index: number, values: ArrayLike<number>}[],
+ *   reuse?: Run | null}} [more] `tape`: what the steps draw, see `tapeOf`; `reuse`: a run whose buffers may be overwritten
  * @returns {Run}
  */
 export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
@@ -43,7 +43,9 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
   const hyper = Array.from(h);
   let last = 0;
   let diverged = null;
-  const noise = more.normals ? more.noise || 0 : 0;
+  const tape = more.tape || null;
+  const noise = tape ? more.noise || 0 : 0;
+  const batch = tape ? more.batch || 0 : 0;
   let next = 0;
   rows[at] = start[0];
   rows[at + 1] = start[1];
@@ -54,18 +56,19 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
     const a = (t - 1) * stride;
     const b = a + stride;
     if (more.schedules) for (const s of more.schedules) hyper[s.index] = s.values[t - 1];
-    if (more.normals) {
+    if (tape) {
       for (let k = 0; k < names.length; k++) {
         const d = b + layout[names[k]][0];
-        rows[d] = more.normals[next++];
-        rows[d + 1] = more.normals[next++];
+        rows[d] = tape[next++];
+        rows[d + 1] = tape[next++];
       }
     }
     code.probe(rows, a, b, t, hyper);
-    surface.gradient(rows[b + probe], rows[b + probe + 1], p, rows, b + g);
+    surface.gradient(rows[b + probe], rows[b + probe + 1], p, rows, b + g, batch ? tape : null, next, batch);
+    next += batch;
     if (noise) {
-      rows[b + g] += noise * more.normals[next++];
-      rows[b + g + 1] += noise * more.normals[next++];
+      rows[b + g] += noise * tape[next++];
+      rows[b + g + 1] += noise * tape[next++];
     }
     code.step(rows, a, b, t, hyper);
     if (!Number.isFinite(rows[b + at]) || !Number.isFinite(rows[b + at + 1])) {

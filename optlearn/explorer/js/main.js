@@ -8,10 +8,11 @@ import { squareView } from "./draw.js";
 import { createChips, createHeader, createPlace, createTries } from "./header.js";
 import { startHost } from "./host.js";
 import { compile, integrate, valueAt } from "./integrator.js";
+import { lowest } from "./linear.js";
 import { show, showPair } from "./numbers.js";
 import { createPanels } from "./panels.js";
 import { createPicture } from "./picture.js";
-import { randomState } from "./random.js";
+import { tapeOf } from "./random.js";
 import { createStore, RUN_KEYS } from "./state.js";
 import { readTheme, watchTheme } from "./theme.js";
 import { createTimeline } from "./timeline.js";
@@ -48,8 +49,8 @@ export function createApp(model, parent, data) {
   let panes = [];
   /** @type {import("./integrator.js").Run[]} */
   let runs = [];
-  /** @type {{key: string, stream: Float64Array} | null} */
-  let normals = null;
+  /** Tapes of the last seed, by what a step draws. @type {Map<string, Float64Array>} */
+  const tapes = new Map();
   let found = { key: "", it: null };
   let anatomyFresh = false;
 
@@ -68,8 +69,12 @@ export function createApp(model, parent, data) {
     /** What the loss curve subtracts. */
     floor: 0,
     frames: 0,
-    /** Drawings of panels under the paths. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
+    /** Drawings of panels under the paths, and over them. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
     underlays: [],
+    /** @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
+    overlays: [],
+    /** Drawings of panels under the loss curves. @type {((c: CanvasRenderingContext2D, xOf: (t: number) => number, yOf: (loss: number) => number) => void)[]} */
+    timelays: [],
 
     /** @param {number} i */
     rule: (i) => data.rules[store.get("racers")[i].rule],
@@ -145,13 +150,31 @@ export function createApp(model, parent, data) {
       return `${app.surface.label}, start ${showPair(store.get("start"))}, ${store.get("steps")} steps. ${ends.join("; ")}.`;
     },
     say: announcer.say,
-    /** The stream of standard normals of the seed, long enough for every racer. @param {number} seed @param {number} length */
-    normals(seed, length) {
-      const key = `${seed}`;
-      if (!normals || normals.key !== key || normals.stream.length < length) {
-        normals = { key, stream: randomState(seed).normals(length) };
+    /** How many samples a gradient takes; 0: all, without a draw. */
+    batch: () => (app.surface.samples ? store.get("batch") || 0 : 0),
+    /** What the steps of racer i draw; nothing if they draw nothing. @param {number} i @returns {Float64Array | null} */
+    tape(i) {
+      const draws = app.rule(i).draws.length;
+      const noisy = store.get("noise") > 0;
+      if (!draws && !app.batch() && !noisy) return null;
+      const asked = [store.get("seed") || 0, store.get("steps"), draws, app.batch(), app.surface.samples?.length || 0, noisy];
+      const key = asked.join();
+      let found = tapes.get(key);
+      if (!found) {
+        if (tapes.size > 8) tapes.clear();
+        // @ts-ignore: the list holds the arguments in their order
+        found = tapeOf(...asked);
+        tapes.set(key, found);
       }
-      return normals.stream;
+      return found;
+    },
+    /** Schedules of racer i over all steps, as `integrate` takes them. @param {number} i */
+    schedules(i) {
+      const rule = app.rule(i);
+      return Object.entries(store.get("racers")[i].schedules || {}).map(([name, schedule]) => ({
+        index: rule.hypers.findIndex((d) => d.name === name),
+        values: Float64Array.from({ length: store.get("steps") }, (_, k) => codeOf(schedule.code)(k)),
+      }));
     },
 
     /** @param {string} key */
@@ -195,7 +218,7 @@ export function createApp(model, parent, data) {
     app.params = store.get("params");
     // Known minima are those of the default parameters; elsewhere they hold if the gradient vanishes there.
     const g = new Float64Array(2);
-    app.minima = surface.minima.filter(([x, y]) => {
+    app.minima = surface.quadratic ? [lowest(app.surfaceCode, app.params)] : surface.minima.filter(([x, y]) => {
       app.surfaceCode.gradient(x, y, app.params, g, 0);
       return Math.hypot(g[0], g[1]) < 1e-4 * (1 + Math.abs(app.surfaceCode.f(x, y, app.params)));
     });
@@ -206,13 +229,8 @@ export function createApp(model, parent, data) {
     const noise = store.get("noise") || 0;
     const next = racers.map((racer, i) => {
       const rule = app.rule(i);
-      const a_step = 2 * rule.draws.length + (noise ? 2 : 0);
-      const schedules = Object.entries(racer.schedules || {}).map(([name, schedule]) => ({
-        index: rule.hypers.findIndex((d) => d.name === name),
-        values: Float64Array.from({ length: steps }, (_, k) => codeOf(schedule.code)(k)),
-      }));
       return integrate(codeOf(rule.code), rule, racer.h, app.surfaceCode, app.params, store.get("start"), steps, {
-        noise, normals: a_step ? app.normals(store.get("seed") || 0, a_step * steps) : null, schedules,
+        noise, batch: app.batch(), tape: app.tape(i), schedules: app.schedules(i),
         reuse: runs[i] && runs[i].stride === rule.stride ? runs[i] : null,
       });
     });

@@ -53,28 +53,39 @@ export function parse(text) {
  * The scale of a slider over [low, high]: logarithmic, linear, or (for decay factors such as 0.9, 0.99, 0.999)
  * logarithmic in the distance from 1.
  * @param {{low: number, high: number, log: boolean, at_least?: number, below?: number}} range
- * @returns {{toUnit: (x: number) => number, fromUnit: (u: number) => number}}
+ * @returns {{toUnit: (x: number) => number, fromUnit: (u: number) => number, raw: (u: number) => number, marks: number[]}}
+ *   `fromUnit` gives rounded numbers, `raw` exact ones; `marks`: round values to write along an axis
  */
 export function scaleOf(range) {
   const { low, high } = range;
   if (range.log && high > 0) {
     const bottom = low > 0 ? low : high * 1e-8;
     const span = Math.log(high / bottom);
+    const raw = (u) => bottom * Math.exp(u * span);
+    const marks = [];
+    for (let k = Math.ceil(Math.log10(bottom) - 1e-9); k <= Math.log10(high) + 1e-9; k++) marks.push(+`1e${k}`);
     return {
+      raw,
+      marks,
       toUnit: (x) => (x <= bottom ? 0 : Math.min(1, Math.log(x / bottom) / span)),
-      fromUnit: (u) => (u <= 0 ? (range.at_least === 0 ? 0 : bottom) : tidy(bottom * Math.exp(u * span), 3)),
+      fromUnit: (u) => (u <= 0 ? (range.at_least === 0 ? 0 : bottom) : tidy(raw(u), 3)),
     };
   }
   if (range.at_least === 0 && range.below === 1) {
     const nines = 4;
     return {
+      raw: (u) => 1 - 10 ** (-nines * u),
+      marks: [0, 0.5, 0.9, 0.99, 0.999, 0.9999],
       toUnit: (x) => (x >= 1 ? 1 : Math.min(1, -Math.log10(1 - x) / nines)),
       fromUnit: (u) => tidy(1 - tidy(10 ** (-nines * u), 2), 6),
     };
   }
+  const raw = (u) => low + u * (high - low);
   return {
+    raw,
+    marks: ticks(low, high, 5),
     toUnit: (x) => Math.min(1, Math.max(0, (x - low) / (high - low))),
-    fromUnit: (u) => tidy(low + u * (high - low), 3, high - low),
+    fromUnit: (u) => tidy(raw(u), 3, high - low),
   };
 }
 

@@ -6,7 +6,7 @@ import { dot, drawAnatomy, label, outside, planeMap, squareView } from "./draw.j
 import { show, showPair, ticks, tidy } from "./numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
-const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "bands"];
+const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band"];
 
 /** @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createPicture(app, parent) {
@@ -126,6 +126,7 @@ export function createPicture(app, parent) {
       if (note) label(c, note.slice(2), map.x(w[0]) + 10, map.y(w[1]), { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11 });
     }
     hovered(c);
+    for (const extra of app.overlays) extra(c, map, view);
     place();
   }
 

@@ -61,3 +61,21 @@ export function randomState(seed) {
     },
   };
 }
+
+/**
+ * All that the steps of a run draw, in the order of `optlearn.run`: for each step two normals for every draw of the rule,
+ * the rows of its minibatch, two normals for the noise of the gradient.
+ * @param {number} seed @param {number} steps @param {number} draws of the rule
+ * @param {number} batch samples a step, 0 for all of them @param {number} samples how many there are @param {boolean} noisy
+ */
+export function tapeOf(seed, steps, draws, batch, samples, noisy) {
+  const { normal, uniform } = randomState(seed);
+  const tape = new Float64Array(steps * (2 * draws + batch + (noisy ? 2 : 0)));
+  let at = 0;
+  for (let t = 0; t < steps; t++) {
+    for (let k = 0; k < 2 * draws; k++) tape[at++] = normal();
+    for (let k = 0; k < batch; k++) tape[at++] = Math.floor(uniform() * samples);
+    if (noisy) for (let k = 0; k < 2; k++) tape[at++] = normal();
+  }
+  return tape;
+}

@@ -6,7 +6,7 @@ import { label } from "./draw.js";
 import { show, superscript, ticks } from "./numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
-const TIME_KEYS = ["runs", "step", "selected", "theme", "_hover", "_timesize", "racers", "playing", "speed", "steps"];
+const TIME_KEYS = ["runs", "step", "selected", "theme", "_hover", "_timesize", "racers", "playing", "speed", "steps", "_band"];
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 10];
 const STEPS_A_SECOND = 15;
 
@@ -81,6 +81,7 @@ export function createTimeline(app, parent) {
     c.beginPath();
     c.rect(margin.left, 0, width - margin.left - margin.right + 8, height - margin.bottom + 2);
     c.clip();
+    for (const extra of app.timelays) extra(c, xOf, (z) => yOf(Math.log10(Math.max(z - app.floor, 1e-300))));
     const selected = store.get("selected");
     for (const i of [...shown.filter((k) => k !== selected), ...shown.filter((k) => k === selected)]) {
       const { loss, last } = app.runs[i];
