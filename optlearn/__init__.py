@@ -17,11 +17,12 @@ from optlearn.trajectory import Trajectory, run
 __version__ = "0.1.0"
 
 # What needs more than NumPy is loaded where it is first used, so that importing stays quick.
-_LAZY = {"explore": "optlearn.explorer", "Explorer": "optlearn.explorer", "plots": None, "explorer": None,
-         "symbolic": None}
+_LAZY = {"check": "optlearn.checking", "claim": "optlearn.claims", "explore": "optlearn.explorer",
+         "train": "optlearn.training", "tune": "optlearn.training",
+         "checkpoint": None, "plots": None, "problems": None, "schedules": None}
 
-__all__ = ["InvalidArgument", "Optimizer", "State", "Surface", "Trajectory", "Update", "explore", "get", "gradients",
-           "hyper", "names", "option", "plots", "run", "surfaces", *_rules]
+__all__ = ["InvalidArgument", "Optimizer", "State", "Surface", "Trajectory", "Update", "get", "gradients", "hyper",
+           "names", "option", "run", "surfaces", *_LAZY, *_rules]
 
 
 def __getattr__(name):
