@@ -16,6 +16,7 @@ import { tapeOf } from "./random.js";
 import { createStore, RUN_KEYS } from "./state.js";
 import { readTheme, watchTheme } from "./theme.js";
 import { createTimeline } from "./timeline.js";
+import { createWorkshop } from "./worker.js";
 
 /** Compiled code by its text, for all explorers of a page. @type {Map<string, any>} */
 const compiled = new Map();
@@ -69,6 +70,8 @@ export function createApp(model, parent, data) {
     /** What the loss curve subtracts. */
     floor: 0,
     frames: 0,
+    /** Works off the main thread; opened when first asked. */
+    workshop: createWorkshop(),
     /** Drawings of panels under the paths, and over them. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
     underlays: [],
     /** @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
@@ -290,6 +293,7 @@ export function createApp(model, parent, data) {
       for (const pane of panes) pane.close();
       panes = [];
       announcer.close();
+      app.workshop.close();
       store.close();
       runs = app.runs = [];
       el.remove();

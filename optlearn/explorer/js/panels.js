@@ -1,14 +1,15 @@
 // The side panel: tabs that are closed at first. A panel is made when it is first opened, and updated only while open.
 
 import { make } from "./controls.js";
+import { mapPanel } from "./panel_map.js";
 
 /**
  * @typedef {{id: string, title: string, when?: (app: any) => boolean, create: (app: any, parent: HTMLElement) =>
- *   {update: (changed: Set<string>) => void, close: () => void}}} Panel
+ *   {update: (changed: Set<string>) => void, hide?: () => void, close: () => void}}} Panel
  */
 
 /** The panels there are, in the order of their tabs. @type {Panel[]} */
-export const PANELS = [];
+export const PANELS = [mapPanel];
 
 /** @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createPanels(app, parent) {
@@ -43,6 +44,7 @@ export function createPanels(app, parent) {
         open[now] = { el: inner, pane: panel.create(app, inner) };
       }
       if (now !== last) {
+        if (open[last]) open[last].pane.hide?.();
         last = now;
         all = new Set([...changed, "opened", "runs", "theme", "step", "selected", "racers"]);
         for (const [id, { el: inner }] of Object.entries(open)) inner.hidden = id !== now;

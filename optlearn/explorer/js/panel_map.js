@@ -1,0 +1,431 @@
+// The map: the result over any two numbers of the selected racer, with the border of stability on quadratics.
+
+import { levelPath, rgb } from "./contours.js";
+import { choice, make, sharpCanvas } from "./controls.js";
+import { label } from "./draw.js";
+import { eigenmodes, spectralRadius } from "./linear.js";
+import { scaleOf, show, tidy } from "./numbers.js";
+import { markerPath } from "./theme.js";
+import { CELLS, jobOf } from "./worker.js";
+
+const MARGIN = { left: 52, right: 10, top: 8, bottom: 38 };
+/** From the lowest loss to that of the start. */
+const RAMPS = {
+  light: ["#12265e", "#1f6aa5", "#3fa7a3", "#a6d8a8", "#f7f6dc"],
+  dark: ["#f4f7c4", "#7fd0a6", "#3a93a6", "#2a558c", "#1b2440"],
+};
+const WORSE = { light: "#ecd3ac", dark: "#57411f" };
+const STEPS = { name: "steps", low: 10, high: 1000, log: true, integer: true };
+
+/** The numbers a map can run over. @param {any} app @returns {(import("./worker.js").Axis & {id: string, text: string})[]} */
+export function axesOf(app) {
+  const i = app.store.get("selected");
+  const scheduled = app.store.get("racers")[i].schedules || {};
+  return [
+    ...app.rule(i).hypers.map((range, index) => ({ id: range.name, text: range.name, kind: "h", index, range })).filter((a) => !(a.id in scheduled)),
+    ...app.surface.params.map((range, index) => ({ id: "surface " + range.name, text: range.name + " (surface)", kind: "p", index, range })),
+    { id: "steps", text: "steps", kind: "steps", index: 0, range: STEPS },
+  ];
+}
+
+/** The learning rate from which on steps grow, along the map's first axis. @param {any} app @param {any} axis */
+export function stabilityLimit(app, axis) {
+  const i = app.store.get("selected");
+  const h = app.store.get("racers")[i].h.slice();
+  const p = app.params.slice();
+  const scale = scaleOf(axis.range);
+  const radius = (u) => {
+    (axis.kind === "h" ? h : p)[axis.index] = scale.raw(u);
+    return spectralRadius(app.ruleCode(i), app.rule(i), h, app.surfaceCode, p, true);
+  };
+  let [inside, out] = [NaN, NaN];
+  for (let k = 256; k >= 0; k--) {
+    const stable = radius(k / 256) < 1;
+    if (stable) {
+      inside = k / 256;
+      break;
+    }
+    out = k / 256;
+  }
+  if (!(out > inside)) return NaN;
+  for (let k = 0; k < 60; k++) {
+    const middle = (inside + out) / 2;
+    if (radius(middle) < 1) inside = middle;
+    else out = middle;
+  }
+  return scale.raw(inside);
+}
+
+/** @type {import("./panels.js").Panel} */
+export const mapPanel = {
+  id: "map",
+  title: "Map",
+  create(app, parent) {
+    const { store } = app;
+    const pick = (which) => (id) => store.set({ map: { ...chosen(), [which]: id } });
+    const across = choice("Across", [], pick("x"));
+    const up = choice("Up", [], pick("y"));
+    const title = make("strong", {});
+    const holder = make("div", { class: "olx-map" });
+    const sharp = sharpCanvas(holder, () => store.set({ _map: {} }));
+    const { canvas } = sharp;
+    canvas.tabIndex = 0;
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-roledescription", "map");
+    const legend = make("div", { class: "olx-legend", "aria-hidden": "true" });
+    const readout = make("p", { class: "olx-readout" });
+    const caption = make("p", { class: "olx-note" });
+    parent.append(make("div", { class: "olx-row" }, title, make("label", { class: "olx-check" }, "across", across.el), make("label", { class: "olx-check" }, "up", up.el)),
+      holder, readout, legend, caption);
+
+    let axes = axesOf(app);
+    let pair = [axes[0], axes[1] || axes[0]];
+    let asked = "";
+    let filled = "";
+    /** @type {{values: Float64Array | null, rho: Float64Array | null, best: any, done: boolean}} */
+    let result = { values: null, rho: null, best: null, done: false };
+    /** The cell pointed at. @type {number[] | null} */
+    let cell = null;
+    const image = document.createElement("canvas");
+    image.width = image.height = CELLS;
+
+    function chosen() {
+      const map = store.get("map") || {};
+      const has = (id) => axes.some((a) => a.id === id);
+      const second = app.surface.quadratic && axes[1]?.kind !== "h" ? "steps" : axes[1]?.kind === "h" ? axes[1].id : "steps";
+      const x = has(map.x) ? map.x : axes[0].id;
+      const y = has(map.y) && map.y !== x ? map.y : second !== x ? second : axes[0].id;
+      return { x, y };
+    }
+    const scales = () => pair.map((axis) => scaleOf(axis.range));
+    const current = () => pair.map((axis) => axis.kind === "h" ? store.get("racers")[store.get("selected")].h[axis.index]
+      : axis.kind === "p" ? app.params[axis.index] : store.get("steps"));
+    const valuesOf = ([i, j]) => scales().map((scale, k) => {
+      const value = scale.fromUnit(((k ? j : i) + 0.5) / CELLS);
+      return pair[k].range.integer ? Math.round(value) : value;
+    });
+    const inner = () => ({ w: sharp.size.width - MARGIN.left - MARGIN.right, h: sharp.size.height - MARGIN.top - MARGIN.bottom });
+    const xOf = (u) => MARGIN.left + u * inner().w;
+    const yOf = (v) => MARGIN.top + (1 - v) * inner().h;
+
+    /** The value of a cell, or of the coarse one that holds it. */
+    function valueAt(i, j) {
+      for (let s = 1; s <= 16; s *= 2) {
+        const value = result.values[(j - (j % s)) * CELLS + i - (i % s)];
+        if (!Number.isNaN(value)) return value;
+      }
+      return NaN;
+    }
+
+    /** Asks for a map, if what it depends on changed. */
+    function ask() {
+      axes = axesOf(app);
+      const ids = chosen();
+      pair = [axes.find((a) => a.id === ids.x), axes.find((a) => a.id === ids.y)];
+      const i = store.get("selected");
+      const { place, racer } = jobOf(app, i);
+      const job = {
+        place: { ...place, p: place.p.slice() }, racer: { ...racer, h: racer.h.slice() }, cells: CELLS,
+        axes: pair.map(({ kind, index, range }) => ({ kind, index, range: { ...range, mathml: "", range: "" } })),
+        theory: Boolean(app.surface.quadratic) && pair.every((axis) => axis.kind !== "steps"),
+      };
+      for (const axis of pair) {
+        if (axis.kind === "h") job.racer.h[axis.index] = 0;
+        else if (axis.kind === "p") job.place.p[axis.index] = 0;
+        else job.place.steps = 0;
+      }
+      const key = JSON.stringify(job);
+      if (key === asked) return;
+      asked = key;
+      cell = null;
+      let fresh = true;
+      app.workshop.ask("map", job, (part) => {
+        if (fresh) result = { values: result.values, rho: null, best: null, done: false };
+        fresh = false;
+        Object.assign(result, part);
+        store.set({ _map: {} });
+      });
+    }
+
+    /** Loss above the lowest known, for colours. */
+    function levels() {
+      let least = app.knownFloor ?? Infinity;
+      for (const value of result.values) if (value < least) least = value;
+      const top = Math.log10(Math.max(app.surfaceCode.f(...store.get("start"), app.params) - least, 1e-300));
+      let low = top;
+      for (const value of result.values) {
+        const z = Math.log10(value - least);
+        if (z < low && z > top - 16) low = z;
+      }
+      return { least, top, low: Math.min(low, top - 1) };
+    }
+
+    function paintCells({ least, top, low }) {
+      const c = /** @type {CanvasRenderingContext2D} */ (image.getContext("2d"));
+      const picture = c.createImageData(CELLS, CELLS);
+      const shade = app.theme.dark ? "dark" : "light";
+      const ramp = RAMPS[shade].map(rgb);
+      const worse = rgb(WORSE[shade]);
+      for (let j = 0; j < CELLS; j++) {
+        for (let i = 0; i < CELLS; i++) {
+          const value = valueAt(i, j);
+          let color = null;
+          if (value < Infinity) {
+            const z = Math.log10(Math.max(value - least, 1e-300));
+            const u = Math.max(0, (z - low) / (top - low)) * 4;
+            const k = Math.min(3, Math.floor(u));
+            color = z > top ? worse : ramp[k].map((a, d) => a + (ramp[k + 1][d] - a) * Math.min(1, u - k));
+          }
+          // Where it diverged nothing is painted, and the hatching below shows.
+          if (color) picture.data.set([...color, 255], 4 * ((CELLS - 1 - j) * CELLS + i));
+        }
+      }
+      c.putImageData(picture, 0, 0);
+    }
+
+    function paint() {
+      const { width } = sharp.size;
+      if (!width) return;
+      const { theme } = app;
+      const c = sharp.begin();
+      const { w, h } = inner();
+      if (result.values) {
+        const found = levels();
+        paintCells(found);
+        c.save();
+        c.beginPath();
+        c.rect(MARGIN.left, MARGIN.top, w, h);
+        c.clip();
+        c.strokeStyle = theme.faint;
+        c.lineWidth = 1.2;
+        c.beginPath();
+        for (let x = -h; x < w; x += 7) {
+          c.moveTo(MARGIN.left + x, MARGIN.top + h);
+          c.lineTo(MARGIN.left + x + h, MARGIN.top);
+        }
+        c.stroke();
+        c.restore();
+        c.imageSmoothingEnabled = false;
+        c.drawImage(image, MARGIN.left, MARGIN.top, w, h);
+        key(found);
+      }
+      c.strokeStyle = theme.line;
+      c.lineWidth = 1;
+      c.setLineDash([]);
+      c.strokeRect(MARGIN.left, MARGIN.top, w, h);
+      const style = { color: theme.muted, paper: theme.paper, font: theme.font, size: 11 };
+      const [sx, sy] = scales();
+      let last = -Infinity;
+      for (const mark of sx.marks) {
+        const x = xOf(sx.toUnit(mark));
+        if (x - last < 40 || x > width - 16) continue;
+        last = x;
+        label(c, show(mark, 4), x, MARGIN.top + h + 11, { ...style, align: "center" });
+      }
+      last = Infinity;
+      for (const mark of sy.marks) {
+        const y = yOf(sy.toUnit(mark));
+        if (last - y < 18 && last !== Infinity) continue;
+        last = y;
+        label(c, show(mark, 4), MARGIN.left - 6, Math.max(12, y), { ...style, align: "right" });
+      }
+      label(c, pair[0].text, MARGIN.left + w / 2, MARGIN.top + h + 28, { ...style, color: theme.ink, align: "center", size: 12 });
+      c.save();
+      c.translate(9, MARGIN.top + h / 2);
+      c.rotate(-Math.PI / 2);
+      label(c, pair[1].text, 0, 0, { ...style, color: theme.ink, align: "center", size: 12 });
+      c.restore();
+
+      c.save();
+      c.beginPath();
+      c.rect(MARGIN.left, MARGIN.top, w, h);
+      c.clip();
+      if (result.rho) border(c);
+      const [x, y] = current().map((value, k) => (k ? yOf(sy.toUnit(value)) : xOf(sx.toUnit(value))));
+      c.restore();
+      c.lineWidth = 2;
+      c.strokeStyle = theme.paper;
+      c.fillStyle = theme.racers[store.get("selected")];
+      markerPath(c, store.get("selected"), x, y, 8);
+      c.fill();
+      c.stroke();
+      c.lineWidth = 1;
+      c.strokeStyle = theme.ink;
+      markerPath(c, store.get("selected"), x, y, 9.5);
+      c.stroke();
+      if (cell) {
+        c.strokeStyle = theme.paper;
+        c.lineWidth = 4;
+        const box = [xOf((cell[0] - 1) / CELLS), yOf((cell[1] + 2) / CELLS), (3 * w) / CELLS, (3 * h) / CELLS];
+        c.strokeRect(box[0], box[1], box[2], box[3]);
+        c.strokeStyle = theme.ink;
+        c.lineWidth = 1.6;
+        c.strokeRect(box[0], box[1], box[2], box[3]);
+      }
+    }
+
+    /** Where the spectral radius is 1, and where it is least. @param {CanvasRenderingContext2D} c */
+    function border(c) {
+      const { theme } = app;
+      const half = 0.5 / CELLS;
+      const field = /** @type {any} */ ({ values: result.rho, n: CELLS, view: [half, 1 - half, half, 1 - half] });
+      const path = levelPath(field, 1, { x: xOf, y: yOf });
+      for (const [color, size] of [[theme.paper, 5], [theme.ink, 2]]) {
+        c.strokeStyle = color;
+        c.lineWidth = size;
+        c.lineCap = "round";
+        c.stroke(path);
+      }
+      const style = { color: theme.ink, paper: theme.paper, font: theme.font, size: 12, weight: 600 };
+      for (const part of [0.35, 0.6, 0.15, 0.85]) {
+        const j = Math.floor(part * CELLS);
+        let i = CELLS - 1;
+        while (i > 0 && !(result.rho[j * CELLS + i] >= 1 && result.rho[j * CELLS + i - 1] < 1)) i -= 1;
+        if (!i) continue;
+        const right = i > 0.8 * CELLS;
+        label(c, "ρ = 1", xOf(i / CELLS) + (right ? -9 : 9), yOf(part), { ...style, align: right ? "right" : "left" });
+        break;
+      }
+      const [x, y] = [xOf(result.best.u), yOf(result.best.v)];
+      for (const [color, size] of [[theme.paper, 6], [theme.ink, 2.2]]) {
+        c.strokeStyle = color;
+        c.lineWidth = size;
+        c.beginPath();
+        for (const s of [1, -1]) {
+          c.moveTo(x - 6, y - 6 * s);
+          c.lineTo(x + 6, y + 6 * s);
+        }
+        c.stroke();
+      }
+    }
+
+    let keyed = "";
+    /** The colours in words and numbers. */
+    function key({ top, low }) {
+      const shade = app.theme.dark ? "dark" : "light";
+      const text = [top, low, shade].join();
+      if (text === keyed) return;
+      keyed = text;
+      const middle = Math.round((top + low) / 2);
+      const sample = (style, words) => make("span", {}, make("i", { style }), words);
+      legend.replaceChildren(
+        make("span", { class: "olx-ramp" }, show(10 ** low, 2), make("i", { style: `background:linear-gradient(to right,${RAMPS[shade].join()})` }, show(10 ** middle, 2)), show(10 ** top, 2) + " (start)"),
+        sample(`background:${WORSE[shade]}`, "above the start"),
+        sample("background:repeating-linear-gradient(135deg,var(--olx-faint) 0 1.5px,var(--olx-paper) 1.5px 5px)", "diverged"));
+    }
+
+    function words(values, loss) {
+      const result = loss === Infinity ? "diverged" : Number.isNaN(loss) ? "not yet known" : "loss " + show(loss);
+      return `${pair[0].text} ${show(values[0], 4)}, ${pair[1].text} ${show(values[1], 4)}: ${result}`;
+    }
+    function tell() {
+      const run = app.runs[store.get("selected")];
+      const loss = run.diverged === null ? run.loss[run.last] : Infinity;
+      readout.textContent = cell && result.values ? words(valuesOf(cell), valueAt(cell[0], cell[1])) : "Now " + words(current(), loss);
+      if (!app.surface.quadratic) caption.textContent = "";
+      else if (!result.rho) {
+        caption.textContent = !result.done ? "" : pair.some((a) => a.kind === "steps") ? ""
+          : `${app.rule(store.get("selected")).label} is not linear in parameters and state: its border has no formula here.`;
+      } else {
+        const [x, y] = pair;
+        const limit = stabilityLimit(app, x);
+        const at = scales().map((scale, k) => tidy(scale.raw(k ? result.best.v : result.best.u), 4));
+        caption.textContent = "Line: spectral radius ρ of a step equal to 1; beyond it errors grow. " +
+          (limit > 0 ? `At ${y.text} ${show(current()[1], 4)} the limit is ${x.text} = ${show(limit, 4)}. ` : "") +
+          `Cross: the fastest, ρ = ${show(result.best.rho, 4)}, at ${x.text} ${show(at[0], 4)}, ${y.text} ${show(at[1], 4)}. ` +
+          `Curvatures ${eigenmodes(app.surfaceCode, app.params).map((m) => show(m.value)).join(" and ")}.`;
+      }
+    }
+
+    /** Takes over the values of a cell. @param {number[]} at */
+    function take(at) {
+      const values = valuesOf(at);
+      const i = store.get("selected");
+      const h = store.get("racers")[i].h.slice();
+      const params = app.params.slice();
+      let steps = store.get("steps");
+      pair.forEach((axis, k) => {
+        if (axis.kind === "h") h[axis.index] = values[k];
+        else if (axis.kind === "p") params[axis.index] = values[k];
+        else steps = values[k];
+      });
+      store.setRacer(i, { h });
+      store.set({ params, steps, step: Math.min(steps, store.get("step")) });
+    }
+    function cellOf(event) {
+      const u = (event.offsetX - MARGIN.left) / inner().w;
+      const v = 1 - (event.offsetY - MARGIN.top) / inner().h;
+      const grid = [u, v].map((x) => Math.floor(x * CELLS));
+      return grid.every((k) => k >= 0 && k < CELLS) ? grid : null;
+    }
+    function point(at) {
+      cell = at;
+      store.set({ _map: {} });
+    }
+    let held = false;
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || event.pointerType !== "mouse") return;
+      held = true;
+      canvas.setPointerCapture(event.pointerId);
+      const at = cellOf(event);
+      if (at) take(at);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      const at = cellOf(event);
+      if (held && at) take(at);
+      if (event.pointerType === "mouse") point(at);
+    });
+    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (held = false));
+    canvas.addEventListener("click", (event) => {
+      const at = cellOf(event);
+      if (at) take(at);
+      app.say(readout.textContent);
+    });
+    canvas.addEventListener("pointerleave", () => point(null));
+    canvas.addEventListener("blur", () => point(null));
+    canvas.addEventListener("keydown", (event) => {
+      const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      if (way) {
+        const from = cell || scales().map((scale, k) => Math.min(CELLS - 1, Math.floor(scale.toUnit(current()[k]) * CELLS)));
+        const size = event.shiftKey ? 8 : 1;
+        point(from.map((k, d) => Math.min(CELLS - 1, Math.max(0, k + way[d] * size))));
+        tell();
+        app.say(readout.textContent);
+      } else if ((event.key === "Enter" || event.key === " ") && cell) {
+        take(cell);
+        app.say("Set to " + readout.textContent);
+      } else if (event.key === "Escape" && cell) point(null);
+      else return;
+      event.preventDefault();
+    });
+
+    return {
+      /** @param {Set<string>} changed */
+      update(changed) {
+        if (!["runs", "selected", "map", "_map", "theme", "opened"].some((key) => changed.has(key))) return;
+        if (["runs", "selected", "map", "opened"].some((key) => changed.has(key))) ask();
+        const options = axes.map((a) => ({ value: a.id, text: a.text }));
+        const list = JSON.stringify(options);
+        if (list !== filled) {
+          filled = list;
+          across.fill(options);
+          up.fill(options);
+        }
+        across.set(pair[0].id);
+        up.set(pair[1].id);
+        const name = app.label(store.get("selected"));
+        title.textContent = `Loss of ${name} after ${pair.some((a) => a.kind === "steps") ? "the steps" : store.get("steps") + " steps"}`;
+        canvas.setAttribute("aria-label", `Loss of ${name} over ${pair[0].text} and ${pair[1].text}. Arrow keys point, Enter sets.`);
+        paint();
+        tell();
+      },
+      hide() {
+        asked = "";
+        app.workshop.ask("map", null, () => {});
+      },
+      close() {
+        sharp.close();
+      },
+    };
+  },
+};
