@@ -53,7 +53,7 @@ FORMS = {
         "radam": {"eps_hat": False},
         "adabelief": {"eps": 1e-16, "eps_root": 1e-16},
         "lars": {"momentum": 0.9, "eps": 0.0, "denominator": "joint"},
-        "adafactor": {"form": "optax"}, "muon": {"form": "optax", "weight_decay": 0.0},
+        "adafactor": {"form": "optax", "min_dim": 128}, "muon": {"form": "optax", "weight_decay": 0.0},
     },
     "mxnet": {
         "gradient_descent": {"lr": 0.01},
@@ -75,18 +75,23 @@ FORMS = {
     },
 }
 
+# A name, the names of the members of a pair, or a function from the library's value to ours.
 BETAS = {"betas": ("beta1", "beta2")}
 ARGUMENTS = {
     "torch": {**BETAS, "alpha": "rho", "initial_accumulator_value": "initial_accumulator",
-              "decoupled_weight_decay": "decouple", "etas": ("eta_minus", "eta_plus"), "step_sizes": ("step_min", "step_max")},
+              "decoupled_weight_decay": "decouple", "d": "clip_threshold",
+              "beta2_decay": lambda power: {"decay_power": -power},
+              "eps": lambda eps: dict(zip(("eps1", "eps2"), eps, strict=True)) if isinstance(eps, tuple) else {"eps": eps},
+              "etas": ("eta_minus", "eta_plus"), "step_sizes": ("step_min", "step_max")},
     "keras": {"learning_rate": "lr", "beta_1": "beta1", "beta_2": "beta2", "epsilon": "eps",
               "initial_accumulator_value": "initial_accumulator", "clipvalue": "clip_gradient",
               "l1_regularization_strength": "l1", "l2_regularization_strength": "l2",
-              "l2_shrinkage_regularization_strength": "l2_shrinkage", "epsilon_2": "eps2"},
+              "l2_shrinkage_regularization_strength": "l2_shrinkage", "epsilon_1": "eps1", "epsilon_2": "eps2",
+              "beta_2_decay": lambda power: {"decay_power": -power}},
     "optax": {"learning_rate": "lr", "b1": "beta1", "b2": "beta2", "decay": "rho", "beta": "momentum",
               "initial_accumulator_value": "initial_accumulator", "initial_scale": "initial_accumulator",
               "eps_in_sqrt": "eps_inside", "trust_coefficient": "eta", "clipping_threshold": "clip_threshold",
-              "decay_rate": "decay_power"},
+              "decay_rate": "decay_power", "min_dim_size_to_factor": "min_dim"},
     "mxnet": {"learning_rate": "lr", "wd": "weight_decay", "epsilon": "eps", "gamma1": "rho", "gamma2": "momentum",
               "lamda": "lam", "lamda1": "l1", "wd_lh": "decoupled_weight_decay", "schedule_decay": "momentum_decay"},
     "pytorch_optimizer": {**BETAS, "lambda_1": "l1", "lambda_2": "weight_decay"},
@@ -152,15 +157,15 @@ def _renamed(convention, values):
     renamed = {}
     for name, value in values.items():
         ours = ARGUMENTS[convention].get(name, name)
-        if value is None:
-            continue
-        if isinstance(ours, tuple):
+        if callable(ours) and value is not None:
+            renamed.update(ours(value))
+        elif isinstance(ours, tuple) and value is not None:
             renamed.update(zip(ours, value, strict=True))
-        elif name in CLIPS:
+        elif name in CLIPS and value is not None:
             renamed["gradient"] = (CLIPS[name](clip_norm=value), *renamed.get("gradient", ()))
-        else:
+        elif value is not None:
             renamed[ours] = value
-    return renamed
+    return {name: value for name, value in renamed.items() if value is not None}
 
 
 def _rule(convention, key, values, decouple):

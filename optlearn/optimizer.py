@@ -100,6 +100,12 @@ class Optimizer(Declared):
         The named quantity (or ``"g"``) whose coordinates the rule scales, if it does.
     symbols : dict
         LaTeX of named quantities whose symbol their name does not tell.
+    traceable : bool
+        Whether the rule has equation, page and kernel; if not, `why_not_traceable` says why.
+    scale_free : dict or None
+        Values with which gradients multiplied by a positive number give the same steps; None if there are none.
+    takes_matrices : bool
+        Whether rows and columns of an array mean something to it; then it cannot make many runs as one array.
 
     Raises
     ------
@@ -124,6 +130,8 @@ class Optimizer(Declared):
     direction = None
     traceable = True
     why_not_traceable = ""
+    scale_free = None
+    takes_matrices = False
 
     def __init_subclass__(cls, register=True, **keywords):
         super().__init_subclass__(**keywords)
@@ -243,7 +251,7 @@ class Optimizer(Declared):
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 update = rule.update(w, g, Slots(s), t)
                 new.append(_as_given(update.w, w))
-                slots.append(_held({name: update.named[name] for name in self.slots}, w))
+                slots.append(_held({name: update.named[name] for name in self.slots}, w, g))
             if nonfinite == "refuse" and not np.isfinite(new[-1]).all():
                 path = state.paths[len(new) - 1]
                 raise InvalidArgument(f"grads{path} and these hyperparameters make step {t} of {self.name} give params{path} "
@@ -270,7 +278,7 @@ class Optimizer(Declared):
                 raise InvalidArgument(f"grads{path} has shape {np.shape(g)}; it must be that of params{path}, "
                                       f"{np.shape(w)}")
             for name, value in slots.items():
-                if np.ndim(value) and np.shape(value) != np.shape(w):
+                if np.ndim(value) and not _fits(np.shape(value), np.shape(w)):
                     raise InvalidArgument(f"state slot {name!r} of params{path} has shape {np.shape(value)}; "
                                           f"the parameters have {np.shape(w)}")
             if nonfinite == "refuse" and not np.isfinite(g).all():
@@ -328,20 +336,26 @@ def _describe(cls):
     cls.__doc__ = body[:at.start()] + "\n" + table + body[at.start():] if at else body + "\n" + table + "\n    "
 
 
-def _held(slots, w):
+def _held(slots, w, *given):
     """Slots as they are kept: arrays of the parameters' dtype, or single numbers."""
-    return {name: _as_given(value, w) if np.ndim(value) or np.shape(w) == () and np.size(w) else value
+    return {name: _as_given(value, w, *given, slot=True) if np.ndim(value) or np.shape(w) == () and np.size(w) else value
             for name, value in slots.items()}
 
 
-def _as_given(value, w):
+def _fits(shape, whole):
+    """Whether a slot's shape is that of the parameters, or one along some axes, as row means are."""
+    return len(shape) == len(whole) and all(n in (1, m) for n, m in zip(shape, whole, strict=True))
+
+
+def _as_given(value, w, *given, slot=False):
     array = np.asarray(value)
-    if array.shape != w.shape:
+    if array.shape != w.shape and not (slot and _fits(array.shape, w.shape)):
         raise InvalidArgument(f"a step made an array of shape {array.shape} from parameters of shape {w.shape}; a "
                               "hyperparameter that is an array (a sweep) must fit the shape of the parameters")
     if array.dtype != w.dtype:
         array = array.astype(w.dtype)
-    return array.copy() if array is w else array
+    # A state that holds the caller's own array would change with it.
+    return array.copy() if any(array is other for other in (w, *given)) else array
 
 
 def get(name, *, convention=None, **values):

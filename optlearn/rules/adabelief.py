@@ -40,6 +40,7 @@ class AdaBelief(Optimizer):
     eps_root = hyper(None, at_least=0, symbol=r"\epsilon_r", low=1e-16, high=1.0)
     weight_decay = hyper(None, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
     eps_hat = option(False)
+    scale_free = {"eps": 0.0, "eps_root": 0.0}
     slots = ("m", "s")
     direction = "m_hat"
 

@@ -41,6 +41,7 @@ class AdaGrad(Optimizer):
     initial_accumulator = hyper(0.0, at_least=0, symbol="h_0", low=1e-3, high=1.0)
     decoupled_weight_decay = hyper(None, at_least=0, symbol=r"\lambda'", low=1e-4, high=1.0)
     eps_inside = option(False)
+    scale_free = {"eps": 0.0}
     slots = ("h",)
     direction = "g"
 

@@ -38,6 +38,7 @@ class Adam(Optimizer):
     eps = hyper(1e-8, at_least=0, symbol=r"\epsilon", low=1e-10, high=1.0)
     eps_root = hyper(None, at_least=0, symbol=r"\epsilon_r", low=1e-10, high=1.0)
     bias_correction = option(True)
+    scale_free = {"eps": 0.0}
     slots = ("m", "v")
     direction = "m_hat"
 

@@ -36,6 +36,7 @@ class AdamEpsHat(Optimizer):
     beta1 = hyper(0.9, at_least=0, below=1, symbol=r"\beta_1")
     beta2 = hyper(0.999, at_least=0, below=1, symbol=r"\beta_2")
     eps = hyper(1e-8, at_least=0, symbol=r"\epsilon", low=1e-10, high=1.0)
+    scale_free = {"eps": 0.0}
     slots = ("m", "v")
     direction = "m"
     symbols = {"lr_hat": r"\hat{\eta}"}

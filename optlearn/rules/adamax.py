@@ -37,6 +37,7 @@ class AdaMax(Optimizer):
     beta2 = hyper(0.999, at_least=0, below=1, symbol=r"\beta_2")
     eps = hyper(1e-8, at_least=0, symbol=r"\epsilon", low=1e-10, high=1.0)
     eps_inside = option(True)
+    scale_free = {"eps": 0.0}
     slots = ("m", "u")
     direction = "m_hat"
 

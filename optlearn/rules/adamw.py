@@ -43,6 +43,7 @@ class AdamW(Optimizer):
     weight_decay = hyper(0.01, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
     decay_times_lr = option(True)
     eps_hat = option(False)
+    scale_free = {"eps": 0.0}
     slots = ("m", "v")
     direction = "m_hat"
 

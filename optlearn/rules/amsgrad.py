@@ -44,6 +44,7 @@ class AMSGrad(Optimizer):
     maximum = option("raw", choices=("raw", "corrected"))
     bias_correction = option(True)
     eps_hat = option(False)
+    scale_free = {"eps": 0.0}
     slots = ("m", "v", "v_max")
     direction = "m_hat"
 

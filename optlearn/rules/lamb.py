@@ -44,6 +44,7 @@ class LAMB(Optimizer):
     norm_min = hyper(None, at_least=0, symbol=r"\phi_{\mathrm{min}}", low=1e-3, high=1.0, alias="lower_bound")
     norm_max = hyper(None, above=0, symbol=r"\phi_{\mathrm{max}}", low=1e-2, high=10.0, alias="upper_bound")
     bias_correction = option(True)
+    scale_free = {"eps": 0.0}
     slots = ("m", "v")
     direction = "u"
 

@@ -40,6 +40,7 @@ class LARS(Optimizer):
     eps = hyper(1e-8, at_least=0, symbol=r"\epsilon", low=1e-10, high=1.0)
     clip_gradient = hyper(None, above=0, symbol="c", low=1e-2, high=10.0)
     denominator = option("sum", choices=("sum", "joint", "gradient"))
+    scale_free = {"eps": 0.0}
     slots = ("v",)
     direction = "g"
 

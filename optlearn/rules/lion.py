@@ -31,6 +31,7 @@ class Lion(Optimizer):
     beta1 = hyper(0.9, at_least=0, below=1, symbol=r"\beta_1")
     beta2 = hyper(0.99, at_least=0, below=1, symbol=r"\beta_2")
     weight_decay = hyper(1e-3, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
+    scale_free = {}
     slots = ("m",)
 
     def update(self, w, g, s, t):

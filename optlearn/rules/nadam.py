@@ -42,6 +42,7 @@ class NAdam(Optimizer):
     momentum_decay = hyper(0.004, at_least=0, symbol=r"\psi", low=1e-3, high=1.0)
     decoupled_weight_decay = hyper(None, at_least=0, symbol=r"\lambda'", low=1e-4, high=1.0)
     schedule = option(True)
+    scale_free = {"eps": 0.0}
     direction = "m_bar"
     symbols = {"mu_next": r"\mu^{+}"}
 

@@ -43,6 +43,7 @@ class RMSProp(Optimizer):
     eps_inside = option(False)
     lr_inside = option(False)
     bias_correction = option(False)
+    scale_free = {"eps": 0.0}
     direction = "g"
     symbols = {"variance": r"\sigma^2"}
 

@@ -41,6 +41,7 @@ class Rprop(Optimizer):
     eta_plus = hyper(1.2, above=1, symbol=r"\eta_+", low=1.01, high=2.0)
     step_min = hyper(1e-6, at_least=0, symbol=r"\Delta_{\mathrm{min}}", low=1e-6, high=1.0)
     step_max = hyper(50.0, above=0, symbol=r"\Delta_{\mathrm{max}}", low=1e-2, high=100.0)
+    scale_free = {}
     slots = ("g_old", "step")
     symbols = {"step": r"\Delta", "factor": r"\phi", "g_old": "g'"}
 

@@ -31,6 +31,7 @@ class SignSGD(Optimizer):
     name = "sign_sgd"
     lr = hyper(0.01, above=0, symbol=r"\eta", low=1e-4, high=1.0)
     weight_decay = hyper(None, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
+    scale_free = {}
 
     def update(self, w, g, s, t):
         if self.weight_decay is not None:

@@ -34,6 +34,7 @@ class Signum(Optimizer):
     lr = hyper(0.01, above=0, symbol=r"\eta", low=1e-4, high=1.0)
     momentum = hyper(0.9, at_least=0, below=1, symbol=r"\beta", alias="beta")
     decoupled_weight_decay = hyper(None, at_least=0, symbol=r"\lambda'", low=1e-4, high=1.0)
+    scale_free = {}
     slots = ("m",)
 
     def update(self, w, g, s, t):

@@ -1,0 +1,82 @@
+"""Adafactor."""
+
+import numpy as np
+
+from optlearn.optimizer import Optimizer, Update, hyper, option
+
+__all__ = ["Adafactor"]
+
+
+class Adafactor(Optimizer):
+    """Adafactor: RMSProp that keeps, for a matrix, only the means of its rows and columns, and scales its steps.
+
+    ::
+
+        c = t**-decay_power
+        R = (1 - c) * R + c * mean of each row of g**2;  C likewise for each column
+        u = g / sqrt(R * C / mean(R));  u = u / max(1, rms(u) / clip_threshold)
+        w = w - max(eps2, rms(w)) * min(lr, 1 / sqrt(t)) * u
+
+    For vectors one array ``(1 - c) * V + c * g**2`` stands in place of the outer product. `eps1` is a floor for
+    the divisor (left out: the machine epsilon of the dtype). Matrices with a side below `min_dim` count as
+    vectors. rms is the root of the mean square; `weight_decay` shrinks w by ``1 - lr * weight_decay``.
+
+    Source: N. Shazeer, M. Stern (2018), arXiv:1804.04235. Convention: ``form="torch"`` is PyTorch's. Keras and
+    Optax add eps1 = 1e-30 to ``g**2`` instead; Optax takes lr for ``min(lr, 1 / sqrt(t))``, and a `min_dim` of 128.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule, w = Adafactor(), np.ones((3, 4))
+    >>> state = rule.init(w)
+    >>> state["R"].shape, state["C"].shape
+    ((3, 1), (1, 4))
+    """
+
+    lr = hyper(0.01, above=0, symbol=r"\eta", low=1e-4, high=1.0)
+    decay_power = hyper(0.8, at_least=0, symbol=r"\tau", low=0, high=1)
+    eps1 = hyper(None, above=0, symbol=r"\epsilon_1", low=1e-30, high=1e-3)
+    eps2 = hyper(1e-3, at_least=0, symbol=r"\epsilon_2", low=1e-6, high=1.0)
+    clip_threshold = hyper(1.0, above=0, symbol="d", low=0.1, high=10)
+    weight_decay = hyper(None, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
+    min_dim = hyper(2, at_least=1, integer=True, symbol="n", high=128)
+    form = option("torch", choices=("torch", "keras", "optax"))
+    scale_free = {}
+    slots = ("R", "C")
+    takes_matrices = True
+    traceable = False
+    why_not_traceable = "it takes means over rows and columns of a matrix"
+
+    def start(self, w):
+        if self.factored(w):
+            return {"R": 0 * w[..., :1], "C": 0 * w[..., :1, :]}
+        return {"R": 0 * w, "C": 1.0}
+
+    def factored(self, w):
+        """Whether an array is kept as row and column means."""
+        return w.ndim > 1 and min(w.shape[-2:]) >= self.min_dim
+
+    def update(self, w, g, s, t):
+        c = t**-self.decay_power
+        added, floor = (0.0, self.eps1 or np.finfo(w.dtype).eps) if self.form == "torch" else (self.eps1 or 1e-30, 0.0)
+        square, length = g**2 + added, rms(w)
+        if self.factored(w):
+            R = (1 - c) * s.R + c * np.mean(square, axis=-1, keepdims=True)
+            C = (1 - c) * s.C + c * np.mean(square, axis=-2, keepdims=True)
+            V = R * C / np.maximum(np.mean(R, axis=-2, keepdims=True), floor)
+        else:
+            R, C = (1 - c) * s.R + c * square, s.C
+            V = R
+        u = g / np.sqrt(np.maximum(V, floor**2))
+        u = u / max(1.0, rms(u) / self.clip_threshold)
+        if self.weight_decay is not None:
+            w = (1 - self.lr * self.weight_decay) * w
+        if self.form == "keras":
+            length = rms(w)
+        lr = self.lr if self.form == "optax" else min(self.lr, t**-0.5)
+        return Update(w - lr * max(self.eps2, length) * u, R=R, C=C, u=u)
+
+
+def rms(x):
+    """Root of the mean square of an array; 0 of an empty one."""
+    return float(np.linalg.norm(x)) / max(x.size, 1) ** 0.5

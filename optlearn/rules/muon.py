@@ -1,0 +1,78 @@
+"""Muon."""
+
+import numpy as np
+
+from optlearn.optimizer import Optimizer, Update, hyper, option
+
+__all__ = ["Muon"]
+
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+
+
+class Muon(Optimizer):
+    """Muon: momentum whose matrix is replaced by one with the same singular vectors and singular values near 1.
+
+    ::
+
+        b = momentum * b + (1 - momentum) * g
+        u = (1 - momentum) * g + momentum * b                      # Nesterov
+        O = orthogonalized(u)                                      # Newton-Schulz, ns_steps times
+        w = (1 - lr * weight_decay) * w - lr * sqrt(max(1, rows / columns)) * O
+
+    With ``form="optax"`` both parts of u are corrected for their start, ``momentum * b / (1 - momentum**(t + 1)) +
+    (1 - momentum) * g / (1 - momentum**t)``, and the factor has columns / rows; with ``form="keras"`` it is ``0.2 *
+    sqrt(max(rows, columns))``. A vector counts as a matrix of one column: its direction. Singular values do not go
+    to 1 but to a band around it, about 0.7 to 1.2; those that are tiny beside the norm have not got there in five
+    steps.
+
+    Source: K. Jordan (2024), https://kellerjordan.github.io/posts/muon/. Convention: PyTorch's, which computes
+    the Newton-Schulz steps in bfloat16; ours are in the dtype of w.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.RandomState(0).standard_normal((32, 64))
+    >>> values = np.linalg.svd(orthogonalized(X), compute_uv=False)
+    >>> bool(values.min() > 0.5), bool(values.max() < 1.2)
+    (True, True)
+    """
+
+    lr = hyper(1e-3, above=0, symbol=r"\eta", low=1e-4, high=1.0)
+    momentum = hyper(0.95, at_least=0, below=1, symbol=r"\beta")
+    weight_decay = hyper(0.1, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
+    ns_steps = hyper(5, at_least=1, at_most=100, integer=True, symbol="k", high=10)
+    form = option("torch", choices=("torch", "keras", "optax"))
+    scale_free = {}
+    slots = ("b",)
+    takes_matrices = True
+    traceable = False
+    why_not_traceable = "it multiplies matrices"
+
+    def update(self, w, g, s, t):
+        beta = self.momentum
+        rows = len(w) if w.ndim else 1
+        cols = w.size // max(rows, 1)
+        if self.form == "keras":
+            b = beta * s.b + g
+            u, factor = g + beta * b, 0.2 * max(rows, cols) ** 0.5
+        else:
+            b = beta * s.b + (1 - beta) * g
+            u, factor = (1 - beta) * g + beta * b, max(1, rows / max(cols, 1)) ** 0.5
+        if self.form == "optax":
+            u = beta * b / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t)
+            factor = max(1, cols / max(rows, 1)) ** 0.5
+        O = orthogonalized(u.reshape(rows, cols), self.ns_steps, self.form).reshape(w.shape)
+        return Update((1 - self.lr * self.weight_decay) * w - self.lr * factor * O, b=b, O=O)
+
+
+def orthogonalized(X, steps=5, form="torch"):
+    """A matrix of the same singular vectors with singular values near 1, by Newton-Schulz steps."""
+    if X.shape[0] > X.shape[1]:
+        return orthogonalized(X.T, steps, form).T
+    norm = np.linalg.norm(X)
+    X = X / {"torch": max(norm, 1e-7), "keras": norm + 1e-7, "optax": norm + 1e-8}[form]
+    a, b, c = COEFFICIENTS
+    for _ in range(steps):
+        A = X @ X.T
+        X = a * X + (b * A + c * A @ A) @ X
+    return X
