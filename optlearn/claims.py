@@ -22,9 +22,9 @@ class Claim:
     predicted, measured : float
     """
 
-    def __init__(self, statement, predicted, measured, how, digits):
+    def __init__(self, statement, predicted, measured, how, digits, close=None):
         self.statement, self.predicted, self.measured = statement, predicted, measured
-        self.how, self.digits = how, digits
+        self.how, self.digits, self.close = how, digits, close
 
     @property
     def anchor(self):
@@ -35,6 +35,9 @@ class Claim:
     def numbers(self):
         """Predicted and measured number in words."""
         shown = [f"{x:.{self.digits}g}" if isinstance(x, float) else str(x) for x in (self.predicted, self.measured)]
+        if self.close is not None:
+            # Digits of a difference that is only rounding would not be the same on another machine.
+            return f"predicted {shown[0]}, measured the same to within {self.close:g}"
         return f"predicted {shown[0]}, measured {shown[1]} ({self.how})"
 
     def __repr__(self):
@@ -96,7 +99,8 @@ def claim(statement, *, predicted, measured, rtol=None, atol=None, relation="=",
         holds, how = abs(measured - predicted) <= atol, f"absolute tolerance {atol:g}"
     if any(isinstance(x, float) and math.isnan(x) for x in (predicted, measured)):
         holds = False
-    made = Claim(statement, predicted, measured, how, digits)
+    close = atol if holds and atol is not None and atol <= 1e-6 else None
+    made = Claim(statement, predicted, measured, how, digits, close)
     if not holds:
         raise ClaimError(f"this does not hold:\n{made!r}")
     return made
