@@ -1,0 +1,549 @@
+"""Train a problem in epochs and minibatches, and tune rules on equal terms."""
+
+import itertools
+import operator
+
+import numpy as np
+
+from optlearn import problems, tree
+from optlearn.declare import Declared, InvalidArgument, hyper, near, option
+from optlearn.optimizer import Optimizer, get
+from optlearn.schedules import Driver, Place
+from optlearn.trajectory import run, whole
+
+__all__ = ["EarlyStop", "History", "Training", "Tuning", "train", "tune"]
+
+EPOCH_RECORDS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
+SETTINGS = {"batch_size": 32, "stratified": False, "shuffle": True, "drop_last": False, "delay": 0}
+
+
+class EarlyStop(Declared):
+    """Stop when what is watched has not improved for `patience` epochs.
+
+    An improvement is a change for the better by more than `min_delta`. The parameters of the best epoch are
+    kept as ``history.best_params``.
+    """
+
+    patience = hyper(5, at_least=1, integer=True, symbol="P")
+    min_delta = hyper(0.0, at_least=0, symbol=r"\delta")
+    watch = option("test_loss", choices=EPOCH_RECORDS)
+
+    def best(self, values):
+        """The epoch of the last improvement, given the values of all epochs."""
+        sign = -1.0 if self.watch.endswith("accuracy") else 1.0
+        best = 0
+        for epoch, value in enumerate(values):
+            if sign * value < sign * values[best] - self.min_delta:
+                best = epoch
+        return best
+
+
+class Training:
+    """A training between two steps: what callbacks see and checkpoints hold.
+
+    Attributes
+    ----------
+    problem, optimizer
+    params, state
+        Parameters and state of the optimizer; every step makes new ones.
+    batch_size : int
+    epoch, batch, iteration : int
+        What is done so far: epochs, batches of the running epoch, steps in all. Before a step they are its
+        place, counted from 0, in which form schedules see them (`place`).
+    steps_per_epoch : int
+    records : dict of str to list
+        ``"loss"``, the minibatch loss of every step, and the values at the end of every epoch.
+    hyper : dict of str to list
+        The values that scheduled hyperparameters had in every step.
+    diverged : int or None
+    """
+
+    def __init__(self, problem, optimizer, settings, rng, early_stop):
+        self.problem, self.optimizer, self.rng, self.early_stop = problem, optimizer, rng, early_stop
+        self.settings, self.batch_size, self.delay = settings, settings["batch_size"], settings["delay"]
+        n = len(problem.train.y)
+        self.steps_per_epoch = n // self.batch_size if settings["drop_last"] else -(-n // self.batch_size)
+        self.driver = Driver(optimizer)
+        self.epoch = self.batch = self.iteration = 0
+        self.order = self.params = self.state = self.best_params = self.diverged = None
+        self.stale = []
+        self.records = {name: [] for name in ("loss", *EPOCH_RECORDS)}
+        self.hyper = {name: [] for name in optimizer.hypers() if callable(optimizer.__dict__[name])}
+
+    @property
+    def place(self):
+        """The counts in the form that schedules see."""
+        return Place(self.batch_size, self.epoch, self.batch, self.iteration)
+
+    def begin(self, params, state):
+        """Take the first parameters and evaluate them."""
+        self.params = self.problem.init(self.rng) if params is None else params
+        rule = self.driver.at(0, self.place)
+        self.state = rule.init(self.params) if state is None else state
+        self.stale = [self.params]
+        self.evaluate()
+
+    def evaluate(self):
+        """Record losses and accuracies of the finished epoch, and tell loss-driven schedules."""
+        for part in ("train", "test"):
+            batch = getattr(self.problem, part)
+            if batch is not None:
+                loss = self.problem.evaluate(self.params, batch)
+                self.records[part + "_loss"].append(loss)
+                if self.problem.classes is not None:
+                    self.records[part + "_accuracy"].append(self.problem.accuracy(self.params, batch))
+                if self.epoch > 0:
+                    self.driver.feed(loss, part)
+        if self.early_stop:
+            values = self.records[self.early_stop.watch]
+            if self.early_stop.best(values) == len(values) - 1:
+                self.best_params = self.params
+
+    def step(self):
+        """One step; False if it was not finite, which leaves everything as it was."""
+        if self.batch == 0:
+            self.order = self._shuffled()
+        k = self.batch * self.batch_size
+        batch = self.problem.batch(self.order[k:k + self.batch_size])
+        rule = self.driver.at(self.state.t, self.place).at(self.state.t + 1)
+        point = self.stale[0] if self.delay else ahead(rule, self.params, self.state)
+        with np.errstate(all="ignore"):
+            loss, grads = self.problem.loss_and_gradient(point, batch)
+            params = None
+            if _finite(loss) and _finite(grads):
+                params, state = rule.step(self.params, grads, self.state, rng=self.rng, nonfinite="propagate")
+        if params is None or not _finite(params):
+            self.diverged = self.iteration + 1
+            return False
+        self.params, self.state = params, state
+        self.stale = [*self.stale, params][-self.delay - 1:]
+        self.records["loss"].append(loss)
+        for name, values in self.hyper.items():
+            values.append(rule.__dict__[name])
+        self.driver.feed(loss, "step")
+        self.iteration += 1
+        self.batch += 1
+        if self.batch == self.steps_per_epoch:
+            self.epoch, self.batch = self.epoch + 1, 0
+            with np.errstate(all="ignore"):
+                self.evaluate()
+        return True
+
+    def _shuffled(self):
+        n = len(self.problem.train.y)
+        if self.settings["stratified"]:
+            return problems.stratified(self.problem.train.y, self.rng)
+        return self.rng.permutation(n) if self.settings["shuffle"] else np.arange(n)
+
+    def ended(self, epochs):
+        """Why the training is over, or None."""
+        if self.diverged is not None:
+            return f"diverged at step {self.diverged}"
+        if self.early_stop and self.batch == 0:
+            values = self.records[self.early_stop.watch]
+            waited = len(values) - 1 - self.early_stop.best(values)
+            if waited >= self.early_stop.patience:
+                return f"no better {self.early_stop.watch} for {waited} epochs"
+        return f"{self.epoch} epochs" if self.epoch >= epochs else None
+
+    # Saving
+
+    KEPT = ("settings", "epoch", "batch", "iteration", "order", "stale", "records", "hyper", "best_params",
+            "diverged")
+
+    def checkpoint(self):
+        """All that is needed to go on exactly, as a `Checkpoint`."""
+        from optlearn import checkpoint
+
+        kept = {name: _copied(getattr(self, name)) for name in self.KEPT}
+        kept |= {"schedules": dict(self.driver.states), "examples": len(self.problem.train.y)}
+        return checkpoint.Checkpoint(self.params, self.state, self.optimizer, kept,
+                                     checkpoint.copy_generator(self.rng))
+
+    def save(self, path):
+        """Write a checkpoint; ``train(problem, optimizer, resume=path)`` goes on from it."""
+        self.checkpoint().save(path)
+
+    def restore(self, saved):
+        """Take over what a checkpoint holds."""
+        if saved.training is None or saved.state is None or saved.rng is None:
+            raise InvalidArgument("resume was not saved by a training; it must come from Training.save or "
+                                  "History.save")
+        kept = dict(saved.training)
+        if kept.pop("examples") != len(self.problem.train.y):
+            raise InvalidArgument(f"resume belongs to {saved.training['examples']} training examples; the "
+                                  f"problem has {len(self.problem.train.y)}")
+        self.driver = Driver(self.optimizer, kept.pop("schedules"))
+        for name, value in kept.items():
+            setattr(self, name, _copied(value))
+        self.params, self.state = saved.params, saved.state
+
+
+def _copied(value):
+    """The same nested data in lists and dicts of its own; arrays are never changed and can be shared."""
+    if isinstance(value, dict):
+        return {name: _copied(inner) for name, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _finite(nested):
+    return all(np.isfinite(array).all() for _, array in tree.flatten(nested, "values"))
+
+
+def ahead(rule, params, state):
+    """The point at which the next step takes the gradient: the parameters, or where the rule looks ahead.
+
+    Parameters
+    ----------
+    rule : Optimizer
+        With its values for the next step: ``optimizer.at(state.t + 1)``.
+    params
+    state : State
+
+    Returns
+    -------
+    params
+    """
+    if type(rule).probe is Optimizer.probe:
+        return params
+    points = []
+    for (_, w), slots in zip(tree.flatten(params, "params"), state.slots, strict=True):
+        w = np.asarray(w)
+        points.append(np.asarray(rule.probe(w, rule.state_view(dict(slots)), state.t + 1), w.dtype))
+    return tree.unflatten(params, points)
+
+
+class History:
+    """The record of a training.
+
+    Attributes
+    ----------
+    loss : array (steps,)
+        Loss of each minibatch, before its step.
+    train_loss, test_loss, train_accuracy, test_accuracy : array (epochs + 1,)
+        Before the first step, and at the end of every epoch; empty where there is no test set or no classes.
+    hyper : dict of str to array (steps,)
+        Values of scheduled hyperparameters.
+    params, state
+        At the end: the last finite ones if the training diverged.
+    epochs, steps : int
+    diverged : int or None
+        The step that was not finite, if one was.
+    reason : str
+        Why the training ended.
+    best_epoch, best_params
+        With early stopping: the best epoch and its parameters; else None.
+    """
+
+    def __init__(self, training, reason):
+        self.training, self.reason = training, reason
+        for name, values in training.records.items():
+            setattr(self, name, np.array(values, float))
+        self.hyper = {name: np.array(values) for name, values in training.hyper.items()}
+        self.params, self.state, self.diverged = training.params, training.state, training.diverged
+        self.epochs, self.steps = training.epoch, training.iteration
+        self.best_params, stop = training.best_params, training.early_stop
+        self.best_epoch = stop.best(getattr(self, stop.watch)) if stop else None
+
+    def save(self, path):
+        """Write a checkpoint, from which `train` can go on."""
+        self.training.save(path)
+
+    def __repr__(self):
+        shown = ", ".join(f"{name.replace('_', ' ')} {getattr(self, name)[-1]:.4g}" for name in EPOCH_RECORDS
+                          if len(getattr(self, name)))
+        who = f"{self.training.optimizer.name} on {self.training.problem.data.name}"
+        return f"History({who}: {self.reason}, {shown})"
+
+
+def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratified=None, shuffle=None,
+          drop_last=None, delay=None, callbacks=(), progress=False, early_stop=None, params=None, state=None,
+          resume=None):
+    """Train a problem in epochs and minibatches.
+
+    Parameters
+    ----------
+    problem : Problem
+        See `optlearn.problems`.
+    optimizer : Optimizer or str
+        The rule. Its schedules see the step index; those driven by the loss, the epoch or the place in the
+        training are fed (see `optlearn.schedules`).
+    epochs : int
+        Passes over the training examples, in all: also when resuming.
+    batch_size : int or "full"
+        Default 32. The last batch of an epoch is smaller if the numbers do not divide; `drop_last` leaves it
+        out.
+    rng : int, numpy.random.RandomState or numpy.random.Generator
+        Source of the first parameters, of the order of the examples and of a rule's draws, in this order. The
+        same seed gives the same run, bit by bit. A generator is used up as far as the run needs it.
+    stratified : bool
+        Whether every batch has nearly the class proportions of the training set.
+    shuffle : bool
+        Default True: a new order of the examples in every epoch.
+    delay : int
+        The gradient of a step is taken at the parameters of `delay` steps before.
+    callbacks : sequence of function
+        Called with the `Training` after every step; one that returns True ends the training.
+    progress : bool
+        Whether to show a progress bar.
+    early_stop : EarlyStop or int, optional
+        A number is the patience, in epochs without a better test loss.
+    params, state : optional
+        Parameters and state to start from, instead of the problem's and the rule's own.
+    resume : str, path or Checkpoint, optional
+        Go on exactly where a saved training stopped, also in the middle of an epoch. Settings that are given
+        must be those of the saved training; the optimizer may be left out.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    InvalidArgument
+        Before the first step, for arguments out of range or that do not fit together.
+
+    Examples
+    --------
+    >>> from optlearn import Adam
+    >>> from optlearn.problems import Softmax
+    >>> history = train(Softmax("iris"), Adam(lr=0.1), epochs=3)
+    >>> history.steps, len(history.train_loss)
+    (12, 4)
+    >>> history.reason, bool(history.train_loss[3] < history.train_loss[0])
+    ('3 epochs', True)
+    """
+    if not isinstance(problem, problems.Problem):
+        raise InvalidArgument(f"problem = {problem!r} is not allowed; it must be an optlearn Problem")
+    given = {"batch_size": batch_size, "stratified": stratified, "shuffle": shuffle, "drop_last": drop_last,
+             "delay": delay}
+    given = {name: value for name, value in given.items() if value is not None}
+    saved = None
+    if isinstance(optimizer, str):
+        optimizer = get(optimizer)
+    if resume is not None:
+        from optlearn import checkpoint
+
+        if params is not None or state is not None:
+            raise InvalidArgument("with resume, params and state come from the checkpoint; leave them out")
+        saved = checkpoint.opened(resume, optimizer)
+        optimizer = optimizer or saved.optimizer
+    if not isinstance(optimizer, Optimizer):
+        raise InvalidArgument(f"optimizer = {optimizer!r} is not allowed; it must be an Optimizer or a name")
+    epochs = whole("epochs", epochs)
+    settings = _settings(problem, given)
+    if saved is not None and saved.training is not None:
+        for name in given:
+            if settings[name] != saved.training["settings"][name]:
+                raise InvalidArgument(f"{name} = {given[name]!r} is not allowed; the saved training has "
+                                      f"{saved.training['settings'][name]!r}")
+        settings = saved.training["settings"]
+    early_stop = _early_stop(problem, early_stop)
+    callbacks = _callbacks(callbacks)
+    training = Training(problem, optimizer, settings, problems.generator(rng) if saved is None else saved.rng,
+                        early_stop)
+    if "test" in training.driver.needs and problem.test is None:
+        raise InvalidArgument(f"a schedule of {optimizer.name} watches the test loss, but data "
+                              f"{problem.data.name!r} has no test examples")
+    if saved is not None:
+        training.restore(saved)
+    else:
+        training.begin(params, state)
+    reason = None
+    bar = _bar(training, epochs) if progress else None
+    while reason is None and (reason := training.ended(epochs)) is None:
+        if training.step():
+            if bar is not None:
+                bar.update()
+                bar.set_postfix(loss=f"{training.records['loss'][-1]:.4g}", refresh=False)
+            # All callbacks are called, also when one of them ends the training.
+            if any([callback(training) is True for callback in callbacks]):  # noqa: C419
+                reason = f"ended by a callback after step {training.iteration}"
+    if bar is not None:
+        bar.close()
+    return History(training, reason)
+
+
+def _settings(problem, given):
+    settings = {**SETTINGS, **given}
+    n = len(problem.train.y)
+    size = settings["batch_size"]
+    if size == "full":
+        settings["batch_size"] = n
+    else:
+        try:
+            size = -1 if isinstance(size, bool) else operator.index(size)
+        except TypeError:
+            size = -1
+        if size < 1:
+            raise InvalidArgument(f"batch_size = {given['batch_size']!r} is not allowed; it must be a whole "
+                                  "number with 1 <= batch_size, or 'full'")
+        settings["batch_size"] = min(size, n)
+    settings["delay"] = whole("delay", settings["delay"])
+    for name in ("stratified", "shuffle", "drop_last"):
+        if not isinstance(settings[name], (bool, np.bool_)):
+            raise InvalidArgument(f"{name} = {settings[name]!r} is not allowed; it must be True or False")
+        settings[name] = bool(settings[name])
+    if settings["stratified"] and (problem.classes is None or not settings["shuffle"]):
+        raise InvalidArgument("stratified = True is not allowed here; it needs classes and shuffle=True")
+    return settings
+
+
+def _early_stop(problem, early_stop):
+    if early_stop is None:
+        return None
+    if not isinstance(early_stop, EarlyStop):
+        early_stop = EarlyStop(patience=early_stop)
+    part, kind = early_stop.watch.split("_")
+    if getattr(problem, part) is None or (kind == "accuracy" and problem.classes is None):
+        raise InvalidArgument(f"early_stop watches {early_stop.watch}, which data {problem.data.name!r} does "
+                              "not have")
+    return early_stop
+
+
+def _callbacks(callbacks):
+    callbacks = (callbacks,) if callable(callbacks) else tuple(callbacks)
+    for callback in callbacks:
+        if not callable(callback):
+            raise InvalidArgument(f"callbacks contains {callback!r}; it must hold functions of a Training")
+    return callbacks
+
+
+def _bar(training, epochs):
+    from tqdm.auto import tqdm
+
+    return tqdm(total=epochs * training.steps_per_epoch, initial=training.iteration, unit="step",
+                desc=training.optimizer.name)
+
+
+# Fair comparisons
+
+
+class Tuning:
+    """What `tune` found.
+
+    Attributes
+    ----------
+    optimizer : Optimizer
+        The rule with the best values.
+    values : dict
+        Those values.
+    score : float
+        Their measure, the mean over the seeds; infinite if all runs diverged.
+    trials : list of (dict, float)
+        All values that were tried, with their measures.
+    budget : str
+        How many runs of which length it had.
+    at_edge : list of str
+        Hyperparameters whose best value is the first or last of its grid: the grid should be longer there.
+    result : Trajectory or History
+        A run with the best values.
+    """
+
+    def __init__(self, optimizer, values, score, trials, budget, at_edge, result):
+        self.optimizer, self.values, self.score, self.trials = optimizer, values, score, trials
+        self.budget, self.at_edge, self.result = budget, at_edge, result
+
+    def __repr__(self):
+        chosen = ", ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+                           for name, value in self.values.items())
+        edge = f", at the edge of the grid: {', '.join(self.at_edge)}" if self.at_edge else ""
+        return f"Tuning({self.optimizer.name}: {chosen}, score {self.score:.4g}, {self.budget}{edge})"
+
+
+def tune(on, rule, grid, *, steps=None, epochs=None, measure=None, seeds=(0,), **how):
+    """The best of a grid of hyperparameters, for one rule or, with the same budget each, for several.
+
+    Parameters
+    ----------
+    on : Problem, Surface, str or callable
+        A problem is trained for `epochs`, a surface is run for `steps`.
+    rule : str, Optimizer, or list of them
+        With a list, every rule gets the same number of runs of the same length.
+    grid : dict of str to sequence, or list of dict
+        Values to try, by hyperparameter; all combinations are tried. One grid for all rules, or a grid for
+        each; then the grids must have equally many combinations.
+    steps, epochs : int
+        Length of a run; default 100 steps, 10 epochs.
+    measure : str or function, optional
+        What is to be small: a function of the `Trajectory` or `History`, or the name of a record, whose last
+        value counts; accuracies are to be large. Default: the loss on a surface, ``"train_loss"`` on a
+        problem.
+    seeds : sequence of int
+        Each combination is run once a seed; the mean of the measures counts.
+    **how
+        Other arguments of `run` or `train`, such as `start`, `noise` or `batch_size`.
+
+    Returns
+    -------
+    Tuning, or list of Tuning where `rule` is a list
+
+    Examples
+    --------
+    >>> tune("rosenbrock", "adam", {"lr": [0.01, 0.1, 1.0, 10.0]}, steps=100)
+    Tuning(adam: lr=1, score 0.2859, 4 runs of 100 steps)
+    """
+    if isinstance(rule, (list, tuple)):
+        grids = list(grid) if isinstance(grid, (list, tuple)) else [grid] * len(rule)
+        if len(grids) != len(rule):
+            raise InvalidArgument(f"grid holds {len(grids)} grids for {len(rule)} rules; one each is needed")
+        sizes = [len(_combinations(one)) for one in grids]
+        if len(set(sizes)) > 1:
+            raise InvalidArgument(f"the grids have {sizes} combinations; every rule must get the same budget")
+        return [tune(on, one, own, steps=steps, epochs=epochs, measure=measure, seeds=seeds, **how)
+                for one, own in zip(rule, grids, strict=True)]
+    trained = isinstance(on, problems.Problem)
+    if (epochs if not trained else steps) is not None:
+        raise InvalidArgument("a problem is tuned with epochs, a surface with steps")
+    seeds, combinations = tuple(seeds), _combinations(grid)
+    if not seeds:
+        raise InvalidArgument("seeds = () is not allowed; it must hold at least one seed")
+    score = _measure(measure, "train_loss" if trained else "loss")
+    length = whole("epochs", 10 if epochs is None else epochs) if trained else \
+        whole("steps", 100 if steps is None else steps)
+    candidates = [rule.replace(**values) if isinstance(rule, Optimizer) else get(rule, **values)
+                  for values in combinations]
+
+    def go(optimizer, seed):
+        if trained:
+            return train(on, optimizer, epochs=length, rng=seed, **how)
+        return run(on, optimizer, steps=length, rng=seed, **how)
+
+    trials, best = [], None
+    for values, candidate in zip(combinations, candidates, strict=True):
+        results = [go(candidate, seed) for seed in seeds]
+        mean = float(np.mean([score(r) if r.diverged is None else np.inf for r in results]))
+        mean = np.inf if np.isnan(mean) else mean
+        trials.append((values, mean))
+        if best is None or mean < best[1]:
+            best = len(trials) - 1, mean, results[0]
+    chosen = combinations[best[0]]
+    at_edge = [name for name, values in grid.items()
+               if len(values) > 1 and chosen[name] in (values[0], values[-1])]
+    times = f" x {len(seeds)} seeds" if len(seeds) > 1 else ""
+    budget = f"{len(combinations)} runs{times} of {length} {'epochs' if trained else 'steps'}"
+    return Tuning(candidates[best[0]], chosen, best[1], trials, budget, at_edge, best[2])
+
+
+def _combinations(grid):
+    if not isinstance(grid, dict) or not all(np.ndim(v) == 1 and len(v) for v in grid.values()):
+        raise InvalidArgument(f"grid = {grid!r} is not allowed; it must be a dict from hyperparameters to "
+                              "sequences of values")
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def _measure(measure, usual):
+    measure, known = usual if measure is None else measure, ("loss", *EPOCH_RECORDS)
+    if callable(measure):
+        return measure
+    if measure not in known:
+        raise InvalidArgument(f"measure = {measure!r} is not allowed{near(measure, known)}")
+    sign = -1.0 if measure.endswith("accuracy") else 1.0
+
+    def last(result):
+        values = getattr(result, measure, ())
+        if len(values) == 0:
+            raise InvalidArgument(f"measure = {measure!r} is not allowed; this run has no such record")
+        return sign * float(values[-1])
+
+    return last

@@ -1,0 +1,258 @@
+"""train(): exact loops, seeds, what schedules and callbacks see, delay, early stop, divergence; tune()."""
+
+import numpy as np
+import pytest
+
+import optlearn
+from optlearn import InvalidArgument, schedules
+from optlearn.problems import MLP, LeastSquares, Logistic, Softmax, load, stratified
+from optlearn.training import EarlyStop, train, tune
+
+IRIS = Softmax("iris")
+
+
+def same(a, b):
+    return all(np.array_equal(a[name], b[name]) for name in {*a, *b})
+
+
+def test_a_training_is_the_loop_one_would_write_by_hand():
+    rule, rng = optlearn.Adam(lr=0.1), np.random.RandomState(7)
+    params = IRIS.init(rng)
+    state, losses = rule.init(params), []
+    for _ in range(2):
+        order = rng.permutation(112)
+        for begin in range(0, 112, 50):
+            batch = IRIS.batch(order[begin:begin + 50])
+            losses.append(IRIS.loss(params, batch))
+            params, state = rule.step(params, IRIS.gradient(params, batch), state)
+    history = train(IRIS, rule, epochs=2, batch_size=50, rng=7)
+    assert same(history.params, params)
+    assert history.loss.tolist() == losses
+    assert (history.steps, history.epochs, history.reason) == (6, 2, "2 epochs")
+    assert history.train_loss[-1] == IRIS.loss(params)
+    assert history.test_accuracy[-1] == IRIS.accuracy(params, IRIS.test)
+    assert len(history.test_loss) == 3
+
+
+@pytest.mark.parametrize("seed", [3, np.random.default_rng])
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(seed):
+    problem = MLP("iris", hidden=5)
+    made = seed if isinstance(seed, int) else seed(3)
+    again = seed if isinstance(seed, int) else seed(3)
+    first = train(problem, "adam", epochs=2, rng=made)
+    assert same(first.params, train(problem, "adam", epochs=2, rng=again).params)
+    assert not same(first.params, train(problem, "adam", epochs=2, rng=4).params)
+
+
+def test_a_full_batch_without_shuffling_is_gradient_descent():
+    problem = LeastSquares()
+    history = train(problem, optlearn.GradientDescent(lr=0.5), epochs=60, batch_size="full", shuffle=False)
+    by_surface = optlearn.run(problem.surface(), optlearn.GradientDescent(lr=0.5), steps=60)
+    end = [history.params["w"][0], history.params["b"]]
+    np.testing.assert_allclose(end, by_surface.w[-1], rtol=1e-12)
+    np.testing.assert_allclose(history.loss, by_surface.loss[:-1], rtol=1e-9)
+    assert len(history.test_loss) == len(history.train_accuracy) == 0
+
+
+def test_a_rule_that_looks_ahead_gets_the_gradient_there():
+    problem = LeastSquares()
+    rule = optlearn.Nesterov(lr=0.3, momentum=0.8)
+    history = train(problem, rule, epochs=30, batch_size="full", shuffle=False)
+    by_surface = optlearn.run(problem.surface(), rule, steps=30)
+    np.testing.assert_allclose([history.params["w"][0], history.params["b"]], by_surface.w[-1], rtol=1e-12)
+
+
+def test_delayed_gradients_come_from_older_parameters():
+    # Curvature 1 and delay 8: stable below 2 sin(pi / 34) = 0.1845.
+    problem = LeastSquares((np.array([[1.0], [-1.0]]), np.zeros(2)))
+    start = {"w": np.ones(1), "b": np.zeros(())}
+    for lr, bounded in ((0.18, True), (0.19, False)):
+        kept = []
+        train(problem, optlearn.GradientDescent(lr=lr), epochs=1000, batch_size="full", delay=8, params=start,
+              callbacks=lambda training, kept=kept: kept.append(training.params["w"][0]))
+        late, later = np.abs(kept[400:500]).max(), np.abs(kept[900:]).max()
+        assert (later < 0.8 * late) == bounded
+        assert (later > 1.25 * late) == (not bounded)
+    rule = optlearn.Momentum(lr=0.05)
+    by_surface = optlearn.run(lambda x, y: 0.5 * (x * x + y * y), rule, start=(1.0, 0.0), steps=40, delay=3)
+    trained = train(problem, rule, epochs=40, batch_size="full", delay=3, params=start)
+    np.testing.assert_allclose(trained.params["w"][0], by_surface.w[-1, 0], rtol=1e-12)
+
+
+def test_schedules_and_callbacks_see_the_training_state():
+    places, counts = [], []
+    rule = optlearn.GradientDescent(lr=schedules.FromTraining(lambda place: places.append(place) or 0.1))
+    train(IRIS, rule, epochs=2, batch_size=50,
+          callbacks=[lambda training: counts.append((training.epoch, training.batch, training.iteration))])
+    seen = [p for i, p in enumerate(places) if i == 0 or p != places[i - 1]]
+    assert [tuple(p) for p in seen] == [(50, 0, 0, 0), (50, 0, 1, 1), (50, 0, 2, 2),
+                                        (50, 1, 0, 3), (50, 1, 1, 4), (50, 1, 2, 5)]
+    assert counts == [(0, 1, 1), (0, 2, 2), (1, 0, 3), (1, 1, 4), (1, 2, 5), (2, 0, 6)]
+
+
+def test_schedules_are_recorded_by_step_and_by_epoch():
+    decay = schedules.Exponential(start=1.0, gamma=0.5)
+    by_step = train(IRIS, optlearn.GradientDescent(lr=decay), epochs=2, batch_size=50)
+    assert by_step.hyper["lr"].tolist() == [1, 0.5, 0.25, 0.125, 0.0625, 0.03125]
+    by_epoch = train(IRIS, optlearn.GradientDescent(lr=decay.per_epoch()), epochs=2, batch_size=50)
+    assert by_epoch.hyper["lr"].tolist() == [1, 1, 1, 0.5, 0.5, 0.5]
+    fixed = train(IRIS, optlearn.GradientDescent(lr=decay.per_epoch(3)), epochs=2, batch_size=50)
+    assert same(fixed.params, by_epoch.params)
+
+
+@pytest.mark.parametrize("watch", ["step", "train", "test"])
+def test_loss_driven_schedules_are_fed_what_they_watch(watch):
+    plateau = schedules.Plateau(start=0.5, factor=0.5, patience=0, threshold=0.4, watch=watch)
+    history = train(IRIS, optlearn.GradientDescent(lr=plateau), epochs=6, batch_size=50)
+    losses = {"step": history.loss, "train": history.train_loss[1:], "test": history.test_loss[1:]}[watch]
+    state, expected = plateau.begin(), []
+    for step in range(18):
+        expected.append(plateau.at(state, step))
+        if watch == "step" or (step + 1) % 3 == 0:
+            state = plateau.feed(state, losses[step if watch == "step" else step // 3], watch)
+    assert history.hyper["lr"].tolist() == expected
+    assert expected[-1] < 0.5
+    assert plateau.begin() == {"value": 0.5, "best": None, "bad": 0, "rest": 0}
+
+
+def test_a_schedule_of_a_gradient_transform_is_fed_too():
+    from optlearn.gradients import ClipNorm
+
+    rule = optlearn.GradientDescent(lr=0.1, gradient=[ClipNorm(clip_norm=schedules.Plateau(
+        start=1.0, factor=0.5, patience=0, threshold=0.99, watch="step"))])
+    by_hand = optlearn.GradientDescent(lr=0.1, gradient=[ClipNorm(clip_norm=lambda k: 0.5 ** max(0, k - 1))])
+    assert same(train(IRIS, rule, epochs=2).params, train(IRIS, by_hand, epochs=2).params)
+
+
+def test_stratified_batches():
+    orders = []
+    problem = Softmax("wine")
+    train(problem, "gd", epochs=1, batch_size=20, stratified=True, callbacks=lambda t: orders.append(t.order))
+    rng = np.random.RandomState(0)
+    problem.init(rng)
+    assert np.array_equal(orders[0], stratified(problem.train.y, rng))
+
+
+def test_early_stopping_keeps_the_best_parameters():
+    # A network that is large for so few examples: its test loss rises again.
+    x, y = load("iris").train
+    problem = MLP((x[:20], y[:20], x[20:], y[20:]), hidden=50)
+    history = train(problem, optlearn.Adam(lr=0.05), epochs=200, early_stop=EarlyStop(patience=4))
+    assert history.reason == "no better test_loss for 4 epochs"
+    assert history.best_epoch == np.argmin(history.test_loss) == history.epochs - 4
+    assert problem.evaluate(history.best_params, problem.test) == history.test_loss.min()
+    assert train(problem, optlearn.Adam(lr=0.05), epochs=200, early_stop=4).steps == history.steps
+
+
+def test_divergence_is_a_result():
+    history = train(LeastSquares("diabetes"), optlearn.GradientDescent(lr=50.0), epochs=400)
+    assert history.diverged == history.steps + 1
+    assert history.reason == f"diverged at step {history.diverged}"
+    assert np.isfinite(history.loss).all()
+    assert np.isfinite(history.params["w"]).all()
+    assert np.abs(history.params["w"]).max() > 1e100
+
+
+def test_a_step_that_overflows_is_divergence_too():
+    class Cubed(optlearn.Optimizer, register=False):
+        def update(self, w, g, s, t):
+            return optlearn.Update(w - 1e200 ** t * g)
+
+    history = train(LeastSquares(), Cubed(), epochs=1)
+    assert history.diverged == 2
+    assert np.isfinite(history.params["w"]).all()
+
+
+def test_a_callback_ends_the_training():
+    history = train(IRIS, "adam", epochs=9, callbacks=lambda training: training.iteration == 5)
+    assert (history.steps, history.reason) == (5, "ended by a callback after step 5")
+
+
+def test_the_progress_bar_counts_steps(capsys):
+    pytest.importorskip("tqdm")
+    quiet = train(IRIS, "adam", epochs=2)
+    assert capsys.readouterr() == ("", "")
+    shown = train(IRIS, "adam", epochs=2, progress=True)
+    assert "8/8" in capsys.readouterr().err
+    assert same(quiet.params, shown.params)
+
+
+def test_float32_is_kept():
+    problem = MLP(load("iris", dtype=np.float32), hidden=4, batch_norm=True)
+    history = train(problem, optlearn.Adam(lr=schedules.Cosine(steps=100)), epochs=2)
+    assert {w.dtype for w in history.params.values()} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("name", optlearn.names())
+def test_every_rule_trains(name):
+    history = train(Logistic("breast_cancer"), optlearn.get(name), epochs=1, batch_size=100)
+    assert history.diverged is None
+    assert history.steps == 5
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    ({"problem": "iris"}, "problem = 'iris' is not allowed; it must be an optlearn Problem"),
+    ({"optimizer": 3}, "optimizer = 3 is not allowed"),
+    ({"optimizer": "adamm"}, "did you mean 'adam"),
+    ({"epochs": -1}, "epochs = -1 is not allowed"),
+    ({"batch_size": 0}, "batch_size = 0 is not allowed; it must be a whole number with 1 <= batch_size"),
+    ({"batch_size": 2.5}, "batch_size = 2.5 is not allowed"),
+    ({"delay": -1}, "delay = -1 is not allowed"),
+    ({"shuffle": "yes"}, "shuffle = 'yes' is not allowed; it must be True or False"),
+    ({"rng": -1}, "rng = -1 is not allowed; it must be a seed"),
+    ({"callbacks": [3]}, "callbacks contains 3"),
+    ({"early_stop": 0}, "patience = 0 is not allowed"),
+    ({"problem": LeastSquares(), "early_stop": 3}, "test_loss, which data 'line' does not have"),
+    ({"problem": LeastSquares(), "stratified": True}, "stratified = True is not allowed here"),
+    ({"problem": LeastSquares(), "optimizer": optlearn.Adam(lr=schedules.Plateau(watch="test"))},
+     "watches the test loss, but data 'line' has no test examples"),
+    ({"resume": 3}, "resume = 3 is not allowed; it must be a path or a Checkpoint"),
+    ({"params": {"W": np.ones((4, 3), int)}}, "params.* has dtype int64; it must be float32 or float64"),
+])
+def test_bad_input_names_argument_value_and_range(arguments, says):
+    arguments = {"problem": IRIS, "optimizer": "adam", **arguments}
+    with pytest.raises(InvalidArgument, match=says):
+        train(**arguments)
+
+
+# Tuning
+
+
+def test_tuning_tries_everything_once_and_reports_it():
+    tried = []
+    found = tune("rosenbrock", "momentum", {"lr": [1e-4, 1e-3, 10.0], "momentum": [0.5, 0.9]}, steps=50,
+                 measure=lambda run: tried.append(run.optimizer.values["lr"]) or run.loss[-1])
+    assert len(found.trials) == 6
+    assert found.budget == "6 runs of 50 steps"
+    assert found.score == min(score for _, score in found.trials) == found.result.loss[-1]
+    assert found.optimizer == optlearn.Momentum(**found.values)
+    # A run that diverged is the worst; it is not measured.
+    assert 10.0 not in tried
+    assert [score for values, score in found.trials if values["lr"] == 10.0] == [np.inf, np.inf]
+    assert found.at_edge == ["momentum"]
+    assert "lr=0.001, momentum=0.9" in repr(found)
+
+
+def test_every_rule_gets_the_same_budget():
+    both = tune(IRIS, ["adam", "gd"], {"lr": [0.01, 0.1, 1.0]}, epochs=2, seeds=(0, 1), batch_size=50)
+    assert [t.budget for t in both] == ["3 runs x 2 seeds of 2 epochs"] * 2
+    runs = [train(IRIS, both[0].optimizer, epochs=2, rng=seed, batch_size=50) for seed in (0, 1)]
+    assert both[0].score == np.mean([run.train_loss[-1] for run in runs])
+    with pytest.raises(InvalidArgument, match=r"\[2, 1\] combinations; every rule must get the same budget"):
+        tune(IRIS, ["adam", "gd"], [{"lr": [0.1, 0.2]}, {"lr": [0.1]}])
+    accuracy = tune(IRIS, "adam", {"lr": [1e-5, 0.1]}, epochs=2, measure="test_accuracy")
+    assert accuracy.values == {"lr": 0.1}
+    assert accuracy.score < -0.5
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    ({"grid": {"lr": 0.1}}, "grid = .* is not allowed; it must be a dict"),
+    ({"grid": {"lr": [0.1, -1.0]}}, "lr = -1.0 is not allowed"),
+    ({"epochs": 3}, "a problem is tuned with epochs, a surface with steps"),
+    ({"measure": "test_los"}, "measure = 'test_los' is not allowed; did you mean 'test_loss'"),
+    ({"measure": "test_loss"}, "this run has no such record"),
+    ({"seeds": ()}, "it must hold at least one seed"),
+])
+def test_bad_input_of_tune(arguments, says):
+    with pytest.raises(InvalidArgument, match=says):
+        tune(**{"on": "rosenbrock", "rule": "adam", "grid": {"lr": [0.1]}, **arguments})
