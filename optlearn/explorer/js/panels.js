@@ -2,6 +2,7 @@
 
 import { make } from "./controls.js";
 import { mapPanel } from "./panel_map.js";
+import { modesPanel } from "./panel_modes.js";
 
 /**
  * @typedef {{id: string, title: string, when?: (app: any) => boolean, create: (app: any, parent: HTMLElement) =>
@@ -9,7 +10,7 @@ import { mapPanel } from "./panel_map.js";
  */
 
 /** The panels there are, in the order of their tabs. @type {Panel[]} */
-export const PANELS = [mapPanel];
+export const PANELS = [mapPanel, modesPanel];
 
 /** @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createPanels(app, parent) {
