@@ -67,7 +67,7 @@ class Adafactor(Optimizer):
         else:
             R, C = (1 - c) * s.R + c * square, s.C
             V = R
-        u = g / np.sqrt(np.maximum(V, floor**2))
+        u = g / np.maximum(np.sqrt(V), floor)
         u = u / max(1.0, rms(u) / self.clip_threshold)
         if self.weight_decay is not None:
             w = (1 - self.lr * self.weight_decay) * w

@@ -20,8 +20,8 @@ class Rprop(Optimizer):
     Only the sign of the gradient counts. After a change of sign the coordinate rests for one step, and the step
     after that keeps its length. The first step is `lr`.
 
-    Source: M. Riedmiller, H. Braun (1993), IEEE ICNN; this form, iRprop-: C. Igel, M. Huesken (2000), NC. It is
-    PyTorch's. Rprop+ also takes the last step back where the sign changed.
+    Source: M. Riedmiller, H. Braun (1993), IEEE ICNN; this form, iRprop-: C. Igel, M. Huesken (2000), NC.
+    Convention: PyTorch's. Rprop+ also takes the last step back where the sign changed.
 
     Examples
     --------

@@ -12,6 +12,7 @@ CASES = {case["id"]: case for case in DATA["cases"]}
 
 # A flag of the library's call that the neutral names of `hyper` do not tell.
 EXTRA = {
+    "adafactor/optax": {"min_dim": 2},
     "nadam/torch/decoupled": {"decoupled_weight_decay": True},
 }
 

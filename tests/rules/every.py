@@ -1,0 +1,56 @@
+"""Every rule of the library, and every choice of its options."""
+
+import numpy as np
+
+import optlearn
+from optlearn.symbolic.trace import REDUCTIONS, trace, walk
+
+CLASSES = {cls.name: cls for cls in (getattr(optlearn.rules, name) for name in optlearn.rules.__all__)
+           if isinstance(cls, type) and issubclass(cls, optlearn.Optimizer)}
+NAMES = sorted(CLASSES)
+
+
+def variants():
+    """Each rule as it is by default, then with one option changed or one left-out number given."""
+    for name in NAMES:
+        cls = CLASSES[name]
+        yield name, cls()
+        for option, declared in cls.options().items():
+            for choice in declared.choices:
+                if choice != declared.default:
+                    yield f"{name}-{option}-{choice}", cls(**{option: choice})
+        for hyper, declared in cls.hypers().items():
+            if declared.default is None:
+                value = 0.5 * sum(declared.bounds) if declared.below is not None else 0.05
+                yield f"{name}-{hyper}", cls(**{hyper: value})
+    yield "rmsprop-centered-momentum", optlearn.RMSProp(centered=True, momentum=0.5)
+
+
+VARIANTS = dict(variants())
+
+
+def joins_coordinates(rule):
+    """Whether a step of one coordinate depends on the others."""
+    if not rule.traceable:
+        return True
+    program = trace(rule)
+    return any(node.op in REDUCTIONS for node in walk(program.lines.values()))
+
+
+class Draws:
+    """A source of given numbers, for rules that draw."""
+
+    def __init__(self, numbers):
+        self.numbers = numbers
+
+    def standard_normal(self, shape):
+        return np.broadcast_to(self.numbers, shape).copy()
+
+
+def take(rule, w, grads, rng=None, **keywords):
+    """The path of a rule that gets the gradients `grads`, and its last state."""
+    state, path = rule.init(w), []
+    for g in grads:
+        w, state = rule.step(w, g, state, rng=rng, **keywords)
+        path.append(w)
+    return np.array(path), state
