@@ -1026,6 +1026,12 @@ class Driver:
             self.states[where] = schedule.feed(self.states[where], float(loss), kind)
 
 
+    def feed_all(self, loss):
+        """Tell the schedules a loss, whatever kind they watch: on a surface there is only one."""
+        for kind in self.needs:
+            self.feed(loss, kind)
+
+
 def get(name, **values):
     """The schedule of that name.
 

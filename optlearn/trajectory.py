@@ -1,6 +1,8 @@
 """Run optimizers on a surface and keep everything they did."""
 
+import functools
 import operator
+from math import isfinite
 
 import numpy as np
 
@@ -34,9 +36,13 @@ class Trajectory:
         self.surface, self.optimizer = surface, optimizer
         self.w, self.probe, self.g = rows
         self.steps = len(self.g)
-        with np.errstate(over="ignore", invalid="ignore"):
-            self.loss = np.array([surface(w) for w in self.w])
         self.named, self.diverged, self.reason = named, diverged, reason
+
+    @functools.cached_property
+    def loss(self):
+        """Value of the surface at `w`, computed when first asked for."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.broadcast_to(self.surface(np.moveaxis(self.w, 0, 1)), self.w[:, 0].shape)
 
     def __getitem__(self, name):
         """State (steps + 1 values, the first before step 1) or internals (a value a step) by name."""
@@ -50,7 +56,7 @@ class Trajectory:
         return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{many})"
 
 
-def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch=None, delay=0):
+def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch=None, delay=0, compiled=False):
     """Run one or several optimizers on a surface.
 
     Parameters
@@ -73,6 +79,8 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch
         all samples, none drawn. A step draws in this order: what the rule draws, samples, noise.
     delay : int
         The gradient of a step is taken at the parameters of `delay` steps before.
+    compiled : bool
+        Whether to run as machine code (needs numba): the same numbers to rounding, a hundred times as fast.
 
     Returns
     -------
@@ -90,11 +98,64 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch
     >>> run("rosenbrock", Adam(lr=0.1), steps=50)
     Trajectory(adam on rosenbrock, 50 steps, ends at (-1.31395, 1.74977))
     """
-    surface = surfaces.get(surface)
     if isinstance(optimizer, (list, tuple)):
         seeded = rng if rng is None or isinstance(rng, (int, np.integer)) else int(rng.randint(2**31 - 1)) \
             if hasattr(rng, "randint") else int(rng.integers(2**31 - 1))
-        return [run(surface, one, start, steps, rng=seeded, noise=noise, batch=batch, delay=delay) for one in optimizer]
+        return [run(surface, one, start, steps, rng=seeded, noise=noise, batch=batch, delay=delay, compiled=compiled)
+                for one in optimizer]
+    surface, w, steps, delay, chance = _checked(surface, optimizer, start, steps, rng, noise, batch, delay)
+    if compiled:
+        from optlearn.symbolic import native
+
+        rows, named = native.run(surface, optimizer, w, steps, chance, delay)
+    else:
+        rows, named = _readable(surface, optimizer, w, steps, chance, delay)
+    kept = len(rows[-1])
+    diverged = kept + 1 if kept < steps else None
+    reason = f"{kept} steps" if diverged is None else f"diverged at step {diverged}"
+    return Trajectory(surface, optimizer, rows, named, diverged, reason)
+
+
+def sweep(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch=None, path=False, compiled=False):
+    """Where runs end: `run` for many runs at once, of which only the parameters are kept.
+
+    Parameters
+    ----------
+    surface, optimizer, start, steps, rng, noise, batch, compiled
+        As for `run`; the starts or hyperparameters are arrays, one value a run.
+    path : bool
+        Whether to keep the parameters of every step.
+
+    Returns
+    -------
+    array (2, N), or with `path` (steps + 1, 2, N)
+        Coordinates first. A run that diverges ends at values that are not finite.
+
+    Examples
+    --------
+    >>> from optlearn import GradientDescent, sweep
+    >>> rates = np.array([0.01, 0.1, 0.15])
+    >>> sweep("quadratic", GradientDescent(lr=rates), start=(1.0, 1.0), steps=10).round(4)
+    array([[0.9044, 0.3487, 0.1969],
+           [0.3487, 0.    , 0.001 ]])
+    """
+    surface, w, steps, _, chance = _checked(surface, optimizer, start, steps, rng, noise, batch, 0)
+    w = w if w.ndim > 1 else w[:, None]
+    if compiled:
+        from optlearn.symbolic import native
+
+        return native.sweep(surface, optimizer, w, steps, chance, path)
+    if path:
+        return np.array([w, *(np.asarray(new) for new, *_ in _steps(surface, optimizer, w, steps, chance))])
+    last = w
+    for last, *_ in _steps(surface, optimizer, w, steps, chance):
+        pass
+    return np.asarray(last)
+
+
+def _checked(surface, optimizer, start, steps, rng, noise, batch, delay):
+    """The arguments of a run in the form in which the engines take them."""
+    surface = surfaces.get(surface)
     if not isinstance(optimizer, Optimizer):
         raise InvalidArgument(f"optimizer = {optimizer!r} is not allowed; it must be an Optimizer or a list of them")
     steps, delay = whole("steps", steps), whole("delay", delay)
@@ -106,51 +167,68 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch
     batch = 0 if batch is None else whole("batch", batch)
     if batch and surface.samples is None:
         raise InvalidArgument(f"batch = {batch} is not allowed: {surface.name} has no samples")
-    if rng is None and (noise or batch or optimizer.draws):
+    random = bool(noise or batch or optimizer.draws)
+    if rng is None and random:
         raise InvalidArgument("rng = None is not allowed for a random run; it must be a seed or a random generator")
 
-    ws, probes, gs, names = [w], [], [], []
-    rule = optimizer.at(1)
-    single = w.ndim == 1
+    def chance(shape):
+        """What one step draws, in this order: for the rule by name, rows of samples, noise of the gradient."""
+        draws = {name: rng.standard_normal(shape) for name in optimizer.draws}
+        rows = (rng.random(size=(batch, *shape[1:])) * len(surface.samples)).astype(int) if batch else None
+        return draws, rows, noise * rng.standard_normal(shape) if noise else None
+
+    return surface, w, steps, delay, chance if random else None
+
+
+def _steps(surface, optimizer, w, steps, chance, delay=0, first=None):
+    """The steps of a run: parameters, point of the gradient, gradient, named quantities; until one is not finite."""
+    rule, single = optimizer.at(1), w.ndim == 1
     view = w if single else w.view(Coordinates)
-    first = rule.start(view)
-    s, diverged = Slots(dict(first)), None
+    s, rows, noise = Slots(first or rule.start(view)), None, None
+    stale = [view] * (delay + 1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for t in range(1, steps + 1):
             if optimizer.scheduled:
                 rule = optimizer.at(t)
-            for name in rule.draws:
-                s.__dict__[name] = rng.standard_normal(w.shape)
-            at = rule.probe(view, s, t) if delay == 0 else ws[max(0, len(ws) - 1 - delay)]
-            if batch:
-                rows = (rng.random(size=(batch, *w.shape[1:])) * len(surface.samples)).astype(int)
-                g = surface.gradient(at, rows)
+            if chance is not None:
+                draws, rows, noise = chance(w.shape)
+                if draws:
+                    s = Slots({**s.__dict__, **draws})
+            if delay == 0:
+                at = rule.probe(view, s, t)
             else:
-                g = surface.gradient(at)
-            if noise:
-                g = g + noise * rng.standard_normal(g.shape)
-            seen = rule.prepared(view, g if single else g.view(Coordinates))
+                stale = [*stale[1:], view]
+                at = stale[0]
+            g = surface.gradient(at, rows)
+            if noise is not None:
+                g = g + noise
+            seen = rule.prepared(view, g if single else g.view(Coordinates)) if rule.gradient or not single else g
             update = rule.update(view, seen, s, t)
             view = update.w
-            if single and not (-np.inf < view[0] < np.inf and -np.inf < view[1] < np.inf):
-                diverged = t
-                break
-            if not single:
+            if single:
+                x, y = view.tolist()
+                if not (isfinite(x) and isfinite(y)):
+                    return
+            else:
                 view = view.view(Coordinates)
-            ws.append(view)
-            probes.append(at)
-            gs.append(g)
-            names.append(update.named)
-            s = Slots(dict(update.named))
-    rows = [np.array([np.asarray(x) for x in rows]).reshape(-1, *w.shape) for rows in (ws, probes, gs)]
+            yield view, at, g, update.named
+            s = Slots(update.named)
+
+
+def _readable(surface, optimizer, w, steps, chance, delay):
+    """A run of the rule as it is written: rows of parameters, probes and gradients, and what the rule named."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        first = optimizer.at(1).start(w if w.ndim == 1 else w.view(Coordinates))
+    made = list(_steps(surface, optimizer, w, steps, chance, delay, first))
+    ws, probes, gs, names = zip(*made, strict=True) if made else ((), (), (), ())
+    rows = [np.array([np.asarray(x) for x in rows]).reshape(-1, *w.shape) for rows in ((w, *ws), probes, gs)]
     named = {}
     for name in names[0] if names else first:
         values = [np.asarray(step[name]) for step in names]
         if name in first:
             values = [np.asarray(first[name]), *values]
         named[name] = np.array(np.broadcast_arrays(*values)) if values else np.empty(0)
-    reason = f"{len(gs)} steps" if diverged is None else f"diverged at step {diverged}"
-    return Trajectory(surface, optimizer, rows, named, diverged, reason)
+    return rows, named
 
 
 class Coordinates(np.ndarray):

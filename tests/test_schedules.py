@@ -242,6 +242,18 @@ def test_what_is_not_a_function_of_the_step_says_so(schedule):
     assert schedule._repr_latex_() is None
 
 
+@pytest.mark.parametrize("watch", ["step", "train"])
+def test_a_run_on_a_surface_feeds_the_loss_of_every_step(watch):
+    plateau = sc.Plateau(start=0.3, factor=0.5, patience=1, watch=watch)
+    run = optlearn.run("rosenbrock", optlearn.Adam(lr=plateau), steps=60)
+    values = feed(plateau, run.loss, watch)[0]
+    by_hand = optlearn.run("rosenbrock", optlearn.Adam(lr=values.__getitem__), steps=60)
+    np.testing.assert_array_equal(run.w, by_hand.w)
+    assert values[-1] < 0.3
+    with pytest.raises(InvalidArgument, match="lr follows the loss of one run"):
+        optlearn.run("rosenbrock", optlearn.Adam(lr=plateau, beta1=[0.5, 0.9]), steps=3)
+
+
 # Bad input
 
 
@@ -260,7 +272,7 @@ def test_what_is_not_a_function_of_the_step_says_so(schedule):
     (lambda: sc.PerEpoch(sc.Plateau()), "it must depend on the step index alone"),
     (lambda: sc.OneCycle(steps=3, rise=0.3), "rise = 0.3 is not allowed; it must be above 1 / 3"),
     (lambda: sc.get("cosin"), "did you mean 'cosine'"),
-    (lambda: optlearn.Adam(lr=sc.Constant(start=0.0)).at(1), "lr = 0.0 is not allowed"),
+    (lambda: optlearn.Adam(beta1=sc.Constant(start=1.0)).at(1), "beta1 = 1.0 is not allowed"),
 ])
 def test_bad_input_names_argument_value_and_range(make, says):
     with pytest.raises(InvalidArgument, match=says):
