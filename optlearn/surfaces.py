@@ -20,6 +20,7 @@ class Graph:
         self.sample = [symbol(f"d{i}") for i in range(surface.samples.shape[1])] if surface.samples is not None else []
         formula = bound.loss if self.sample else bound.f
         self.f = as_node(formula(self.x, self.y, *self.sample))
+        self.predict = as_node(bound.predict(self.x, self.y, self.sample[0])) if surface.predict else None
         dx, dy = derivative(self.f, self.x), derivative(self.f, self.y)
         self.gradient = [dx, dy]
         self.hessian = [derivative(dx, self.x), derivative(dx, self.y), derivative(dy, self.y)]
@@ -41,8 +42,9 @@ class Surface(Declared):
     samples : array (n, k) or None
         Data: one row a sample. Such a surface writes ``loss(self, x, y, *row)``, the loss of one sample, in place of
         `f`; its value is the mean over the samples.
-    sample_symbols : tuple of str
-        LaTeX of the columns of `samples`.
+    sample_symbols, sample_names : tuple of str
+        LaTeX and names of the columns of `samples`. If a sample is an input and an outcome, the surface may write
+        ``predict(self, x, y, u)``, the outcome that it foretells for the input u, to be drawn among the data.
 
     Examples
     --------
@@ -58,7 +60,8 @@ class Surface(Declared):
     minima = ()
     quadratic = False
     samples = None
-    sample_symbols = ()
+    sample_symbols = sample_names = ()
+    predict = None
 
     def __init_subclass__(cls, **keywords):
         super().__init_subclass__(**keywords)
@@ -122,6 +125,14 @@ class Surface(Declared):
 
         Of a surface with samples, `rows` (B,) or (B, ...) names those over which the mean is taken: a minibatch.
         """
+        if type(w) is np.ndarray and w.shape == (2,) and self.samples is None and type(self)._compiled:
+            # A single point: Python's floats are several times as fast as NumPy's, but raise where those overflow.
+            x, y = w.tolist()
+            try:
+                values = type(self)._compiled["gradient"](x, y, *[self.__dict__[name] for name in self._hypers])
+                return np.array(values, dtype=float)
+            except (ArithmeticError, TypeError, ValueError):
+                pass
         values, w = self._run("gradient", w, rows)
         out = np.empty(w.shape, np.result_type(w, np.float32))
         out[0], out[1] = values
@@ -388,7 +399,7 @@ class LeastSquares(Surface):
 
     shift = hyper(1.0, symbol="c", low=-5.0, high=5.0)
     samples = ((_LINNERUD - _LINNERUD.mean(axis=0)) / _LINNERUD.std(axis=0)).round(3)
-    sample_symbols = ("u_i", "v_i")
+    sample_symbols, sample_names = ("u_i", "v_i"), ("weight", "waist")
     domain = (-3.0, 3.0, -3.0, 3.0)
     start = (-1.8, 2.0)
     minima = (tuple(np.linalg.lstsq(np.stack([samples[:, 0] + 1, np.ones(20)], axis=1), samples[:, 1])[0].round(12).tolist()),)
@@ -398,5 +409,8 @@ class LeastSquares(Surface):
     def label(self):
         return "Line through data"
 
+    def predict(self, x, y, u):
+        return x * (u + self.shift) + y
+
     def loss(self, x, y, u, v):
-        return 0.5 * (x * (u + self.shift) + y - v)**2
+        return 0.5 * (self.predict(x, y, u) - v)**2

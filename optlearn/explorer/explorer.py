@@ -15,13 +15,14 @@ from optlearn.optimizer import Optimizer
 
 MOST_RACERS = 8
 MOST_STEPS = 2000
+FAIRNESS = ("", "same", "tuned")
 STAGES = ("step", "gradient", "memory", "lookahead", "preconditioner")
 STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus", "speed", "playing",
          "panel", "preset", "fair", "band", "map", "prompt", "tries")
 
 
 def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None, focus=None, preset=None, seed=0,
-            noise=0.0, batch=None, panel="", prompt="", try_=(), playing=False):
+            noise=0.0, batch=None, band=False, fair="", panel="", prompt="", try_=(), playing=False):
     """Race optimizers on a surface, and look inside their steps.
 
     Parameters
@@ -47,6 +48,10 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
         Standard deviation of normal noise added to each coordinate of the gradient.
     batch : int, optional
         On a surface with samples: how many of them, drawn with replacement, each gradient is the mean over.
+    band : bool
+        Whether a band of 32 runs with the seeds from `seed` on is drawn around each racer's run.
+    fair : {"", "same", "tuned"}
+        Learning rates: each racer's own, the same for all, or each tuned by the page on one grid.
     panel : str
         The panel that is open at first.
     prompt : str
@@ -94,12 +99,14 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     if batch is not None and place.samples is None:
         raise InvalidArgument(f"batch = {batch!r} is not allowed: {place.name} has no samples")
     batch = 0 if batch is None else _whole("batch", batch, 1, len(place.samples))
+    if fair not in FAIRNESS:
+        raise InvalidArgument(f"fair = {fair!r} is not known{near(fair, FAIRNESS)}")
     selected, stage = _focus(focus if focus is not None else base.focus if base else None, racers)
     if isinstance(try_, str):
         raise InvalidArgument(f"try_ = {try_!r} is not allowed; it must be a list of sentences")
     return Explorer(place, racers, dict(
         start=start, steps=steps, step=step, seed=seed, noise=float(noise), batch=batch, selected=selected, focus=stage, speed=1,
-        playing=bool(playing), panel=str(panel), preset=preset or "", fair="", band=False, map={}, prompt=str(prompt),
+        playing=bool(playing), panel=str(panel), preset=preset or "", fair=fair, band=bool(band), map={}, prompt=str(prompt),
         tries=[str(line) for line in try_]))
 
 

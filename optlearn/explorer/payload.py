@@ -96,6 +96,7 @@ def surface_payload(surface):
     }
     if surface.samples is not None:
         data["samples"] = surface.samples.tolist()
+        data["sampleNames"] = list(surface.sample_names)
     return data
 
 

@@ -177,7 +177,13 @@ def _sampled(surface, graph, text):
                 f"for (let k = 0; k < n; k++) {{ const j = {row}; {' '.join(body)} }} "
                 f"{write([f'{total} / n' for total in sums])} }}")
 
+    predict = []
+    if graph.predict is not None:
+        emitter = Emitter(JAVASCRIPT, {**text, graph.sample[0]: "u"}, "s")
+        body = [f"const {n} = {e};" for n, e in emitter.statements([graph.predict])]
+        predict = [f"predict(x, y, p, u) {{ {' '.join(body)} return {emitter.text[graph.predict]}; }}"]
     return (f"(() => {{ const D = {json.dumps(surface.samples.ravel().tolist())}; return {{ " + ", ".join([
+        *predict,
         method("f(x, y, p)", [graph.f], lambda v: f"return {v[0]};"),
         method("gradient(x, y, p, out, o, rows, at, size)", graph.gradient, _store, f"rows ? size : {count}",
                "rows ? rows[at + k] : k"),
