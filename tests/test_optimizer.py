@@ -1,0 +1,111 @@
+"""The contract of rules: names, values, states, schedules."""
+
+import numpy as np
+import pytest
+
+import optlearn
+from optlearn import Optimizer, Update, get, hyper, option
+
+W, G = np.array([1.0, -2.0]), np.array([0.5, 0.25])
+
+
+def test_names_and_aliases():
+    assert {"adam", "adam_eps_hat", "adagrad", "rmsprop", "sign_sgd", "delta_bar_delta"} <= set(optlearn.names())
+    assert get("rmsprop_centered").centered
+    assert get("RMSProp") == get("rmsprop")
+    assert get("nag", momentum=0.5) == optlearn.Nesterov(momentum=0.5, form="frameworks", lr_inside=True)
+    assert get("sgd", lr=0.5, momentum=0) == optlearn.GradientDescent(lr=0.5)
+    assert get("sgd", momentum=0.5, dampening=0.1) == optlearn.Momentum(momentum=0.5, dampening=0.1)
+    assert get("sgd", momentum=0.5, nesterov=True) == optlearn.Nesterov(momentum=0.5, form="frameworks")
+
+
+def test_defaults_of_a_convention_can_be_changed_under_either_name():
+    keras = get("adam", convention="keras")
+    assert keras == optlearn.AdamEpsHat(lr=1e-3, eps=1e-7)
+    assert get("Adam", convention="keras", learning_rate=0.5, beta_1=0.5) == keras.replace(lr=0.5, beta1=0.5)
+    assert get("Adam", convention="keras", lr=0.5, beta1=0.5) == keras.replace(lr=0.5, beta1=0.5)
+    assert get("Adam", convention="torch", betas=(0.5, 0.6), amsgrad=True) == optlearn.AMSGrad(beta1=0.5, beta2=0.6)
+    assert get("Adam", convention="keras", weight_decay=0.1) == get("AdamW", convention="keras", weight_decay=0.1)
+    clipped = get("SGD", convention="keras", clipnorm=2.0)
+    assert clipped.gradient == (optlearn.gradients.ClipNorm(clip_norm=2.0),)
+
+
+def test_values_go_in_and_out_as_a_dictionary():
+    rule = get("adam", lr=0.5, weight_decay=0.1)
+    assert rule.values["lr"] == 0.5
+    assert get("adam", **rule.values) == rule
+    assert rule.replace(beta1=0.5).values == {**rule.values, "beta1": 0.5}
+    assert optlearn.Momentum(beta=0.25).momentum == 0.25
+
+
+def test_a_schedule_gives_the_value_of_the_step_index_from_0():
+    seen = []
+
+    def schedule(i):
+        seen.append(i)
+        return 1.0 / (i + 1)
+
+    rule = optlearn.GradientDescent(lr=schedule)
+    state, w = rule.init(W), W
+    seen.clear()
+    for _ in range(3):
+        w, state = rule.step(w, np.ones(2), state)
+    assert seen == [0, 1, 2]
+    np.testing.assert_allclose(W - w, 1 + 1 / 2 + 1 / 3)
+
+
+def test_counters_belong_to_the_state_so_that_one_rule_serves_many():
+    rule = optlearn.NAdam(lr=0.1)
+    alone, _ = rule.step(W, G, rule.init(W))
+    again, _ = rule.step(W, G, rule.init(W))
+    together, state = rule.step([W, W], [G, G], rule.init([W, W]))
+    for w in (again, *together):
+        np.testing.assert_array_equal(w, alone)
+    assert state["P"] == [state["P"][0]] * 2
+
+
+def test_state_is_read_by_name():
+    state = optlearn.Adam().init({"a": W, "b": W})
+    assert [v.shape for v in state["m"]] == [(2,), (2,)]
+    with pytest.raises(optlearn.InvalidArgument, match="no slot 'mm'; did you mean 'm'"):
+        state["mm"]
+
+
+def test_named_tuples_and_nested_trees_keep_their_structure():
+    from typing import NamedTuple
+
+    class Layer(NamedTuple):
+        weight: np.ndarray
+        bias: np.ndarray
+
+    params = {"layers": [Layer(np.ones((2, 2)), np.ones(2))], "scale": (np.float32(1.0),)}
+    rule = optlearn.Adam(lr=0.1)
+    new, _ = rule.step(params, params, rule.init(params))
+    assert isinstance(new["layers"][0], Layer)
+    assert new["layers"][0].weight.shape == (2, 2)
+    assert new["scale"][0].dtype == np.float32
+
+
+def test_a_new_rule_gets_name_documentation_numbers_and_equation():
+    class HalfStep(Optimizer):
+        """Half a step.
+
+        Examples
+        --------
+        None.
+        """
+
+        lr = hyper(0.1, above=0, symbol=r"\eta")
+        sign = option(False)
+
+        def update(self, w, g, s, t):
+            return Update(w - 0.5 * self.lr * (np.sign(g) if self.sign else g))
+
+    try:
+        assert get("half_step") == HalfStep()
+        w, _ = HalfStep(sign=True).step(W, G, HalfStep().init(W))
+        np.testing.assert_allclose(w, [0.95, -2.05])
+        assert r"w_t &= w_{t-1} - 0.5 \cdot \eta \, g_t" in HalfStep().equation().replace(r"0.5 \,", r"0.5 \cdot")
+        assert "A finite number with 0 < lr" in HalfStep.__doc__
+    finally:
+        optlearn.optimizer._registry.pop("half_step")
