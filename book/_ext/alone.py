@@ -11,6 +11,13 @@ from sphinx.util.fileutil import copy_asset
 # The wheel has every output format and language of MathJax, 24 MB; the pages use these.
 MATHJAX = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
 
+# The theme leaves a first visit without a mode, complains of that in the console, and shows the dark a light flash.
+MODE = """{
+  const root = document.documentElement.dataset;
+  root.mode ||= "auto";
+  root.theme ||= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}"""
+
 
 def allow_parallel(app, env, docnames):
     """Say of two extensions that pages may be read in parallel, as they do not say it themselves."""
@@ -42,6 +49,7 @@ def setup(app):
     os.environ["OPTLEARN_STATIC"] = "1"
     # jupyter-book has no -j. Most of the time goes to running the notebooks, each in a process of its own.
     app.parallel = os.cpu_count()
+    app.add_js_file(None, body=MODE)
     app.connect("env-before-read-docs", allow_parallel)
     app.connect("env-updated", refuse_failures)
     app.connect("build-finished", copy_mathjax)
