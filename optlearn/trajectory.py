@@ -183,13 +183,14 @@ def _checked(surface, optimizer, start, steps, rng, noise, batch, delay):
 def _steps(surface, optimizer, w, steps, chance, delay=0, first=None):
     """The steps of a run: parameters, point of the gradient, gradient, named quantities; until one is not finite."""
     rule, single = optimizer.at(1), w.ndim == 1
+    driver = _driver(optimizer, single)
     view = w if single else w.view(Coordinates)
     s, rows, noise = Slots(first or rule.start(view)), None, None
     stale = [view] * (delay + 1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for t in range(1, steps + 1):
             if optimizer.scheduled:
-                rule = optimizer.at(t)
+                rule = (driver.at(t - 1) if driver else optimizer).at(t)
             if chance is not None:
                 draws, rows, noise = chance(w.shape)
                 if draws:
@@ -211,6 +212,8 @@ def _steps(surface, optimizer, w, steps, chance, delay=0, first=None):
                     return
             else:
                 view = view.view(Coordinates)
+            if driver:
+                driver.feed_all(surface(at))
             yield view, at, g, update.named
             s = Slots(update.named)
 
@@ -229,6 +232,19 @@ def _readable(surface, optimizer, w, steps, chance, delay):
             values = [np.asarray(first[name]), *values]
         named[name] = np.array(np.broadcast_arrays(*values)) if values else np.empty(0)
     return rows, named
+
+
+def _driver(optimizer, single):
+    """What feeds the schedules that look at the loss, if the optimizer has such."""
+    if not optimizer.scheduled:
+        return None
+    from optlearn.schedules import Driver
+
+    driver = Driver(optimizer)
+    if driver.schedules and not single:
+        raise InvalidArgument(f"{', '.join(driver.schedules)} follows the loss of one run; "
+                              "a sweep must be run one by one")
+    return driver if driver.schedules else None
 
 
 class Coordinates(np.ndarray):
