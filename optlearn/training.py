@@ -292,7 +292,8 @@ def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratif
         Parameters and state to start from, instead of the problem's and the rule's own.
     resume : str, path or Checkpoint, optional
         Go on exactly where a saved training stopped, also in the middle of an epoch. Settings that are given
-        must be those of the saved training; the optimizer may be left out.
+        must be those of the saved training; the optimizer may be left out. Callbacks and early stopping are
+        not saved: give them again.
 
     Returns
     -------
