@@ -78,6 +78,8 @@ export function createApp(model, parent, data) {
     overlays: [],
     /** Drawings of panels under the loss curves. @type {((c: CanvasRenderingContext2D, xOf: (t: number) => number, yOf: (loss: number) => number) => void)[]} */
     timelays: [],
+    /** What panels do before the runs. @type {((changed: Set<string>) => void)[]} */
+    before: [],
 
     /** @param {number} i */
     rule: (i) => data.rules[store.get("racers")[i].rule],
@@ -246,6 +248,7 @@ export function createApp(model, parent, data) {
   /** @param {Set<string>} changed */
   function frame(changed) {
     app.frames += 1;
+    for (const act of app.before) act(changed);
     if (RUN_KEYS.some((key) => changed.has(key))) {
       compute();
       changed.add("runs");

@@ -1,8 +1,11 @@
 // The side panel: tabs that are closed at first. A panel is made when it is first opened, and updated only while open.
 
 import { make } from "./controls.js";
+import { createInset } from "./inset.js";
+import { createFairness, fairPanel } from "./panel_fair.js";
 import { mapPanel } from "./panel_map.js";
 import { modesPanel } from "./panel_modes.js";
+import { createBand, noisePanel } from "./panel_noise.js";
 
 /**
  * @typedef {{id: string, title: string, when?: (app: any) => boolean, create: (app: any, parent: HTMLElement) =>
@@ -10,7 +13,7 @@ import { modesPanel } from "./panel_modes.js";
  */
 
 /** The panels there are, in the order of their tabs. @type {Panel[]} */
-export const PANELS = [mapPanel, modesPanel];
+export const PANELS = [mapPanel, modesPanel, noisePanel, fairPanel];
 
 /** @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createPanels(app, parent) {
@@ -18,7 +21,7 @@ export function createPanels(app, parent) {
   const bar = make("div", { class: "olx-tabs", role: "group", "aria-label": "More" });
   const body = make("div", { class: "olx-panel" });
   const el = make("div", { class: "olx-more" }, bar, body);
-  if (PANELS.length) parent.append(el);
+  parent.append(el);
   /** @type {Object<string, {el: HTMLElement, pane: any}>} */
   const open = {};
   const buttons = PANELS.map((panel) => {
@@ -27,10 +30,13 @@ export function createPanels(app, parent) {
     return b;
   });
   let last = "";
+  createInset(app);
+  // What stays at work when its panel is closed.
+  const always = [createBand(app), createFairness(app, /** @type {HTMLElement} */ (app.el.querySelector(".olx-racers")))];
   return {
     /** @param {Set<string>} changed */
     update(changed) {
-      if (!PANELS.length) return;
+      for (const one of always) one.update(changed);
       const now = store.get("panel") || "";
       PANELS.forEach((panel, k) => {
         buttons[k].hidden = Boolean(panel.when && !panel.when(app));
