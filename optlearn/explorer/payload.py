@@ -161,7 +161,7 @@ def _hyper(name, declared):
 
 
 def _row(left, right):
-    text = f'<math><mrow>{printing.mathml_row(left)}{printing.mathml_row("=" + right)}</mrow></math>'
+    text = f'<math>{printing.mathml_row(left)}{printing.mathml_row("=" + right)}</math>'
     # Without space around the minus of an index, with brackets that do not grow with the numbers under the letters.
     text = text.replace("<mi>t</mi><mo>-</mo>", '<mi>t</mi><mo lspace="0" rspace="0">−</mo>').replace("<mo>-</mo>", "<mo>−</mo>")
     return re.sub(r"<mo>([()])</mo>", r'<mo stretchy="false">\1</mo>', text)

@@ -309,7 +309,7 @@ _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?(?:e-?\d+)?|[A-Za-z]|[^\sA-Za
 
 
 def mathml_row(tex):
-    """MathML of the LaTeX that `Printer` writes, as an ``mrow``."""
+    """MathML of the LaTeX that `Printer` writes, as one element: an ``mrow`` if it has several parts."""
     tokens = _TOKEN.findall(tex.replace(r"\textstyle", ""))
     row, rest = _row(tokens, 0, ())
     if rest != len(tokens):
@@ -332,7 +332,7 @@ def _row(tokens, i, ends):
             tag = "msub" if below else "msup"
             atom = f"<{tag}>{atom}{below or above}</{tag}>"
         parts.append(atom)
-    return "<mrow>" + "".join(parts) + "</mrow>", i
+    return parts[0] if len(parts) == 1 else "<mrow>" + "".join(parts) + "</mrow>", i
 
 
 def _group(tokens, i):
@@ -380,7 +380,8 @@ def _atom(tokens, i):
     if name == "data":
         tag, i = _words(tokens, i + 1)
         inside, i = _group(tokens, i)
-        return f'<mrow data-name="{tag}">{inside}</mrow>', i
+        named = re.match(r"<\w+(?= |>)(?! data-name)", inside)
+        return f'{named[0]} data-name="{tag}"{inside[named.end():]}' if named else f'<mrow data-name="{tag}">{inside}</mrow>', i
     if name == "left":
         inside, i = _row(tokens, i + 2, (r"\right",))
         return f"<mrow><mo>(</mo>{inside}<mo>)</mo></mrow>", i + 2

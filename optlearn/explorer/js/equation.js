@@ -48,8 +48,11 @@ export function createEquation(rule) {
       const under = math("mtable", ...texts.map((text) => math("mtr", math("mtd", math("mtext", text)))));
       under.setAttribute("class", hyper < 0 ? "olx-under" : "olx-under olx-set");
       const box = math("munder");
-      node.replaceWith(box);
-      box.append(node, under);
+      // The number of a base stands under base and exponent, so that the exponent stays at the letter.
+      const parent = node.parentElement;
+      const whole = parent && parent.localName === "msup" && parent.firstElementChild === node ? parent : node;
+      whole.replaceWith(box);
+      box.append(whole, under);
       slots.push({ place, hyper, texts });
     }
     el.append(row);
