@@ -173,10 +173,26 @@ def _first_line(owner):
 
 
 def _compact(code):
-    """Shorter text of the same code: no spaces around brackets, no plus nought."""
+    """Shorter text of the same code: no spaces around brackets, no plus nought, no names for what is used once."""
     code = re.sub(r" \+ 0(?= \+| ?\])", "", code)
     code = re.sub(r"\s*([{}();,=])\s*", r"\1", code)
-    return re.sub(r" ([-+*/<]) ", r"\1", code)
+    code = re.sub(r" ([-+*/<]) ", r"\1", code)
+    at = 0
+    while found := _CONSTANT.search(code, at):
+        name, value = found.groups()
+        rest = code[found.end():]
+        again = rest.find(f"const {name}=")
+        uses = [use.span() for use in re.finditer(rf"\b{name}\b", rest[:again] if again >= 0 else rest)]
+        # Only within its own block: a loop would compute it again.
+        if len(uses) == 1 and not re.search("[{}]", rest[:uses[0][0]]):
+            code = code[:found.start()] + rest[:uses[0][0]] + value + rest[uses[0][1]:]
+            at = found.start()
+        else:
+            at = found.end()
+    return code
+
+
+_CONSTANT = re.compile(r"const ([sx]\d+)=([^;]*);")
 
 
 def parameter_names(rule):
