@@ -1,13 +1,13 @@
 """The forms and defaults of PyTorch, Keras, Optax and MXNet, under the names those libraries use.
 
-One name often means different arithmetic: where epsilon stands, whether the learning rate is inside the momentum
-buffer, which maximum AMSGrad keeps. ``optlearn.get("adam", convention="keras")`` is the rule as Keras computes it,
-with Keras's defaults; hyperparameters may be given by Keras's names or by ours. The table below holds only what
-differs from a rule's own defaults, each checked against a run of the library.
+One name often means different arithmetic: where epsilon stands, whether the learning rate is inside the
+momentum buffer, which maximum AMSGrad keeps. ``optlearn.get("adam", convention="keras")`` is the rule as
+Keras computes it, with Keras's defaults; hyperparameters may be given by Keras's names or by ours. The table
+below holds only what differs from a rule's own defaults, each checked against a run of the library.
 
-"torch" is PyTorch 2.13, "keras" Keras 3.15, "optax" Optax 0.2.8, "mxnet" MXNet 1.9 and "pytorch_optimizer" version
-4.1. Two things of MXNet 1.9 are left out: its Nesterov momentum is wrong with weight decay, and LARS rescales its
-momentum when the learning rate changes.
+"torch" is PyTorch 2.13, "keras" Keras 3.15, "optax" Optax 0.2.8, "mxnet" MXNet 1.9 and "pytorch_optimizer"
+version 4.1. Two things of MXNet 1.9 are left out: its Nesterov momentum is wrong with weight decay, and LARS
+rescales its momentum when the learning rate changes.
 """
 
 from optlearn import gradients

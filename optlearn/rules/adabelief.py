@@ -17,11 +17,11 @@ class AdaBelief(Optimizer):
         m_hat, s_hat = m / (1 - beta1**t), s / (1 - beta2**t)
         w = (1 - lr * weight_decay) * w - lr * m_hat / (sqrt(s_hat) + eps)
 
-    `eps_root` is added in every step and so adds up to ``eps_root / (1 - beta2)``; left out, it is `eps`. With
-    ``eps_hat=True`` epsilon is added before the correction, as in `AdamEpsHat`.
+    `eps_root` is added in every step and so adds up to ``eps_root / (1 - beta2)``; left out, it is `eps`.
+    With ``eps_hat=True`` epsilon is added before the correction, as in `AdamEpsHat`.
 
-    Source: J. Zhuang et al. (2020), arXiv:2010.07468. Convention: the paper's, with decoupled decay; Optax has no
-    decay and both epsilons 1e-16, MXNet 2 adds the decay to the gradient and has ``eps_hat=True``.
+    Source: J. Zhuang et al. (2020), arXiv:2010.07468. Convention: the paper's, with decoupled decay; Optax
+    has no decay and both epsilons 1e-16, MXNet 2 adds the decay to the gradient and has ``eps_hat=True``.
 
     Examples
     --------

@@ -17,12 +17,13 @@ class Adafactor(Optimizer):
         u = g / sqrt(R * C / mean(R));  u = u / max(1, rms(u) / clip_threshold)
         w = w - max(eps2, rms(w)) * min(lr, 1 / sqrt(t)) * u
 
-    For vectors one array ``(1 - c) * V + c * g**2`` stands in place of the outer product. `eps1` is a floor for
-    the divisor (left out: the machine epsilon of the dtype). Matrices with a side below `min_dim` count as
-    vectors. rms is the root of the mean square; `weight_decay` shrinks w by ``1 - lr * weight_decay``.
+    For vectors one array ``(1 - c) * V + c * g**2`` stands in place of the outer product. `eps1` is a floor
+    for the divisor (left out: the machine epsilon of the dtype). Matrices with a side below `min_dim` count
+    as vectors. rms is the root of the mean square; `weight_decay` shrinks w by ``1 - lr * weight_decay``.
 
-    Source: N. Shazeer, M. Stern (2018), arXiv:1804.04235. Convention: ``form="torch"`` is PyTorch's. Keras and
-    Optax add eps1 = 1e-30 to ``g**2`` instead; Optax takes lr for ``min(lr, 1 / sqrt(t))``, and a `min_dim` of 128.
+    Source: N. Shazeer, M. Stern (2018), arXiv:1804.04235. Convention: ``form="torch"`` is PyTorch's. Keras
+    and Optax add eps1 = 1e-30 to ``g**2`` instead; Optax takes lr for ``min(lr, 1 / sqrt(t))``, and a
+    `min_dim` of 128.
 
     Examples
     --------

@@ -15,13 +15,13 @@ class AdaGrad(Optimizer):
         h = h + g**2
         w = w - lr * g / (sqrt(h) + eps)
 
-    With ``eps_inside=True`` the root is ``sqrt(h + eps)``. `lr_decay` makes the learning rate
-    ``lr / (1 + (t - 1) * lr_decay)``; `initial_accumulator` is the first h; `decoupled_weight_decay` shrinks w by
-    ``1 - lr * decoupled_weight_decay`` first.
+    With ``eps_inside=True`` the root is ``sqrt(h + eps)``. `lr_decay` makes the learning rate ``lr / (1 + (t
+    - 1) * lr_decay)``; `initial_accumulator` is the first h; `decoupled_weight_decay` shrinks w by ``1 - lr *
+    decoupled_weight_decay`` first.
 
-    Source: J. Duchi, E. Hazan, Y. Singer (2011), JMLR 12, 2121-2159. Convention: PyTorch's and MXNet 2's. Keras
-    and Optax put epsilon inside the root and start from h = 0.1; MXNet 1.9 puts it inside and decouples the
-    decay.
+    Source: J. Duchi, E. Hazan, Y. Singer (2011), JMLR 12, 2121-2159. Convention: PyTorch's and MXNet 2's.
+    Keras and Optax put epsilon inside the root and start from h = 0.1; MXNet 1.9 puts it inside and decouples
+    the decay.
 
     Examples
     --------

@@ -17,11 +17,12 @@ class Adam(Optimizer):
         m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
         w = w - lr * m_hat / (sqrt(v_hat) + eps)
 
-    With ``bias_correction=False``: ``m_hat, v_hat = m, v``. With `eps_root` the root is ``sqrt(v_hat + eps_root)``.
+    With ``bias_correction=False``: ``m_hat, v_hat = m, v``. With `eps_root` the root is ``sqrt(v_hat +
+    eps_root)``.
 
-    Source: D. P. Kingma, J. Ba (2015), arXiv:1412.6980, Algorithm 1. Convention: PyTorch's and Optax's. Keras and
-    MXNet use the form at the end of the paper's section 2, in which epsilon is added before the correction: see
-    `AdamEpsHat`.
+    Source: D. P. Kingma, J. Ba (2015), arXiv:1412.6980, Algorithm 1. Convention: PyTorch's and Optax's. Keras
+    and MXNet use the form at the end of the paper's section 2, in which epsilon is added before the
+    correction: see `AdamEpsHat`.
 
     Examples
     --------

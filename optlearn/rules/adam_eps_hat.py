@@ -17,8 +17,8 @@ class AdamEpsHat(Optimizer):
         lr_hat = lr * sqrt(1 - beta2**t) / (1 - beta1**t)
         w = w - lr_hat * m / (sqrt(v) + eps)
 
-    It is `Adam` with an epsilon of ``eps / sqrt(1 - beta2**t)``: in the first step, at ``beta2=0.999``, 31.6 times
-    as large.
+    It is `Adam` with an epsilon of ``eps / sqrt(1 - beta2**t)``: in the first step, at ``beta2=0.999``, 31.6
+    times as large.
 
     Source: D. P. Kingma, J. Ba (2015), arXiv:1412.6980, end of section 2 ("epsilon hat"). Convention: Keras's
     (eps 1e-7) and MXNet's (eps 1e-8). PyTorch and Optax use Algorithm 1: `Adam`.

@@ -19,8 +19,8 @@ class AdaMax(Optimizer):
 
     With ``eps_inside=False``: ``u = max(beta2 * u, |g|)`` and ``w = w - lr * m_hat / (u + eps)``.
 
-    Source: D. P. Kingma, J. Ba (2015), arXiv:1412.6980, Algorithm 2 (without epsilon). Convention: PyTorch's and
-    Optax's; Keras and MXNet 2 have ``eps_inside=False``, MXNet 1.9 has no epsilon.
+    Source: D. P. Kingma, J. Ba (2015), arXiv:1412.6980, Algorithm 2 (without epsilon). Convention: PyTorch's
+    and Optax's; Keras and MXNet 2 have ``eps_inside=False``, MXNet 1.9 has no epsilon.
 
     Examples
     --------

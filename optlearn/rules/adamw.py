@@ -17,13 +17,13 @@ class AdamW(Optimizer):
         m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
         w = (1 - lr * weight_decay) * w - lr * m_hat / (sqrt(v_hat) + eps)
 
-    With ``decay_times_lr=False`` the factor is ``1 - weight_decay``: with a schedule for `weight_decay` that is
-    the paper's form, in which the base learning rate does not multiply the decay. With ``eps_hat=True`` epsilon
-    is added before the correction, as in `AdamEpsHat`. With `eps_root` the root is ``sqrt(v_hat + eps_root)``.
-    Give a decay to `Adam` to see the other way: there it is added to the gradient.
+    With ``decay_times_lr=False`` the factor is ``1 - weight_decay``: with a schedule for `weight_decay` that
+    is the paper's form, in which the base learning rate does not multiply the decay. With ``eps_hat=True``
+    epsilon is added before the correction, as in `AdamEpsHat`. With `eps_root` the root is ``sqrt(v_hat +
+    eps_root)``. Give a decay to `Adam` to see the other way: there it is added to the gradient.
 
-    Source: I. Loshchilov, F. Hutter (2019), arXiv:1711.05101, Algorithm 2. Convention: PyTorch's (decay 0.01) and
-    Optax's (decay 1e-4). Keras has ``eps_hat=True`` (decay 0.004).
+    Source: I. Loshchilov, F. Hutter (2019), arXiv:1711.05101, Algorithm 2. Convention: PyTorch's (decay 0.01)
+    and Optax's (decay 1e-4). Keras has ``eps_hat=True`` (decay 0.004).
 
     Examples
     --------

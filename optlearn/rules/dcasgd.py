@@ -15,8 +15,9 @@ class DCASGD(Optimizer):
         w_old = w;  w = w + v
 
     `w_old` is where the gradient is thought to come from: the parameters before the last step. Feed it stale
-    gradients, ``run(..., delay=1)``, to see what it is for; with fresh ones it is a cheap use of the curvature.
-    `weight_decay` is added to the gradient, also inside the square; with ``decay_in_square=False`` not there.
+    gradients, ``run(..., delay=1)``, to see what it is for; with fresh ones it is a cheap use of the
+    curvature. `weight_decay` is added to the gradient, also inside the square; with ``decay_in_square=False``
+    not there.
 
     Source: S. Zheng et al. (2017), arXiv:1609.08326. Convention: MXNet 2's; MXNet 1.9 has
     ``decay_in_square=False``.

@@ -16,8 +16,9 @@ class FTRL(Optimizer):
         z = z + g - (sqrt(n_new) - sqrt(n)) / lr * w
         w = -sign(z) * max(|z| - l1, 0) / ((beta + sqrt(n_new)) / lr + weight_decay + 2 * l2)
 
-    `l1` is the factor of an added ``|w|``, `weight_decay` that of ``w**2 / 2``, `l2` that of ``w**2``. `l2_shrinkage`
-    adds ``2 * l2_shrinkage * w`` to the gradient in z alone. n starts at `initial_accumulator`.
+    `l1` is the factor of an added ``|w|``, `weight_decay` that of ``w**2 / 2``, `l2` that of ``w**2``.
+    `l2_shrinkage` adds ``2 * l2_shrinkage * w`` to the gradient in z alone. n starts at
+    `initial_accumulator`.
 
     The new parameters are made of z alone. With ``start_at="parameters"`` z starts where it gives back the
     parameters; with ``start_at="origin"`` it starts at 0, and the first step jumps towards the origin.

@@ -18,8 +18,8 @@ class LAMB(Optimizer):
         r = |w| / |u|                              # lengths of the whole array; 1 if w or u is zero
         w = w - lr * r * u
 
-    `norm_min` and `norm_max` keep the length of w in a range. With ``bias_correction=False``: ``m_hat, v_hat = m,
-    v``. `decoupled_weight_decay` shrinks w by ``1 - lr * decoupled_weight_decay`` first.
+    `norm_min` and `norm_max` keep the length of w in a range. With ``bias_correction=False``: ``m_hat, v_hat
+    = m, v``. `decoupled_weight_decay` shrinks w by ``1 - lr * decoupled_weight_decay`` first.
 
     Source: Y. You et al. (2020), arXiv:1904.00962. Convention: the paper's, MXNet's and Optax's; the decay of
     Keras is the decoupled one.

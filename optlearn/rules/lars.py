@@ -16,12 +16,12 @@ class LARS(Optimizer):
         v = momentum * v + lr * r * (g + weight_decay * w)
         w = w - v
 
-    With ``denominator="joint"`` the divisor is ``|g + weight_decay * w| + eps``, with ``"gradient"`` it is ``|g| +
-    eps``. `clip_gradient` clips the coordinates of g after its length was taken.
+    With ``denominator="joint"`` the divisor is ``|g + weight_decay * w| + eps``, with ``"gradient"`` it is
+    ``|g| + eps``. `clip_gradient` clips the coordinates of g after its length was taken.
 
-    Source: Y. You, I. Gitman, B. Ginsburg (2017), arXiv:1708.03888. Convention: the paper's and MXNet's (with its
-    momentum_correction off); Optax has ``denominator="joint"`` and eps 0. In MXNet r is 1 for biases and the
-    parameters of normalisation layers.
+    Source: Y. You, I. Gitman, B. Ginsburg (2017), arXiv:1708.03888. Convention: the paper's and MXNet's (with
+    its momentum_correction off); Optax has ``denominator="joint"`` and eps 0. In MXNet r is 1 for biases and
+    the parameters of normalisation layers.
 
     Examples
     --------

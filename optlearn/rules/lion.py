@@ -16,7 +16,8 @@ class Lion(Optimizer):
         m = beta2 * m + (1 - beta2) * g            # a longer average than the one of the step
         w = (1 - lr * weight_decay) * w - lr * sign(c)
 
-    Source: X. Chen et al. (2023), arXiv:2302.06675. Convention: the paper's; Optax (decay 0.001) and Keras agree.
+    Source: X. Chen et al. (2023), arXiv:2302.06675. Convention: the paper's; Optax (decay 0.001) and Keras
+    agree.
 
     Examples
     --------

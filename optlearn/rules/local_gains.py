@@ -16,12 +16,12 @@ class LocalGains(Optimizer):
         gain = (1 - beta) * gain  where g * g_old < 0
         w = w - lr * gain * g;  g_old = g
 
-    Gains start at 1; where one of the two gradients is zero they stay. `gain_min` and `gain_max` keep them in a
-    range. With `momentum` the steps go into a buffer: ``v = momentum * v + lr * gain * g``, ``w = w - v``.
+    Gains start at 1; where one of the two gradients is zero they stay. `gain_min` and `gain_max` keep them in
+    a range. With `momentum` the steps go into a buffer: ``v = momentum * v + lr * gain * g``, ``w = w - v``.
 
-    Source: G. Hinton (2012), Neural networks for machine learning, lecture 6d (beta 0.05; range 0.1 to 10 or 0.01
-    to 100). Convention: the lecture's; it lowers the gain also where a gradient is zero. The gains of t-SNE
-    compare the gradient with the velocity instead, and those of `DeltaBarDelta` with an average.
+    Source: G. Hinton (2012), Neural networks for machine learning, lecture 6d (beta 0.05; range 0.1 to 10 or
+    0.01 to 100). Convention: the lecture's; it lowers the gain also where a gradient is zero. The gains of
+    t-SNE compare the gradient with the velocity instead, and those of `DeltaBarDelta` with an average.
 
     Examples
     --------

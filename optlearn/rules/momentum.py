@@ -15,12 +15,12 @@ class Momentum(Optimizer):
         v = momentum * v + g
         w = w - lr * v
 
-    With ``lr_inside=True`` the learning rate stands inside the buffer: ``v = momentum * v + lr * g``, ``w = w -
-    v``. At a constant learning rate both make the same steps. With `dampening` the gradient is multiplied by
-    ``1 - dampening`` in every step but the first.
+    With ``lr_inside=True`` the learning rate stands inside the buffer: ``v = momentum * v + lr * g``, ``w = w
+    - v``. At a constant learning rate both make the same steps. With `dampening` the gradient is multiplied
+    by ``1 - dampening`` in every step but the first.
 
-    Source: B. T. Polyak (1964), USSR Comp. Math. and Math. Phys. 4(5), 1-17. Convention: PyTorch and Optax keep
-    the learning rate outside, Polyak, Keras and MXNet inside; dampening is PyTorch's.
+    Source: B. T. Polyak (1964), USSR Comp. Math. and Math. Phys. 4(5), 1-17. Convention: PyTorch and Optax
+    keep the learning rate outside, Polyak, Keras and MXNet inside; dampening is PyTorch's.
 
     Examples
     --------

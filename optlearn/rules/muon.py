@@ -19,14 +19,15 @@ class Muon(Optimizer):
         O = orthogonalized(u)                                      # Newton-Schulz, ns_steps times
         w = (1 - lr * weight_decay) * w - lr * sqrt(max(1, rows / columns)) * O
 
-    With ``form="optax"`` both parts of u are corrected for their start, ``momentum * b / (1 - momentum**(t + 1)) +
+    With ``form="optax"`` both parts of u are corrected for their start, ``momentum * b / (1 - momentum**(t +
+    1)) +
     (1 - momentum) * g / (1 - momentum**t)``, and the factor has columns / rows; with ``form="keras"`` it is ``0.2 *
-    sqrt(max(rows, columns))``. A vector counts as a matrix of one column: its direction. Singular values do not go
-    to 1 but to a band around it, about 0.7 to 1.2; those that are tiny beside the norm have not got there in five
-    steps.
+    sqrt(max(rows, columns))``. A vector counts as a matrix of one column: its direction. Singular values do
+    not go to 1 but to a band around it, about 0.7 to 1.2; those that are tiny beside the norm have not got
+    there in five steps.
 
-    Source: K. Jordan (2024), https://kellerjordan.github.io/posts/muon/. Convention: PyTorch's, which computes
-    the Newton-Schulz steps in bfloat16; ours are in the dtype of w.
+    Source: K. Jordan (2024), https://kellerjordan.github.io/posts/muon/. Convention: PyTorch's, which
+    computes the Newton-Schulz steps in bfloat16; ours are in the dtype of w.
 
     Examples
     --------

@@ -18,11 +18,11 @@ class NAdam(Optimizer):
         m_bar = mu_next * m / (1 - P * mu_next) + (1 - mu) * g / (1 - P)
         w = w - lr * m_bar / (sqrt(v / (1 - beta2**t)) + eps)
 
-    With ``schedule=False`` mu is beta1 in every step and P is ``beta1**t``. `decoupled_weight_decay` shrinks w by
-    ``1 - lr * decoupled_weight_decay`` first.
+    With ``schedule=False`` mu is beta1 in every step and P is ``beta1**t``. `decoupled_weight_decay` shrinks
+    w by ``1 - lr * decoupled_weight_decay`` first.
 
-    Source: T. Dozat (2016), ICLR workshop. Convention: PyTorch's (lr 0.002) and MXNet's (lr 0.001), with P kept
-    for each array. Keras has momentum_decay 1, with which mu rises 250 times faster; Optax has
+    Source: T. Dozat (2016), ICLR workshop. Convention: PyTorch's (lr 0.002) and MXNet's (lr 0.001), with P
+    kept for each array. Keras has momentum_decay 1, with which mu rises 250 times faster; Optax has
     ``schedule=False``.
 
     Examples

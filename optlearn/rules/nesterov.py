@@ -15,8 +15,8 @@ class Nesterov(Optimizer):
         w = w - lr * v
 
     With ``form="frameworks"`` the parameters are the lookahead point itself, so that the gradient is taken at
-    `w`: ``v = momentum * v + g``, ``w = w - lr * (g + momentum * v)``. With ``lr_inside=True`` the learning rate
-    stands inside the buffer. All make the same sequence of gradients at a constant learning rate.
+    `w`: ``v = momentum * v + g``, ``w = w - lr * (g + momentum * v)``. With ``lr_inside=True`` the learning
+    rate stands inside the buffer. All make the same sequence of gradients at a constant learning rate.
 
     Source: Y. Nesterov (1983), Soviet Math. Dokl. 27, 372-376; I. Sutskever, J. Martens, G. Dahl, G. Hinton
     (2013), ICML. Convention: ``form="frameworks"`` is PyTorch's and Optax's (lr outside) and Keras's and MXNet's

@@ -19,8 +19,9 @@ class RAdam(Optimizer):
         R = sqrt((rho - 4) (rho - 2) rho_inf / ((rho_inf - 4) (rho_inf - 2) rho))
         w = w - lr * R * sqrt(1 - beta2**t) * m_hat / (sqrt(v) + eps) if rho > threshold else w - lr * m_hat
 
-    With ``eps_hat=False`` the divisor is ``sqrt(v / (1 - beta2**t)) + eps``. `decoupled_weight_decay` shrinks w by
-    ``1 - lr * decoupled_weight_decay`` first. At ``beta2=0.999`` the steps are rectified from the sixth on.
+    With ``eps_hat=False`` the divisor is ``sqrt(v / (1 - beta2**t)) + eps``. `decoupled_weight_decay` shrinks
+    w by ``1 - lr * decoupled_weight_decay`` first. At ``beta2=0.999`` the steps are rectified from the sixth
+    on.
 
     Source: L. Liu et al. (2020), arXiv:1908.03265. Convention: PyTorch's; Optax has ``eps_hat=False``.
 

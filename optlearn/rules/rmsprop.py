@@ -15,13 +15,14 @@ class RMSProp(Optimizer):
         v = rho * v + (1 - rho) * g**2
         w = w - lr * g / (sqrt(v) + eps)
 
-    With ``centered=True`` the mean is taken off, ``m = rho * m + (1 - rho) * g``, and ``v - m**2`` (at least 0)
-    stands under the root. With `momentum` the steps go into a buffer, ``b = momentum * b + g / (...)``,
-    ``w = w - lr * b``. With ``eps_inside=True`` the root is ``sqrt(v + eps)``; with ``lr_inside=True`` the buffer
-    takes ``lr * g / (...)``. With ``bias_correction=True`` v and m are divided by ``1 - rho**t``;
+    With ``centered=True`` the mean is taken off, ``m = rho * m + (1 - rho) * g``, and ``v - m**2`` (at least
+    0) stands under the root. With `momentum` the steps go into a buffer, ``b = momentum * b + g / (...)``,
+    ``w = w - lr * b``. With ``eps_inside=True`` the root is ``sqrt(v + eps)``; with ``lr_inside=True`` the
+    buffer takes ``lr * g / (...)``. With ``bias_correction=True`` v and m are divided by ``1 - rho**t``;
     `initial_accumulator` is the first v.
 
-    Source: T. Tieleman, G. Hinton (2012), Neural networks for machine learning, lecture 6.5; centered: A. Graves
+    Source: T. Tieleman, G. Hinton (2012), Neural networks for machine learning, lecture 6.5; centered: A.
+    Graves
     (2013), arXiv:1308.0850. Convention: PyTorch's (which has rho 0.99). Keras, Optax and MXNet 1.9 put epsilon
     inside the root and the learning rate inside the buffer, and have rho 0.9.
 

@@ -17,8 +17,8 @@ class Rprop(Optimizer):
         g = 0 where q < 0
         w = w - step * sign(g);  g_old = g
 
-    Only the sign of the gradient counts. After a change of sign the coordinate rests for one step, and the step
-    after that keeps its length. The first step is `lr`.
+    Only the sign of the gradient counts. After a change of sign the coordinate rests for one step, and the
+    step after that keeps its length. The first step is `lr`.
 
     Source: M. Riedmiller, H. Braun (1993), IEEE ICNN; this form, iRprop-: C. Igel, M. Huesken (2000), NC.
     Convention: PyTorch's. Rprop+ also takes the last step back where the sign changed.

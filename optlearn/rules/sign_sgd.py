@@ -16,8 +16,8 @@ class SignSGD(Optimizer):
 
     Where the gradient is zero the sign is 0. The decay is decoupled; left out, w is not shrunk.
 
-    Source: J. Bernstein et al. (2018), arXiv:1802.04434. Convention: MXNet's, where both decays act so; Optax has
-    no decay.
+    Source: J. Bernstein et al. (2018), arXiv:1802.04434. Convention: MXNet's, where both decays act so; Optax
+    has no decay.
 
     Examples
     --------

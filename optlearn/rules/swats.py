@@ -20,9 +20,10 @@ class SWATS(Optimizer):
         u = beta1 * u + g;  w = w - (1 - beta1) * rate * u
 
     m and v are Adam's averages. Each array of parameters switches for itself; its state `switched_at` is the
-    step that switched, 0 before. With ``criterion="relative"`` the switch needs ``rate > 0`` and ``|rate - gamma|
-    <= 1e-8 + eps * |gamma|``. `switch_eps` stands in place of `eps` in the criterion. With ``eps_hat=False`` Adam's
-    epsilon is added after the correction. On small problems the switch may never come with the default eps.
+    step that switched, 0 before. With ``criterion="relative"`` the switch needs ``rate > 0`` and ``|rate -
+    gamma| <= 1e-8 + eps * |gamma|``. `switch_eps` stands in place of `eps` in the criterion. With
+    ``eps_hat=False`` Adam's epsilon is added after the correction. On small problems the switch may never
+    come with the default eps.
 
     Source: N. S. Keskar, R. Socher (2017), arXiv:1712.07628, Algorithm 2. Convention: pytorch_optimizer's
     (relative); the paper and ensmallen have ``criterion="absolute"``, ensmallen also ``eps_hat=False``.

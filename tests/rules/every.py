@@ -51,6 +51,6 @@ def take(rule, w, grads, rng=None, **keywords):
     """The path of a rule that gets the gradients `grads`, and its last state."""
     state, path = rule.init(w), []
     for g in grads:
-        w, state = rule.step(w, g, state, rng=rng, **keywords)
+        w, state = rule.step(w, np.asarray(g), state, rng=rng, **keywords)
         path.append(w)
     return np.array(path), state
