@@ -37,7 +37,8 @@ FORMS = {
         "nadam": {"lr": 1e-3, "eps": 1e-7, "momentum_decay": 1.0},
         "lion": {"lr": 1e-3, "weight_decay": 0.0},
         "lamb": {"eps": 1e-7},
-        "ftrl": {"lr": 1e-3, "l1": 0.0, "l2": 0.0, "beta": 0.0, "initial_accumulator": 0.1, "start_at": "origin"},
+        "ftrl": {"lr": 1e-3, "l1": 0.0, "l2": 0.0, "beta": 0.0, "initial_accumulator": 0.1,
+                 "start_at": "origin"},
         "adafactor": {"lr": 1e-3, "form": "keras"}, "muon": {"form": "keras", "weight_decay": 0.004},
     },
     "optax": {
@@ -81,19 +82,21 @@ ARGUMENTS = {
     "torch": {**BETAS, "alpha": "rho", "initial_accumulator_value": "initial_accumulator",
               "decoupled_weight_decay": "decouple", "d": "clip_threshold",
               "beta2_decay": lambda power: {"decay_power": -power},
-              "eps": lambda eps: dict(zip(("eps1", "eps2"), eps, strict=True)) if isinstance(eps, tuple) else {"eps": eps},
+              "eps": lambda eps: {"eps1": eps[0], "eps2": eps[1]} if isinstance(eps, tuple) else {"eps": eps},
               "etas": ("eta_minus", "eta_plus"), "step_sizes": ("step_min", "step_max")},
     "keras": {"learning_rate": "lr", "beta_1": "beta1", "beta_2": "beta2", "epsilon": "eps",
               "initial_accumulator_value": "initial_accumulator", "clipvalue": "clip_gradient",
               "l1_regularization_strength": "l1", "l2_regularization_strength": "l2",
-              "l2_shrinkage_regularization_strength": "l2_shrinkage", "epsilon_1": "eps1", "epsilon_2": "eps2",
+              "l2_shrinkage_regularization_strength": "l2_shrinkage",
+              "epsilon_1": "eps1", "epsilon_2": "eps2",
               "beta_2_decay": lambda power: {"decay_power": -power}},
     "optax": {"learning_rate": "lr", "b1": "beta1", "b2": "beta2", "decay": "rho", "beta": "momentum",
               "initial_accumulator_value": "initial_accumulator", "initial_scale": "initial_accumulator",
               "eps_in_sqrt": "eps_inside", "trust_coefficient": "eta", "clipping_threshold": "clip_threshold",
               "decay_rate": "decay_power", "min_dim_size_to_factor": "min_dim"},
-    "mxnet": {"learning_rate": "lr", "wd": "weight_decay", "epsilon": "eps", "gamma1": "rho", "gamma2": "momentum",
-              "lamda": "lam", "lamda1": "l1", "wd_lh": "decoupled_weight_decay", "schedule_decay": "momentum_decay"},
+    "mxnet": {"learning_rate": "lr", "wd": "weight_decay", "wd_lh": "decoupled_weight_decay",
+              "epsilon": "eps", "gamma1": "rho", "gamma2": "momentum", "lamda": "lam", "lamda1": "l1",
+              "schedule_decay": "momentum_decay"},
     "pytorch_optimizer": {**BETAS, "lambda_1": "l1", "lambda_2": "weight_decay"},
 }
 CLIPS = {"clipnorm": gradients.ClipNorm, "global_clipnorm": gradients.ClipGlobalNorm}
@@ -102,7 +105,8 @@ CLIPS = {"clipnorm": gradients.ClipNorm, "global_clipnorm": gradients.ClipGlobal
 RULES = {"keras": {"adam": "adam_eps_hat"}, "mxnet": {"adam": "adam_eps_hat"}, "optax": {"nadamw": "nadam"}}
 
 # Rules in which the library's weight decay shrinks the parameters, and ours has another name for that.
-DECOUPLED = {"keras": {"adagrad", "adadelta", "nadam", "lamb"}, "mxnet": {"adagrad", "adadelta"}, "optax": {"nadam"}}
+DECOUPLED = {"keras": {"adagrad", "adadelta", "nadam", "lamb"}, "mxnet": {"adagrad", "adadelta"},
+             "optax": {"nadam"}}
 
 
 def translate(convention, name, values):
@@ -144,11 +148,12 @@ def translate(convention, name, values):
         raise InvalidArgument(f"name = {name!r} is not a rule that optlearn has in the form of {convention}"
                               + near(rule, forms))
     decays = values.get("weight_decay") is not None
-    if decays and (rule in DECOUPLED.get(convention, ()) or decouple and rule != "adamw"):
+    if decays and (rule in DECOUPLED.get(convention, ()) or (decouple and rule != "adamw")):
         values["decoupled_weight_decay"] = values.pop("weight_decay")
     elif decays and convention == "keras" and rule not in ("adamw", "lion", "adafactor", "muon"):
-        raise InvalidArgument(f"weight_decay = {values['weight_decay']!r} is not allowed for {rule} in the form of keras; "
-                              "it must be left out: Keras shrinks the parameters, this rule changes the gradient")
+        raise InvalidArgument(f"weight_decay = {values['weight_decay']!r} is not allowed for {rule} in the "
+                              "form of keras; it must be left out: Keras shrinks the parameters, this rule "
+                              "changes the gradient")
     return rule, {**forms[rule], **values}
 
 
@@ -172,7 +177,7 @@ def _rule(convention, key, values, decouple):
     """Our name of a library's rule; a flag that makes it another rule is taken out of the values."""
     if values.pop("amsgrad", False):
         return "amsgrad"
-    if key == "adam" and (decouple or convention == "keras" and "weight_decay" in values):
+    if key == "adam" and (decouple or (convention == "keras" and "weight_decay" in values)):
         return "adamw"
     if convention == "mxnet" and key == "signum" and values.get("momentum") == 0:
         del values["momentum"]

@@ -93,7 +93,7 @@ def test_gradients_of_another_shape_or_structure(name):
 def test_arrays_that_are_not_float32_or_float64(name, dtype):
     odd = np.array([1, 1]).astype(dtype)
     refused(name, W, odd, "grads has dtype .* must be float32 or float64")
-    with pytest.raises(InvalidArgument, match="params has dtype .* must be float32 or float64"):
+    with pytest.raises(InvalidArgument, match=r"params has dtype .* must be float32 or float64"):
         CLASSES[name]().init(odd)
 
 
@@ -102,7 +102,13 @@ def test_arrays_that_are_not_float32_or_float64(name, dtype):
 def test_gradients_that_are_not_finite(name, value):
     bad = np.array([value, 1.0])
     refused(name, W, bad, "grads has values that are not finite.*nonfinite='propagate'")
-    refused(name, W, G, "nonfinite = 'maybe' is not allowed; it must be 'refuse' or 'propagate'", nonfinite="maybe")
+    refused(
+        name,
+        W,
+        G,
+        "nonfinite = 'maybe' is not allowed; it must be 'refuse' or 'propagate'",
+        nonfinite="maybe",
+    )
     rule = CLASSES[name]()
     rule.step(W, bad, rule.init(W), rng=np.random.RandomState(0), nonfinite="propagate")
 
@@ -135,11 +141,15 @@ def test_unknown_names_answer_with_the_near_ones():
         optlearn.get("adm")
     with pytest.raises(InvalidArgument, match="known are adabelief"):
         optlearn.get("zzz")
-    with pytest.raises(InvalidArgument, match="convention = 'caffe' is not allowed; it must be one of 'torch'"):
+    with pytest.raises(
+        InvalidArgument, match="convention = 'caffe' is not allowed; it must be one of 'torch'"
+    ):
         optlearn.get("adam", convention="caffe")
     with pytest.raises(InvalidArgument, match="'lars' is not a rule that optlearn has in the form of torch"):
         optlearn.get("lars", convention="torch")
-    with pytest.raises(InvalidArgument, match="weight_decay = 0.1 is not allowed for momentum in the form of keras"):
+    with pytest.raises(
+        InvalidArgument, match=r"weight_decay = 0.1 is not allowed for momentum in the form of keras"
+    ):
         optlearn.get("SGD", convention="keras", momentum=0.9, weight_decay=0.1)
     with pytest.raises(InvalidArgument, match="has no argument 'learning_rate'"):
         optlearn.get("adam", convention="torch", learning_rate=0.1)
@@ -147,7 +157,9 @@ def test_unknown_names_answer_with_the_near_ones():
 
 @pytest.mark.parametrize("start", [[1.0], [1.0, 2.0, 3.0], [np.nan, 0.0], "ab", 1.0, np.zeros((3, 2))])
 def test_a_start_of_the_wrong_form(start):
-    with pytest.raises(InvalidArgument, match=r"(?s)start = .* is not allowed; it must be two finite numbers"):
+    with pytest.raises(
+        InvalidArgument, match=r"(?s)start = .* is not allowed; it must be two finite numbers"
+    ):
         run("quadratic", optlearn.Adam(), start=start)
 
 
@@ -173,5 +185,5 @@ def test_transforms_are_checked():
     for name in ("clip_gradient", "weight_decay"):
         with pytest.raises(InvalidArgument, match=rf"{name} = -1 is not allowed"):
             optlearn.Adam(**{name: -1})
-    with pytest.raises(InvalidArgument, match="clip_norm = 0 is not allowed.*0 < clip_norm"):
+    with pytest.raises(InvalidArgument, match=r"clip_norm = 0 is not allowed.*0 < clip_norm"):
         optlearn.gradients.ClipNorm(clip_norm=0)

@@ -43,7 +43,10 @@ def test_clip_norm_keeps_the_direction():
 def test_a_global_norm_is_that_of_all_arrays():
     params = {"a": np.zeros(1), "b": np.zeros((1, 1), np.float32)}
     grads = {"a": np.array([3.0]), "b": np.array([[4.0]], np.float32)}
-    for transform, expected in ((ClipGlobalNorm(clip_norm=1.0), (-0.6, -0.8)), (ClipNorm(clip_norm=1.0), (-1.0, -1.0))):
+    for transform, expected in (
+        (ClipGlobalNorm(clip_norm=1.0), (-0.6, -0.8)),
+        (ClipNorm(clip_norm=1.0), (-1.0, -1.0)),
+    ):
         rule = GradientDescent(lr=1.0, gradient=[transform])
         new, _ = rule.step(params, grads, rule.init(params))
         np.testing.assert_allclose([new["a"][0], new["b"][0, 0]], expected, rtol=1e-6)
@@ -65,10 +68,12 @@ def test_a_transform_may_follow_a_schedule():
 
 
 def test_the_example_of_mxnet_jl():
-    """SGD with eta 10 and lambda 1e-4 takes W = 1, 2, 3, 4 with the gradient W / 10 to -0.001, ..., -0.004."""
+    """SGD with eta 10, lambda 1e-4 takes W = 1, 2, 3, 4 with gradient W / 10 to -0.001, ..., -0.004."""
     w, g = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.1, 0.2], [0.3, 0.4]])
     rule = optlearn.get("sgd", lr=10, weight_decay=1e-4)
-    np.testing.assert_allclose(rule.step(w, g, rule.init(w))[0], [[-0.001, -0.002], [-0.003, -0.004]], atol=1e-15)
+    np.testing.assert_allclose(
+        rule.step(w, g, rule.init(w))[0], [[-0.001, -0.002], [-0.003, -0.004]], atol=1e-15
+    )
 
 
 def test_the_gradient_that_the_rule_sees_has_a_line_of_its_own():
@@ -78,5 +83,7 @@ def test_the_gradient_that_the_rule_sees_has_a_line_of_its_own():
 
 
 def test_transforms_of_one_kind_may_follow_each_other():
-    rule = GradientDescent(lr=1.0, gradient=[Clip(clip_gradient=2.0), Rescale(rescale_grad=0.5), Clip(clip_gradient=0.9)])
+    rule = GradientDescent(
+        lr=1.0, gradient=[Clip(clip_gradient=2.0), Rescale(rescale_grad=0.5), Clip(clip_gradient=0.9)]
+    )
     np.testing.assert_allclose(rule.prepared(W, G), [0.9, -0.25])

@@ -27,7 +27,7 @@ class AdaDelta(Optimizer):
     >>> import numpy as np
     >>> rule, w = AdaDelta(eps=1e-6), np.array([1.0])
     >>> w, state = rule.step(w, np.array([5.0]), rule.init(w))
-    >>> (1 - w).round(6)                        # the first step is sqrt(eps / (1 - rho)), whatever the gradient
+    >>> (1 - w).round(6)                    # the first step is sqrt(eps / (1 - rho)) for any g
     array([0.003162])
     """
 

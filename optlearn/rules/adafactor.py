@@ -8,7 +8,7 @@ __all__ = ["Adafactor"]
 
 
 class Adafactor(Optimizer):
-    """Adafactor: RMSProp that keeps, for a matrix, only the means of its rows and columns, and scales its steps.
+    """Adafactor: RMSProp that keeps only the means of a matrix's rows and columns, and scales its steps.
 
     ::
 
@@ -59,7 +59,9 @@ class Adafactor(Optimizer):
 
     def update(self, w, g, s, t):
         c = t**-self.decay_power
-        added, floor = (0.0, self.eps1 or np.finfo(w.dtype).eps) if self.form == "torch" else (self.eps1 or 1e-30, 0.0)
+        added, floor = self.eps1 or 1e-30, 0.0
+        if self.form == "torch":
+            added, floor = 0.0, self.eps1 or np.finfo(w.dtype).eps
         square, length = g**2 + added, rms(w)
         if self.factored(w):
             R = (1 - c) * s.R + c * np.mean(square, axis=-1, keepdims=True)

@@ -8,7 +8,7 @@ __all__ = ["FTML"]
 
 
 class FTML(Optimizer):
-    """FTML: follows the moving leader, the minimiser of a sum of past quadratics of which older ones count less.
+    """FTML: follows the minimiser of a sum of past quadratics, in which older ones count less.
 
     ::
 

@@ -8,7 +8,7 @@ __all__ = ["FTRL"]
 
 
 class FTRL(Optimizer):
-    """FTRL-Proximal: minimises a sum of all past gradients and penalties anew in each step; makes exact zeros.
+    """FTRL-Proximal: minimises the sum of all past gradients and penalties anew in each step.
 
     ::
 

@@ -57,8 +57,8 @@ def sgd(values):
         return "nesterov", {"form": "frameworks", **values}
     momentum = values.get("momentum", values.get("beta", 0))
     if isinstance(momentum, (int, float)) and momentum == 0:
-        plain = {name: value for name, value in values.items() if name not in ("momentum", "beta", "dampening")}
-        return "gradient_descent", plain
+        unused = ("momentum", "beta", "dampening")
+        return "gradient_descent", {name: value for name, value in values.items() if name not in unused}
     return "momentum", values
 
 

@@ -10,21 +10,19 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
 class Muon(Optimizer):
-    """Muon: momentum whose matrix is replaced by one with the same singular vectors and singular values near 1.
+    """Muon: momentum whose matrix gets singular values near 1 and keeps its singular vectors.
 
     ::
 
         b = momentum * b + (1 - momentum) * g
         u = (1 - momentum) * g + momentum * b                      # Nesterov
-        O = orthogonalized(u)                                      # Newton-Schulz, ns_steps times
-        w = (1 - lr * weight_decay) * w - lr * sqrt(max(1, rows / columns)) * O
+        step = orthogonalized(u)                                   # Newton-Schulz, ns_steps times
+        w = (1 - lr * weight_decay) * w - lr * sqrt(max(1, rows / columns)) * step
 
-    With ``form="optax"`` both parts of u are corrected for their start, ``momentum * b / (1 - momentum**(t +
-    1)) +
-    (1 - momentum) * g / (1 - momentum**t)``, and the factor has columns / rows; with ``form="keras"`` it is ``0.2 *
-    sqrt(max(rows, columns))``. A vector counts as a matrix of one column: its direction. Singular values do
-    not go to 1 but to a band around it, about 0.7 to 1.2; those that are tiny beside the norm have not got
-    there in five steps.
+    With ``form="optax"`` the two parts of u are divided by ``1 - momentum**t`` and ``1 - momentum**(t + 1)``,
+    and the factor has columns / rows; with ``form="keras"`` it is ``0.2 * sqrt(max(rows, columns))``. A
+    vector counts as a matrix of one column: its direction. Singular values do not go to 1 but to a band
+    around it, about 0.7 to 1.2; those that are tiny beside the norm have not got there in five steps.
 
     Source: K. Jordan (2024), https://kellerjordan.github.io/posts/muon/. Convention: PyTorch's, which
     computes the Newton-Schulz steps in bfloat16; ours are in the dtype of w.
@@ -62,8 +60,8 @@ class Muon(Optimizer):
         if self.form == "optax":
             u = beta * b / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t)
             factor = max(1, cols / max(rows, 1)) ** 0.5
-        O = orthogonalized(u.reshape(rows, cols), self.ns_steps, self.form).reshape(w.shape)
-        return Update((1 - self.lr * self.weight_decay) * w - self.lr * factor * O, b=b, O=O)
+        step = orthogonalized(u.reshape(rows, cols), self.ns_steps, self.form).reshape(w.shape)
+        return Update((1 - self.lr * self.weight_decay) * w - self.lr * factor * step, b=b, step=step)
 
 
 def orthogonalized(X, steps=5, form="torch"):

@@ -71,4 +71,5 @@ class NAdam(Optimizer):
         v_hat = v / (1 - self.beta2**t)
         if self.decoupled_weight_decay is not None:
             w = (1 - self.lr * self.decoupled_weight_decay) * w
-        return Update(w - self.lr * m_bar / (np.sqrt(v_hat) + self.eps), **named, m=m, v=v, m_bar=m_bar, v_hat=v_hat)
+        new = w - self.lr * m_bar / (np.sqrt(v_hat) + self.eps)
+        return Update(new, **named, m=m, v=v, m_bar=m_bar, v_hat=v_hat)

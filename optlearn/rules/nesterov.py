@@ -19,8 +19,8 @@ class Nesterov(Optimizer):
     rate stands inside the buffer. All make the same sequence of gradients at a constant learning rate.
 
     Source: Y. Nesterov (1983), Soviet Math. Dokl. 27, 372-376; I. Sutskever, J. Martens, G. Dahl, G. Hinton
-    (2013), ICML. Convention: ``form="frameworks"`` is PyTorch's and Optax's (lr outside) and Keras's and MXNet's
-    (lr inside).
+    (2013), ICML. Convention: ``form="frameworks"`` is PyTorch's and Optax's (lr outside) and Keras's and
+    MXNet's (lr inside).
 
     Examples
     --------

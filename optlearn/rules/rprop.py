@@ -8,7 +8,7 @@ __all__ = ["Rprop"]
 
 
 class Rprop(Optimizer):
-    """Rprop: each coordinate has a step of its own, longer while the gradient keeps its sign, shorter when not.
+    """Rprop: a step for each coordinate, longer while its gradient keeps the sign, shorter when not.
 
     ::
 

@@ -13,7 +13,7 @@ class SWATS(Optimizer):
     ::
 
         d = lr * sqrt(1 - beta2**t) / (1 - beta1**t) * m / (sqrt(v) + eps)       # Adam's step
-        gamma = <d, d> / <d, g>                    # the rate at which SGD, projected on d, makes the same step
+        gamma = <d, d> / <d, g>                    # the rate of SGD whose step, projected on d, is d
         L = beta2 * L + (1 - beta2) * gamma;  rate = L / (1 - beta2**t)
         w = w - d
         from the step after the one in which |rate - gamma| < eps on:
@@ -70,4 +70,5 @@ class SWATS(Optimizer):
         switched_at = np.where(learns & near & (t > 1), t, s.switched_at)
         u = np.where(adam, 0.0, self.beta1 * s.u + g)
         w = w - np.where(adam, d, (1 - self.beta1) * rate * u)
-        return Update(w, m=m, v=v, lr_hat=lr_hat, d=d, gamma=gamma, L=L, rate=rate, u=u, switched_at=switched_at)
+        return Update(w, m=m, v=v, lr_hat=lr_hat, d=d, gamma=gamma, L=L, rate=rate, u=u,
+                      switched_at=switched_at)

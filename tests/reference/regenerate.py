@@ -4,8 +4,8 @@
     KERAS_BACKEND=jax python tests/reference/regenerate.py            # compare
     KERAS_BACKEND=jax python tests/reference/regenerate.py --write    # put the results into the file
 
-The libraries are needed for nothing else. Cases of a library that is not installed are kept as they are: MXNet 1.9.1
-has no wheel for current Pythons, so its cases can be regenerated with an old one only.
+The libraries are needed for nothing else. Cases of a library that is not installed are kept as they are, and so
+are those of MXNet 1.9.1, which this script does not run.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def torch(case, w, gradient, steps, rates):
     """torch.optim, and pytorch_optimizer, which has the same interface."""
     import torch as library
 
-    library.set_default_dtype(library.float64)     # NAdam keeps a product of numbers in the default dtype
+    library.set_default_dtype(library.float64)  # NAdam keeps a product of numbers in the default dtype
     p = library.nn.Parameter(library.tensor(w, dtype=getattr(library, case["dtype"])))
     optimizer = call(case["call"], [p])
     for i in range(steps):
@@ -97,7 +97,9 @@ def regenerated(case, data):
     if library not in RUNNERS or case["name"] in ("sophia", "schedule_free", "lookahead", "sam"):
         return None
     start = data["inputs"][case["w0"]] if isinstance(case["w0"], str) else case["w0"]
-    steps = RUNNERS[library](case, np.array(start), gradient_of(case, data), len(case["w"]), case.get("lr_per_step"))
+    steps = RUNNERS[library](
+        case, np.array(start), gradient_of(case, data), len(case["w"]), case.get("lr_per_step")
+    )
     return np.array(list(steps))
 
 
@@ -127,7 +129,9 @@ def main():
             case["w"] = w.tolist()
     print(f"largest difference: {worst:.2g} of the tolerance")
     if options.write:
-        head = "".join(f"{json.dumps(key)}: {json.dumps(data[key])},\n" for key in ("about", "inputs", "objectives"))
+        head = "".join(
+            f"{json.dumps(key)}: {json.dumps(data[key])},\n" for key in ("about", "inputs", "objectives")
+        )
         FILE.write_text("{" + head + '"cases": [\n' + ",\n".join(map(json.dumps, data["cases"])) + "\n]}\n")
 
 

@@ -5,8 +5,11 @@ import numpy as np
 import optlearn
 from optlearn.symbolic.trace import REDUCTIONS, trace, walk
 
-CLASSES = {cls.name: cls for cls in (getattr(optlearn.rules, name) for name in optlearn.rules.__all__)
-           if isinstance(cls, type) and issubclass(cls, optlearn.Optimizer)}
+CLASSES = {
+    cls.name: cls
+    for cls in (getattr(optlearn.rules, name) for name in optlearn.rules.__all__)
+    if isinstance(cls, type) and issubclass(cls, optlearn.Optimizer)
+}
 NAMES = sorted(CLASSES)
 
 

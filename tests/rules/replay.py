@@ -45,6 +45,7 @@ def replay(rule, case, data=DATA):
 
         def gradient(i, w):
             return given[i]
+
     state, path = rule.init(w), []
     for i in range(len(case["w"])):
         w, state = rule.step(w, gradient(i, w), state)

@@ -5,6 +5,7 @@ from every import take
 
 import optlearn
 
+
 def test_the_first_step_does_not_depend_on_the_gradient():
     path, _ = take(optlearn.AdaDelta(rho=0.75, eps=1e-6), np.zeros(2), [np.array([1e3, -1e5])])
     np.testing.assert_allclose(path[0], [-2e-3, 2e-3], rtol=1e-6)

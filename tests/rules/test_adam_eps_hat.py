@@ -5,6 +5,7 @@ from every import take
 
 import optlearn
 
+
 def test_it_is_adam_with_an_epsilon_that_falls():
     grads = np.random.RandomState(0).standard_normal((10, 3))
     hat, _ = take(optlearn.AdamEpsHat(lr=0.1, eps=1e-3, beta2=0.99), np.zeros(3), grads)

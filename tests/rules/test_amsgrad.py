@@ -5,6 +5,7 @@ from every import take
 
 import optlearn
 
+
 def test_the_maximum_never_falls():
     path = optlearn.run("rosenbrock", optlearn.AMSGrad(lr=0.1, beta2=0.5), steps=50)
     assert (np.diff(path["v_max"], axis=0) >= 0).all()
@@ -21,5 +22,6 @@ def test_raw_and_corrected_maximum_by_hand():
 
 def test_growing_gradients_make_it_adam():
     grads = np.arange(1.0, 8.0)[:, None] * np.array([1.0, -2.0])
-    np.testing.assert_array_equal(take(optlearn.AMSGrad(), np.zeros(2), grads)[0],
-                                  take(optlearn.Adam(), np.zeros(2), grads)[0])
+    np.testing.assert_array_equal(
+        take(optlearn.AMSGrad(), np.zeros(2), grads)[0], take(optlearn.Adam(), np.zeros(2), grads)[0]
+    )

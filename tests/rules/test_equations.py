@@ -1,4 +1,7 @@
-"""The displayed equation of every rule is the one on record; ``python tests/rules/test_equations.py`` records anew."""
+"""The displayed equation of every rule is the one on record.
+
+``python tests/rules/test_equations.py`` records them anew.
+"""
 
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,9 +13,19 @@ import optlearn
 from optlearn.symbolic.trace import NotTraceable
 
 RECORD = Path(__file__).with_name("equations.txt")
-SHOWN = [*NAMES, "rmsprop_centered", "rmsprop-momentum", "nesterov-form-frameworks", "momentum-lr_inside-True",
-         "nadam-schedule-False", "amsgrad-maximum-corrected", "adamax-eps_inside-False", "radam-eps_hat-False",
-         "swats-criterion-absolute", "lars-denominator-joint"]
+SHOWN = [
+    *NAMES,
+    "rmsprop_centered",
+    "rmsprop-momentum",
+    "nesterov-form-frameworks",
+    "momentum-lr_inside-True",
+    "nadam-schedule-False",
+    "amsgrad-maximum-corrected",
+    "adamax-eps_inside-False",
+    "radam-eps_hat-False",
+    "swats-criterion-absolute",
+    "lars-denominator-joint",
+]
 
 
 def rule(key):

@@ -5,6 +5,7 @@ from every import take
 
 import optlearn
 
+
 def test_the_first_step_is_lr_in_every_coordinate():
     path, _ = take(optlearn.FTML(lr=0.1, eps=0), np.array([1.0, -2.0]), [np.array([1e-5, -1e5])])
     np.testing.assert_allclose(path, [[0.9, -1.9]])

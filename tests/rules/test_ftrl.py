@@ -9,7 +9,9 @@ W = np.array([1.0, -2.0, 0.0])
 
 
 def test_it_starts_at_the_parameters():
-    path, _ = take(optlearn.FTRL(lr=0.1, l1=0.3, weight_decay=0.2, l2=0.1, initial_accumulator=0.5), W, [0 * W] * 3)
+    path, _ = take(
+        optlearn.FTRL(lr=0.1, l1=0.3, weight_decay=0.2, l2=0.1, initial_accumulator=0.5), W, [0 * W] * 3
+    )
     np.testing.assert_allclose(path, np.tile(W, (3, 1)), rtol=1e-13)
 
 
@@ -20,8 +22,11 @@ def test_from_the_origin_the_first_step_jumps_there():
 
 def test_weight_decay_is_twice_l2():
     grads = np.random.RandomState(0).standard_normal((5, 3))
-    np.testing.assert_allclose(take(optlearn.FTRL(weight_decay=0.2), W, grads)[0],
-                               take(optlearn.FTRL(l2=0.1), W, grads)[0], rtol=1e-14)
+    np.testing.assert_allclose(
+        take(optlearn.FTRL(weight_decay=0.2), W, grads)[0],
+        take(optlearn.FTRL(l2=0.1), W, grads)[0],
+        rtol=1e-14,
+    )
 
 
 def test_l1_makes_exact_zeros():

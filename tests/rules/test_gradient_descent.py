@@ -5,6 +5,7 @@ from every import take
 
 import optlearn
 
+
 def test_on_a_quadratic_each_step_shrinks_by_one_minus_lr_times_curvature():
     path = optlearn.run("quadratic", optlearn.GradientDescent(lr=0.1), start=[1.0, 0.0], steps=10)
     curvatures = np.linalg.eigvalsh(path.surface.hessian(path.w[0]))

@@ -9,7 +9,9 @@ import optlearn
 W, G = np.array([3.0, 4.0]), np.array([0.6, 0.8])
 
 
-@pytest.mark.parametrize(("denominator", "below"), [("sum", 1 + 0.5 * 5), ("joint", np.hypot(2.1, 2.8)), ("gradient", 1)])
+@pytest.mark.parametrize(
+    ("denominator", "below"), [("sum", 1 + 0.5 * 5), ("joint", np.hypot(2.1, 2.8)), ("gradient", 1)]
+)
 def test_the_three_denominators(denominator, below):
     rule = optlearn.LARS(lr=1.0, eta=0.1, weight_decay=0.5, eps=0, denominator=denominator)
     path, _ = take(rule, W, [G])

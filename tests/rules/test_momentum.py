@@ -5,6 +5,7 @@ from every import take
 
 import optlearn
 
+
 def test_lr_inside_and_outside_agree_at_a_constant_rate_and_part_after_a_drop():
     w, grads = np.ones(2), np.random.RandomState(0).standard_normal((6, 2))
     for lr, agree in ((0.1, True), (lambda i: 0.1 if i < 3 else 0.01, False)):
@@ -25,5 +26,8 @@ def test_dampening_spares_the_first_step():
 
 def test_without_momentum_it_is_gradient_descent():
     w, grads = np.ones(2), np.random.RandomState(0).standard_normal((6, 2))
-    np.testing.assert_allclose(take(optlearn.Momentum(lr=0.1, momentum=0), w, grads)[0],
-                               take(optlearn.GradientDescent(lr=0.1), w, grads)[0], rtol=1e-15)
+    np.testing.assert_allclose(
+        take(optlearn.Momentum(lr=0.1, momentum=0), w, grads)[0],
+        take(optlearn.GradientDescent(lr=0.1), w, grads)[0],
+        rtol=1e-15,
+    )

@@ -6,6 +6,7 @@ from every import take
 import optlearn
 from optlearn.rules.muon import COEFFICIENTS, orthogonalized
 
+
 def test_orthogonalized_keeps_the_singular_vectors():
     X = np.random.RandomState(0).standard_normal((3, 5))
     u, s, vt = np.linalg.svd(X, full_matrices=False)

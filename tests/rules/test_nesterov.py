@@ -5,6 +5,7 @@ from every import take
 
 import optlearn
 
+
 def test_lookahead_and_frameworks_take_the_same_gradients():
     """The parameters of the second form are the lookahead points of the first."""
     for lr_inside in (False, True):

@@ -5,6 +5,7 @@ from every import take
 
 import optlearn
 
+
 def test_at_the_usual_beta2_steps_are_rectified_from_the_sixth_on():
     path = optlearn.run("quadratic", optlearn.RAdam(beta2=0.999), steps=10)
     np.testing.assert_array_equal(path["R"] > 0, np.arange(1, 11) >= 6)

@@ -4,9 +4,9 @@ import ast
 
 import numpy as np
 import pytest
+from replay import CASES, convention, replay, rule_of
 
 import optlearn
-from replay import CASES, convention, replay, rule_of
 
 # Rules of the reference runs that optlearn does not have.
 NOT_OFFERED = {
@@ -58,7 +58,17 @@ def test_the_call_of_the_library_means_the_same(key):
 
 def test_a_schedule_replaces_the_learning_rate():
     """At a falling rate the form with lr inside the buffer goes on at the old rate (hand computed)."""
-    case = {"w0": [0.0], "grads": [[1.0], [1.0]], "w": [0, 0], "name": "momentum", "reference": "torch 2.13.0",
-            "hyper": {"lr": 9.0, "momentum": 0.5}, "id": "x", "lr_per_step": [1.0, 0.1]}
+    case = {
+        "w0": [0.0],
+        "grads": [[1.0], [1.0]],
+        "w": [0, 0],
+        "name": "momentum",
+        "reference": "torch 2.13.0",
+        "hyper": {"lr": 9.0, "momentum": 0.5},
+        "id": "x",
+        "lr_per_step": [1.0, 0.1],
+    }
     np.testing.assert_allclose(replay(rule_of(case), case).ravel(), [-1.0, -1.15])
-    np.testing.assert_allclose(replay(rule_of({**case, "reference": "keras 3.15.1"}), case).ravel(), [-1.0, -1.6])
+    np.testing.assert_allclose(
+        replay(rule_of({**case, "reference": "keras 3.15.1"}), case).ravel(), [-1.0, -1.6]
+    )

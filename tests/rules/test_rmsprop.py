@@ -5,6 +5,7 @@ from every import take
 
 import optlearn
 
+
 def test_centered_divides_by_the_standard_deviation():
     g = [np.array([2.0])] * 3
     rule = optlearn.RMSProp(lr=1.0, rho=0.5, eps=0, centered=True)
@@ -35,5 +36,7 @@ def test_momentum_of_zero_changes_nothing():
 
 
 def test_bias_correction_makes_the_first_step_lr():
-    path, _ = take(optlearn.RMSProp(lr=0.1, eps=0, bias_correction=True), np.zeros(2), [np.array([1e-4, 5.0])])
+    path, _ = take(
+        optlearn.RMSProp(lr=0.1, eps=0, bias_correction=True), np.zeros(2), [np.array([1e-4, 5.0])]
+    )
     np.testing.assert_allclose(path, [[-0.1, -0.1]])

@@ -5,10 +5,12 @@ from every import take
 
 import optlearn
 
+
 def test_only_the_sign_of_gradients_counts():
     grads = np.random.RandomState(0).standard_normal((10, 3))
-    np.testing.assert_array_equal(take(optlearn.Rprop(), np.zeros(3), grads)[0],
-                                  take(optlearn.Rprop(), np.zeros(3), np.sign(grads))[0])
+    np.testing.assert_array_equal(
+        take(optlearn.Rprop(), np.zeros(3), grads)[0], take(optlearn.Rprop(), np.zeros(3), np.sign(grads))[0]
+    )
 
 
 def test_after_a_change_of_sign_it_rests_and_then_keeps_the_step():

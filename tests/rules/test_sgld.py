@@ -5,6 +5,7 @@ from every import take
 
 import optlearn
 
+
 def test_one_seed_is_one_run():
     rule = optlearn.SGLD(lr=0.01)
     one, same, other = (optlearn.run("quadratic", rule, steps=20, rng=seed).w for seed in (0, 0, 1))

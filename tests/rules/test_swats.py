@@ -5,22 +5,26 @@ from every import take
 
 import optlearn
 
+
 def test_before_the_switch_it_is_adam_and_after_it_sgd_with_momentum():
     path = optlearn.run("quadratic", optlearn.SWATS(lr=0.05, beta2=0.9, eps=0.1, switch_eps=0.05), steps=60)
     switch = int(path["switched_at"][-1])
     assert 1 < switch < 50
     adam = optlearn.run("quadratic", optlearn.AdamEpsHat(lr=0.05, beta2=0.9, eps=0.1), steps=switch)
-    np.testing.assert_allclose(path.w[:switch + 1], adam.w, rtol=1e-12)
+    np.testing.assert_allclose(path.w[: switch + 1], adam.w, rtol=1e-12)
     rate = path["rate"][-1]
-    sgd = optlearn.run("quadratic", optlearn.Momentum(lr=0.1 * rate, momentum=0.9), start=path.w[switch],
-                       steps=60 - switch)
+    sgd = optlearn.run(
+        "quadratic", optlearn.Momentum(lr=0.1 * rate, momentum=0.9), start=path.w[switch], steps=60 - switch
+    )
     np.testing.assert_allclose(path.w[switch:], sgd.w, rtol=1e-10)
     np.testing.assert_array_equal(path["rate"][switch:], rate)
 
 
 def test_a_rate_of_sgd_is_recovered():
     """Along a constant gradient the projected rate is |d|^2 / <d, g> = lr / |g|."""
-    path = optlearn.run(lambda x, y: 4 * x + 0 * y, optlearn.SWATS(lr=0.1, eps=1e-9), start=[0.0, 0.0], steps=5)
+    path = optlearn.run(
+        lambda x, y: 4 * x + 0 * y, optlearn.SWATS(lr=0.1, eps=1e-9), start=[0.0, 0.0], steps=5
+    )
     np.testing.assert_allclose(path["gamma"], 0.1 / 4, rtol=1e-6)
     assert path["switched_at"][-1] == 2
 
