@@ -12,7 +12,7 @@ from optlearn.optimizer import Optimizer, State, Update, get, hyper, names, opti
 from optlearn.rules import *  # noqa: F403
 from optlearn.rules import __all__ as _rules
 from optlearn.surfaces import Surface
-from optlearn.trajectory import Trajectory, run
+from optlearn.trajectory import Trajectory, run, sweep
 
 __version__ = "0.1.0"
 
@@ -22,7 +22,7 @@ _LAZY = {"check": "optlearn.checking", "claim": "optlearn.claims", "explore": "o
          "checkpoint": None, "plots": None, "problems": None, "schedules": None}
 
 __all__ = ["InvalidArgument", "Optimizer", "State", "Surface", "Trajectory", "Update", "get", "gradients", "hyper",
-           "names", "option", "run", "surfaces", *_LAZY, *_rules]
+           "names", "option", "run", "surfaces", "sweep", *_LAZY, *_rules]
 
 
 def __getattr__(name):

@@ -182,6 +182,7 @@ class Declared:
         super().__init_subclass__(**keywords)
         cls._declared = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()
                          if isinstance(value, (hyper, option))}
+        cls._hypers = {name: d for name, d in cls._declared.items() if isinstance(d, hyper)}
         cls._aliases = {d.alias: name for name, d in cls._declared.items() if getattr(d, "alias", None)}
 
     def __init__(self, **values):
@@ -197,7 +198,7 @@ class Declared:
     @classmethod
     def hypers(cls):
         """The declarations of numbers, by name."""
-        return {name: d for name, d in cls._declared.items() if isinstance(d, hyper)}
+        return cls._hypers
 
     @classmethod
     def options(cls):

@@ -272,6 +272,11 @@ class Program:
             self.rate = sub(ZERO, derivative(named["w"], target))
 
 
+def parameter_values(rule):
+    """The values of a rule's numbers in the order of its program's `parameters`; schedules as they are."""
+    return [part.__dict__[name] for part in (rule, *rule.gradient) for name in _given(part)]
+
+
 def _given(declared):
     """The hyperparameters that take part: those that are not left out."""
     return {name: d for name, d in declared.hypers().items() if declared.__dict__[name] is not None}

@@ -1,0 +1,369 @@
+"""Rules and surfaces as machine code, by Numba: long runs, sweeps of many runs, and steps on large arrays.
+
+The kernels are straight-line code from the recorded lines. They work on blocks of lanes (a lane is one run, or
+one element of an array) that stay in the processor's nearest cache. What is the same in all lanes, such as
+``1 - beta1**t``, is computed once a step, before the loop over the lanes.
+"""
+
+import functools
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from optlearn.symbolic.emit import NUMPY, Emitter
+from optlearn.symbolic.trace import REDUCTIONS, apply, number, parameter_values, symbol, trace, walk
+
+# Quantities lie in rows of WIDTH numbers, of which LANES are used: rows whose distance is a power of two would
+# compete for the same places of the cache.
+LANES, WIDTH = 128, 152
+W, PROBE, G, FREE = 0, 2, 4, 6
+
+KERNEL = {**NUMPY, "where": "({1} if {0} else {2})", "and": "(bool({}) & bool({}))", "or": "(bool({}) | bool({}))",
+          "not": "(not {})"}
+
+
+def numba():
+    """The module numba, or a clear sentence that says how to get it."""
+    try:
+        import numba
+    except ImportError:
+        raise ModuleNotFoundError("compiled kernels need numba; get it with: pip install numba "
+                                  "(everything else works without it)") from None
+    return numba
+
+
+class _Emitter(Emitter):
+    """Numbers as floats: ``x ** 3`` would be multiplied out, where NumPy calls the power function."""
+
+    def _number(self, value):
+        return super()._number(value if isinstance(value, bool) else float(value))
+
+
+def coordinates(roots, size):
+    """Expressions of whole arrays as expressions of their coordinates.
+
+    Returns
+    -------
+    dict of Node to list of Node
+        One expression a coordinate of a vector, one for another quantity; sums over all coordinates become sums of
+        their terms, in order. The symbol of coordinate 0 of ``w`` is ``w.0``.
+    """
+    parts = {}
+    for n in walk(roots):
+        if n.op == "symbol":
+            parts[n] = [symbol(f"{n.args[0]}.{c}") for c in range(size)] if n.vector else [n]
+        elif n.op == "number":
+            parts[n] = [n]
+        elif n.op == "count":
+            parts[n] = [number(size)]
+        elif n.op in REDUCTIONS:
+            parts[n] = [functools.reduce(functools.partial(apply, "add" if n.op == "sum" else "max"),
+                                         [parts[n.args[0]][c if n.args[0].vector else 0] for c in range(size)])]
+        else:
+            parts[n] = [apply(n.op, *(parts[a][c if a.vector else 0] for a in n.args))
+                        for c in range(size if n.vector else 1)]
+    return parts
+
+
+def kernel_source(arguments, uniform, lanes, outputs, mean_over=None):
+    """The source of a function that computes something for each of ``n`` lanes.
+
+    Parameters
+    ----------
+    arguments : str
+    uniform, lanes : dict of Node to str
+        Where to find what is the same for all lanes, and what is not (at lane ``i``).
+    outputs : list of (str, Node)
+        Where to put what.
+    mean_over : str, optional
+        Take the mean over that many values of ``k`` (in each lane).
+    """
+    roots = [node for _, node in outputs]
+    order, varying = walk(roots), set()
+    for n in order:
+        if n in lanes or (n.op not in ("symbol", "number") and any(a in varying for a in n.args)):
+            varying.add(n)
+    read = {n: f"u{k}" for k, n in enumerate(n for n in order if n in uniform)}
+    loaded = {n: f"v{k}" for k, n in enumerate(n for n in order if n in lanes)}
+    once = _Emitter(KERNEL, read, "s")
+    body = [f"{name} = {uniform[n]}" for n, name in read.items()]
+    body += [f"{name} = {text}" for name, text in once.statements([n for n in order if n not in varying])]
+    inside = _Emitter(KERNEL, {**once.text, **loaded}, "x")
+    # Everything is read before anything is written: a row may be read and written.
+    lines = [f"{name} = {lanes[n]}" for n, name in loaded.items()]
+    lines += [f"{name} = {text}" for name, text in inside.statements(roots)]
+    lines += [f"{place} {'+=' if mean_over else '='} {inside.text[node]}" for place, node in outputs]
+    loop = ["for i in range(n):", *("    " + line for line in lines or ["pass"])]
+    if mean_over:
+        body += ["for i in range(n):", *(f"    {place} = 0.0" for place, _ in outputs)]
+        loop = [f"for k in range({mean_over}):", *("    " + line for line in loop),
+                "for i in range(n):", *(f"    {place} /= {mean_over}" for place, _ in outputs)]
+    return "\n    ".join([f"def kernel({arguments}):", *body, *loop]) + "\n"
+
+
+def _row(row, array="R"):
+    return f"{array}[{row * WIDTH} + i]"
+
+
+@functools.cache
+def _build(source, *types):
+    """Machine code of a kernel as a function that other machine code is handed; compiled once."""
+    functions = {"np": np}
+    exec(source, functions)
+    return numba().cfunc(numba().types.void(*types), error_model="numpy")(functions["kernel"])
+
+
+@functools.cache
+def _types():
+    t = numba().types
+    line = t.Array(t.float64, 1, "C")
+    return t.int64, t.float64, line, t.Array(t.int64, 2, "A")
+
+
+class RuleKernels:
+    """The kernels of a rule on a plane: `start`, `probe` and `step` change a block of runs in place.
+
+    Parameters
+    ----------
+    program : Program
+    swept : tuple of str
+        Parameters that have a value of their own in each run.
+    """
+
+    def __init__(self, program, swept):
+        self.rows, end = {"w": (W, 2), "probe": (PROBE, 2), "g": (G, 2)}, FREE
+        vectors = {**{name: node.vector for name, node in program.start.items()}, **dict.fromkeys(program.draws, True)}
+        for name, node in program.lines.items():
+            if name not in ("w", "g"):
+                vectors.setdefault(name, node.vector)
+        for name, vector in vectors.items():
+            self.rows[name] = (end, 1 + vector)
+            end += 1 + vector
+        self.height = end
+        self.program, self.swept = program, swept
+        self.uniform = [name for name in program.parameters if name not in swept]
+        self.same = self._same_in_all_runs()
+        self.start = self._kernel(program.start)
+        self.probe = self._kernel({"probe": program.probe})
+        self.step = self._kernel({name: node for name, node in program.lines.items() if name != "g"})
+
+    def _kernel(self, named):
+        program = self.program
+        uniform = {program.symbols[name]: f"h[{k}]" for k, name in enumerate(self.uniform)}
+        uniform[program.symbols["t"]] = "t"
+        lanes = {program.symbols[name]: _row(k, "H") for k, name in enumerate(self.swept)}
+        parts = coordinates([*named.values(), *program.symbols.values()], 2)
+        for name, node in program.symbols.items():
+            place = self.rows.get(name.removeprefix("s."))
+            if place is not None and node not in uniform and node not in lanes:
+                lanes.update({part: _row(place[0] + c) for c, part in enumerate(parts[node])})
+        outputs = [(_row(self.rows[name][0] + c), part) for name, node in named.items()
+                   for c, part in enumerate(parts[node] * (1 + (self.rows[name][1] > len(parts[node]))))]
+        integer, real, line, _ = _types()
+        return _build(kernel_source("R, n, t, h, H", uniform, lanes, outputs), line, integer, real, line, line)
+
+    def _same_in_all_runs(self):
+        """The named numbers that do not depend on the run, as the readable rule keeps them."""
+        program, own = self.program, {self.program.symbols[name] for name in self.swept}
+        same = {name for name, (_, size) in self.rows.items() if size == 1}
+        while True:
+            differ = own | {program.symbols["s." + name] for name in program.slots if name not in same}
+            differ |= {node for name, node in program.symbols.items() if node.vector}
+            varying = set()
+            for n in walk([*program.start.values(), *program.lines.values()]):
+                if n in differ or (n.op not in ("symbol", "number", "count") and any(a in varying for a in n.args)):
+                    varying.add(n)
+            fewer = {name for name in same if program.lines[name] not in varying
+                     and program.start.get(name) not in varying}
+            if fewer == same:
+                return same
+            same = fewer
+
+
+def gradient_kernel(surface, swept):
+    """The kernel of a surface's gradient: from the point in rows PROBE to the gradient in rows G."""
+    graph = surface.graph()
+    uniform = {s: f"p[{k}]" for k, s in enumerate(s for s in graph.parameters if s.args[0] not in swept)}
+    lanes = {s: _row(k, "P") for k, s in enumerate(s for s in graph.parameters if s.args[0] in swept)}
+    lanes.update({graph.x: _row(PROBE), graph.y: _row(PROBE + 1)})
+    lanes.update({s: f"D[{len(graph.sample)} * rows[k, i] + {c}]" for c, s in enumerate(graph.sample)})
+    outputs = [(_row(G + c), node) for c, node in enumerate(graph.gradient)]
+    source = kernel_source("R, n, p, P, D, rows", uniform, lanes, outputs, "rows.shape[0]" if graph.sample else None)
+    integer, _, line, rows = _types()
+    return _build(source, line, integer, line, line, line, rows)
+
+
+def _drive(first, last, origin, steps, h, H, p, P, D, rows, draws, draws_at, noise, delay, height,
+           start, probe, gradient, step, single, record):
+    """Steps of the runs `first` to `last`, block by block.
+
+    `record` gets, of every step or (if it has one row) of the last one, as many rows as it has. The values of h, H
+    and `rows` in step t are the t-th, or the only ones. A single run stops where it is not finite.
+    """
+    R = np.zeros(height * WIDTH)
+    swept = np.zeros(max(1, H.shape[1]) * WIDTH)
+    parameters = np.zeros(max(1, P.shape[0]) * WIDTH)
+    for lo in range(first, last, LANES):
+        n = min(LANES, last - lo)
+        for k in range(P.shape[0]):
+            for i in range(n):
+                parameters[k * WIDTH + i] = P[k, lo + i]
+        for k in range(2):
+            for i in range(n):
+                R[(W + k) * WIDTH + i] = origin[k, lo + i]
+        for t in range(steps + 1):
+            if t <= 1 or H.shape[0] > 1:
+                now = max(0, min(t, H.shape[0]) - 1)
+                for k in range(H.shape[1]):
+                    for i in range(n):
+                        swept[k * WIDTH + i] = H[now, k, lo + i]
+            now = max(0, min(t, h.shape[0]) - 1)
+            if t == 0:
+                start(R, n, 1.0, h[now], swept)
+            else:
+                for k in range(draws.shape[1]):
+                    for i in range(n):
+                        R[(draws_at + k) * WIDTH + i] = draws[t - 1, k, lo + i]
+                if delay:
+                    for k in range(2):
+                        for i in range(n):
+                            R[(PROBE + k) * WIDTH + i] = record[max(0, t - 1 - delay), W + k, lo + i]
+                else:
+                    probe(R, n, float(t), h[now], swept)
+                gradient(R, n, p, parameters, D, rows[min(t, rows.shape[0]) - 1][:, lo:lo + n])
+                if noise.shape[0]:
+                    for k in range(2):
+                        for i in range(n):
+                            R[(G + k) * WIDTH + i] += noise[t - 1, k, lo + i]
+                step(R, n, float(t), h[now], swept)
+                if single and not (np.isfinite(R[W * WIDTH]) and np.isfinite(R[(W + 1) * WIDTH])):
+                    return t
+            if record.shape[0] > 1 or t == steps:
+                for k in range(record.shape[1]):
+                    for i in range(n):
+                        record[min(t, record.shape[0] - 1), k, lo + i] = R[k * WIDTH + i]
+    return 0
+
+
+@functools.cache
+def _driver():
+    return numba().njit(nogil=True, error_model="numpy")(_drive)
+
+
+_rules, _gradients = {}, {}
+
+
+def rule_kernels(program, swept=()):
+    """The kernels of a recorded rule, compiled once."""
+    key = (program, swept)
+    if key not in _rules:
+        _rules[key] = RuleKernels(program, swept)
+    return _rules[key]
+
+
+def _of_surface(surface, swept):
+    # Kept with the class of the surface, so that it goes when a plain function's surface goes.
+    kernels = type(surface).__dict__.get("_kernels")
+    if kernels is None:
+        kernels = type(surface)._kernels = {}
+    if swept not in kernels:
+        kernels[swept] = gradient_kernel(surface, swept)
+    return kernels[swept]
+
+
+def threads():
+    """How many threads kernels run in."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _split(function, first, last, least):
+    """Call ``function(first, last)`` for parts of a range in threads, in one if there are fewer than `least`."""
+    parts = max(1, min(threads(), (last - first) // least))
+    ends = [first + (last - first) * k // parts // LANES * LANES for k in range(parts)] + [last]
+    if parts == 1:
+        return [function(first, last)]
+    with ThreadPoolExecutor(parts) as pool:
+        return list(pool.map(function, ends[:-1], ends[1:]))
+
+
+def _tables(values, lanes):
+    """Numbers as the driver takes them.
+
+    Parameters
+    ----------
+    values : list of dict
+        Of every step, or one for all: the values by name.
+    lanes : int
+        Number of runs.
+
+    Returns
+    -------
+    uniform : array (steps or 1, k)
+    swept : array (steps or 1, j, lanes)
+    names : tuple of str
+        Those that are swept.
+    """
+    swept = tuple(name for name in values[0] if any(np.ndim(step[name]) for step in values))
+    uniform = [[step[name] for name in values[0] if name not in swept] for step in values]
+    each = [[np.broadcast_to(step[name], lanes) for name in swept] for step in values]
+    return (np.array(uniform, dtype=float).reshape(len(values), -1),
+            np.array(each, dtype=float).reshape(len(values), len(swept), lanes), swept)
+
+
+def _execute(surface, rule, w, steps, chance, delay, keep):
+    """Run, and keep ``keep(kernels)`` rows of every step, or of the last one.
+
+    Returns
+    -------
+    kernels : RuleKernels
+    record : array (steps + 1 or 1, rows, N)
+    diverged : int
+        The step of a single run that was not finite, or 0.
+    """
+    program, lanes = trace(rule), w[0].size
+    times = range(1, max(steps, 1) + 1) if rule.scheduled else (1,)
+    h, H, swept = _tables([dict(zip(program.parameters, parameter_values(rule.at(t)), strict=True)) for t in times], lanes)
+    p, P, surface_swept = _tables([{name: surface.__dict__[name] for name in surface.hypers()}], lanes)
+    kernels = rule_kernels(program, swept)
+    drawn = [chance(w.shape) for _ in range(steps)] if chance is not None else []
+    draws = np.array([[x[name] for name in program.draws] for x, _, _ in drawn]).reshape(
+        len(drawn), 2 * len(program.draws), lanes)
+    noise = np.array([x for _, _, x in drawn if x is not None]).reshape(-1, 2, lanes)
+    data, rows = np.zeros(0), np.zeros((1, 0, lanes), dtype=np.int64)
+    if surface.samples is not None:
+        data = np.ascontiguousarray(surface.samples, dtype=float).ravel()
+        taken = [x for _, x, _ in drawn] if drawn and drawn[0][1] is not None else [np.arange(len(surface.samples))]
+        rows = np.array([np.broadcast_to(x.reshape(len(x), -1), (len(x), lanes)) for x in taken], dtype=np.int64)
+    every, height = keep(kernels)
+    record = np.empty((steps + 1 if every else 1, height, lanes))
+    drive, origin = _driver(), np.ascontiguousarray(w.reshape(2, lanes))
+    draws_at = kernels.rows[program.draws[0]][0] if program.draws else 0
+
+    def part(first, last):
+        return drive(first, last, origin, steps, h, H, p[0], P[0], data, rows, draws, draws_at, noise, delay,
+                     kernels.height, kernels.start, kernels.probe, _of_surface(surface, surface_swept), kernels.step,
+                     w.ndim == 1, record)
+
+    return kernels, record, max(_split(part, 0, lanes, 4 * LANES), default=0)
+
+
+def run(surface, rule, w, steps, chance, delay):
+    """What `optlearn.trajectory.run` records, made by kernels."""
+    kernels, record, diverged = _execute(surface, rule, w, steps, chance, delay, lambda k: (True, k.height))
+    record = record[:diverged] if diverged else record
+
+    def part(name):
+        row, size = kernels.rows[name]
+        values = record[:, row:row + size].reshape(len(record), *([size] if size > 1 else []), *w.shape[1:])
+        return values[..., 0] if name in kernels.same and w.ndim > 1 else values
+
+    named = {name: part(name) if name in rule.slots else part(name)[1:]
+             for name in kernels.rows if name not in ("w", "probe", "g", *rule.draws)}
+    return [part("w"), part("probe")[1:], part("g")[1:]], named
+
+
+def sweep(surface, rule, w, steps, chance, path):
+    """What `optlearn.trajectory.sweep` returns, made by kernels."""
+    _, record, _ = _execute(surface, rule, w, steps, chance, 0, lambda k: (path, 2))
+    return record if path else record[0]

@@ -1,0 +1,134 @@
+"""NumPy, the page and the compiled kernel make the same numbers: 1e-12 relative over 100 stable steps."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from engines import ALL_SURFACES, STEPS, TRACEABLE, Page, apart, forms, record, stable
+
+import optlearn
+from optlearn import Optimizer, Update, hyper, schedules, surfaces
+from optlearn.gradients import Clip, ClipNorm, Decay, Rescale
+
+TOLERANCE = 1e-12
+
+
+@pytest.fixture(scope="module")
+def page():
+    return Page()
+
+
+@pytest.fixture(scope="module")
+def kernels():
+    pytest.importorskip("numba")
+
+
+def check_engines(rule, surface, page):
+    expected = record(rule, surface)
+    assert len(expected["w"]) == STEPS + 1, (rule, surface.name, "not stable")
+    for engine, found in (("page", page.run(rule, surface)), ("kernel", record(rule, surface, compiled=True))):
+        what, difference = apart(expected, found)
+        assert difference < TOLERANCE, (engine, rule, surface.name, what)
+
+
+@pytest.mark.parametrize("name", TRACEABLE)
+def test_every_form_of_every_rule_on_every_surface(name, page, kernels):
+    for form in forms(name):
+        for surface in ALL_SURFACES:
+            check_engines(stable(form, surface), surface, page)
+
+
+@pytest.mark.parametrize("surface", ALL_SURFACES, ids=lambda s: s.name)
+def test_transformed_gradients(surface, page, kernels):
+    transforms = [Rescale(rescale_grad=0.5), Clip(clip_gradient=3.0), ClipNorm(clip_norm=2.5),
+                  Decay(weight_decay=0.01), Clip(clip_gradient=2.0)]
+    check_engines(optlearn.Adam(lr=0.01, gradient=transforms), surface, page)
+
+
+@pytest.mark.parametrize("schedule", [
+    schedules.Cosine(start=0.02, end=0.001, steps=80), schedules.Warmup(schedules.Step(start=0.02, every=30), steps=10),
+    schedules.WarmRestarts(start=0.02, steps=9, factor=2), lambda k: 0.02 / (k + 1)],
+                         ids=lambda s: getattr(s, "name", "function"))
+def test_scheduled_values(schedule, page, kernels):
+    check_engines(optlearn.Momentum(lr=schedule, momentum=0.8), surfaces.get("quadratic"), page)
+
+
+def test_a_rule_of_the_reader_gets_equation_page_and_kernel(page, kernels):
+    class HeavyBall(Optimizer, register=False):
+        lr = hyper(0.05, above=0, symbol=r"\eta")
+        slots = ("b",)
+
+        def update(self, w, g, s, t):
+            b = 0.9 * s.b - self.lr * g / (1 + np.sqrt(t))
+            return Update(w + b, b=b)
+
+    rule, surface = HeavyBall(lr=0.03), surfaces.of(lambda x, y: x**2 + 3 * y**2 + np.sin(x * y))
+    assert r"b_t &= 0.9 \, b_{t-1} - \eta \, \frac{g_t}{1 + \sqrt{t}}" in rule.equation()
+    assert np.abs(np.diff(record(rule, surface)["w"][[0, -1]], axis=0)).max() > 0.5
+    check_engines(rule, surface, page)
+
+
+# What only NumPy and the kernel do: many runs at once, noise, minibatches and delay.
+
+RATES = np.linspace(0.001, 0.02, 300)                       # more than a block of lanes
+STARTS = np.stack([np.linspace(-2, 2, 300), np.linspace(2.5, -1, 300)])
+
+
+@pytest.mark.parametrize(("rule", "surface"), [
+    (optlearn.Adam(lr=RATES), "rosenbrock"),
+    (optlearn.NAdam(lr=RATES, eps=0.1), "saddle"),          # has a number that is the same in all runs
+    (optlearn.NAdam(lr=0.01, beta1=RATES * 40, eps=0.1), "saddle"),   # and here it is not
+    (optlearn.LAMB(lr=RATES / 10), "himmelblau"),           # has sums over the coordinates
+    (optlearn.Momentum(lr=lambda k: RATES / (k + 1), momentum=0.9), "saddle"),
+    (optlearn.SGLD(lr=1e-4), "twowells"),
+    (optlearn.Adam(lr=0.01), surfaces.get("quadratic").replace(kappa=np.linspace(1, 50, 300))),
+    (optlearn.Adam(lr=0.01, gradient=[ClipNorm(clip_norm=RATES * 100)]), "leastsquares"),
+], ids=lambda x: getattr(x, "name", x))
+def test_sweeps(rule, surface, kernels):
+    readable, compiled = (record(rule, surface, start=STARTS, compiled=c) for c in (False, True))
+    assert {name: np.shape(x) for name, x in readable.items()} == {name: np.shape(x) for name, x in compiled.items()}
+    what, difference = apart(readable, compiled)
+    assert difference < TOLERANCE, what
+    for c in (False, True):
+        ends = optlearn.sweep(surface, rule, STARTS, steps=STEPS, rng=7, compiled=c)
+        path = optlearn.sweep(surface, rule, STARTS, steps=STEPS, rng=7, compiled=c, path=True)
+        np.testing.assert_array_equal(path, (compiled if c else readable)["w"])
+        np.testing.assert_array_equal(ends, path[-1])
+
+
+@pytest.mark.parametrize("how", [{"noise": 0.3}, {"batch": 4}, {"batch": 3, "noise": 0.1}, {"delay": 3}], ids=repr)
+@pytest.mark.parametrize("start", [None, STARTS], ids=["single", "sweep"])
+def test_noise_minibatches_and_delay(how, start, kernels):
+    rule = optlearn.Nesterov(lr=0.01, momentum=0.8)
+    readable, compiled = (record(rule, "leastsquares", start=start, compiled=c, **how) for c in (False, True))
+    what, difference = apart(readable, compiled)
+    assert difference < TOLERANCE, what
+    assert not np.array_equal(readable["w"], record(rule, "leastsquares", start=start)["w"])
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_runs_of_no_and_of_one_step(steps, kernels):
+    readable, compiled = (optlearn.run("quadratic", optlearn.NAdam(), steps=steps, compiled=c) for c in (False, True))
+    for name in ("w", "probe", "g"):
+        np.testing.assert_array_equal(getattr(readable, name), getattr(compiled, name))
+
+
+def test_a_diverging_run_ends_at_the_same_step(kernels):
+    readable, compiled = (optlearn.run("rosenbrock", optlearn.GradientDescent(lr=0.1), steps=50, compiled=c)
+                          for c in (False, True))
+    assert readable.diverged is not None
+    assert repr(compiled) == repr(readable)
+    np.testing.assert_allclose(compiled.w, readable.w, rtol=1e-12)
+
+
+def test_without_numba_a_sentence_says_how_to_get_it():
+    program = ("import sys; sys.modules['numba'] = None\n"
+               "import optlearn; optlearn.run('quadratic', optlearn.Adam(), compiled=True)")
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ended.stderr.strip().endswith("get it with: pip install numba (everything else works without it)")
+
+
+def test_an_untraceable_rule_says_so():
+    with pytest.raises(TypeError, match="muon cannot be traced: it multiplies matrices"):
+        optlearn.run("quadratic", optlearn.get("muon"), compiled=True)
