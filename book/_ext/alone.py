@@ -11,7 +11,7 @@ from sphinx.util.fileutil import copy_asset
 # The wheel has every output format and language of MathJax, 24 MB; the pages use these.
 MATHJAX = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
 
-# The theme leaves a first visit without a mode, complains of that in the console, and shows the dark a light flash.
+# On a first visit the theme has no mode, says so as an error, and starts light where the system is dark.
 MODE = """{
   const root = document.documentElement.dataset;
   root.mode ||= "auto";

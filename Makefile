@@ -1,0 +1,65 @@
+# Two commands matter: make book and make test. Each sets up what it needs in .venv.
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+ENVIRONMENT := .venv/ready
+BOOK := _build/ready
+
+LIBRARY := $(shell find optlearn book/_ext book/_static book/_templates -type f -not -name '*.pyc')
+CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -name '*.bib' \) -not -path '*/.*')
+# A scope is a notebook, or a test file's class or module, so that a worker starts each kernel and browser once.
+PARALLEL := -n logical --dist loadscope
+
+.PHONY: help env book test lint unit notebooks pages lab execute bench clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
+
+env: $(ENVIRONMENT)  ## Make or update the environment
+
+$(ENVIRONMENT): requirements.txt pyproject.toml
+	@for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
+	done; \
+	if [ -z "$$python" ]; then echo "optlearn needs Python 3.11 or newer, and finds none." >&2; exit 1; fi; \
+	[ -x .venv/bin/pip ] || "$$python" -m venv .venv
+	$(PYTHON) -m pip install -q -r requirements.txt
+	@touch $@
+
+book: $(BOOK)  ## Build the book
+	@echo "Open $(CURDIR)/_build/html/index.html"
+
+# Sphinx reads again only what changed. It knows chapters, but not that each depends on the library.
+_build/library: $(ENVIRONMENT) $(LIBRARY) _config.yml
+	@rm -rf _build && mkdir _build && touch $@
+
+# After a failure everything is read again: a warning is only given when a page is read.
+$(BOOK): _build/library $(CHAPTERS) _toc.yml
+	.venv/bin/jupyter-book build -W -n --keep-going . || { rm -f _build/library; exit 1; }
+	@touch $@
+
+test: lint unit notebooks pages  ## Check style, code, notebooks and pages
+
+lint: $(ENVIRONMENT)
+	.venv/bin/ruff check
+
+unit: $(ENVIRONMENT)
+	$(PYTHON) -m pytest -q $(PARALLEL) --ignore tests/test_pages.py
+
+notebooks: $(ENVIRONMENT)
+	$(PYTHON) -m pytest -q $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout 120 --ignore book/_ext book
+
+pages: $(BOOK)
+	$(PYTHON) -m pytest -q -n logical tests/test_pages.py
+
+lab: $(ENVIRONMENT)  ## Open the chapters in JupyterLab, with live explorers
+	.venv/bin/jupyter lab book
+
+execute: $(ENVIRONMENT)  ## Run notebooks and store their outputs: all, or NB="book/momentum/nesterov.ipynb ..."
+	$(PYTHON) tools/execute.py $(NB)
+
+bench: $(ENVIRONMENT)  ## Measure speed beside other libraries, which this installs
+	$(PYTHON) -m pip install -q -e '.[peers]'
+	$(PYTHON) benchmarks/run.py
+
+clean:  ## Remove what was built; the environment stays
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis

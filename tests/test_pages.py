@@ -1,0 +1,81 @@
+"""The built book in a browser: every page stands alone, fits a phone and can be used by everybody."""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from conftest import SITE
+
+PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html")
+               if path.parts[len(SITE.parts)] not in ("_static", "index.html"))
+WITH_FORMULAS = "book/notation.html"
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+
+FORMULAS = """() => [...document.querySelectorAll(".math")].filter(box => !box.querySelector("mjx-container"))
+  .concat([...document.querySelectorAll("mjx-merror")]).map(box => "not set: " + box.textContent)"""
+WIDGETS = """() => [...document.querySelectorAll('script[type^="application/vnd.jupyter"]')]
+  .map(script => "needs a kernel: " + script.type)"""
+IMAGES = """() => [...document.images].filter(image => !image.naturalWidth || !image.alt.trim()
+                                                       || /\\.(png|svg|jpe?g)$/.test(image.alt))
+  .map(image => "no alternative text, or not loaded: " + image.src.slice(0, 100))"""
+OVERFLOW = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  return [...document.querySelectorAll("main *")].filter(box => box.getBoundingClientRect().right > width + 1)
+    .slice(0, 3).map(box => `wider than ${width} px: ` + box.outerHTML.slice(0, 100));
+}"""
+# Formulas and all code but the first are taken out: one is like the other, and the audit walks every glyph.
+LIGHTEN = """() => {
+  document.head.insertAdjacentHTML("beforeend", "<style>* {transition: none !important}</style>");
+  document.querySelectorAll("mjx-container > *").forEach(box => box.remove());
+  [...document.querySelectorAll(".highlight pre")].slice(1).forEach(box => box.replaceChildren());
+}"""
+AUDIT = """rules => axe.run(document, {preload: false, resultTypes: ["violations"], ...rules}).then(result =>
+  result.violations.map(found => `${found.id}, ${found.nodes.length} times: ${found.nodes[0].target} `
+                                 + found.nodes[0].failureSummary.replace(/\\s+/g, " ")))"""
+
+
+def audit(page):
+    """What axe finds in the light, and what the dark adds."""
+    page.evaluate(LIGHTEN)
+    page.evaluate(AXE)
+    found = page.evaluate(AUDIT, {})
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    return found + [f"dark: {line}" for line in page.evaluate(AUDIT, {"runOnly": ["color-contrast"]})]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(name, site, visit):
+    page, problems = visit(site + name, viewport={"width": 1280, "height": 900}, color_scheme="light")
+    for check in (FORMULAS, WIDGETS, IMAGES):
+        problems += page.evaluate(check)
+    page.set_viewport_size({"width": 360, "height": 740})
+    problems += page.evaluate(OVERFLOW)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    problems += audit(page)
+    assert not problems, "\n".join(problems)
+
+
+def test_front_door_leads_to_the_first_page(site, visit):
+    page, problems = visit(site)
+    page.wait_for_url("**/book/index.html")
+    assert not problems
+
+
+def test_search_finds_a_word(site, visit):
+    page, problems = visit(site + "search.html?q=gradient")
+    page.wait_for_selector("#search-results li a")
+    assert not problems
+
+
+def test_pages_work_from_disk(site, visit):
+    page, problems = visit((SITE / WITH_FORMULAS).as_uri())
+    assert page.locator("mjx-container").count() > 10
+    assert page.evaluate(FORMULAS) == []
+    assert not problems
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_first_visit_follows_the_system(scheme, site, visit):
+    page, _ = visit(site + WITH_FORMULAS, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
