@@ -4,8 +4,8 @@
     KERAS_BACKEND=jax python tests/reference/regenerate.py            # compare
     KERAS_BACKEND=jax python tests/reference/regenerate.py --write    # put the results into the file
 
-The libraries are needed for nothing else. Cases of a library that is not installed are kept as they are, and so
-are those of MXNet 1.9.1, which this script does not run.
+The libraries are needed for nothing else. Cases of a library that is not installed are kept as they are,
+and so are those of MXNet 1.9.1, which this script does not run.
 """
 
 import argparse
