@@ -71,7 +71,7 @@ def picture(surface, trajectories, labels, state):
 def _floor(surface, trajectories, z):
     known = [float(surface(np.array(point))) for point in surface.minima]
     values = [float(np.nanmin(run.loss)) for run in trajectories]
-    return min([*known, *values, *([] if known else [float(np.nanmin(z))])])
+    return min([*known, *values, float(np.nanmin(z))])
 
 
 def _fewer_colours(png):

@@ -88,7 +88,7 @@ export function drawField(c, field, map, theme, width) {
  * One level line, by marching squares with linear interpolation.
  * @param {Field} field @param {number} level @param {{x: (x: number) => number, y: (y: number) => number}} map
  */
-export function levelPath(field, level, map) {
+function levelPath(field, level, map) {
   const { values, n, view } = field;
   const dx = (view[1] - view[0]) / (n - 1);
   const dy = (view[3] - view[2]) / (n - 1);

@@ -1,6 +1,6 @@
 // The map: the result over any two numbers of the selected racer, with the border of stability on quadratics.
 
-import { levelPath, rgb } from "./contours.js";
+import { rgb } from "./contours.js";
 import { choice, make, sharpCanvas } from "./controls.js";
 import { label } from "./draw.js";
 import { eigenmodes, spectralRadius } from "./linear.js";
@@ -75,15 +75,15 @@ export const mapPanel = {
     const legend = make("div", { class: "olx-legend", "aria-hidden": "true" });
     const readout = make("p", { class: "olx-readout" });
     const caption = make("p", { class: "olx-note" });
-    parent.append(make("div", { class: "olx-row" }, title, make("label", { class: "olx-check" }, "across", across.el), make("label", { class: "olx-check" }, "up", up.el)),
+    parent.append(title, make("div", { class: "olx-row" }, make("label", { class: "olx-check" }, "across", across.el), make("label", { class: "olx-check" }, "up", up.el)),
       holder, readout, legend, caption);
 
     let axes = axesOf(app);
     let pair = [axes[0], axes[1] || axes[0]];
     let asked = "";
     let filled = "";
-    /** @type {{values: Float64Array | null, rho: Float64Array | null, best: any, done: boolean}} */
-    let result = { values: null, rho: null, best: null, done: false };
+    /** @type {{values: Float64Array | null, border: number[][] | null, best: any, done: boolean}} */
+    let result = { values: null, border: null, best: null, done: false };
     /** The cell pointed at. @type {number[] | null} */
     let cell = null;
     const image = document.createElement("canvas");
@@ -140,7 +140,7 @@ export const mapPanel = {
       cell = null;
       let fresh = true;
       app.workshop.ask("map", job, (part) => {
-        if (fresh) result = { values: result.values, rho: null, best: null, done: false };
+        if (fresh) result = { values: result.values, border: null, best: null, done: false };
         fresh = false;
         Object.assign(result, part);
         store.set({ _map: {} });
@@ -240,7 +240,7 @@ export const mapPanel = {
       c.beginPath();
       c.rect(MARGIN.left, MARGIN.top, w, h);
       c.clip();
-      if (result.rho) border(c);
+      if (result.border) border(c);
       const [x, y] = current().map((value, k) => (k ? yOf(sy.toUnit(value)) : xOf(sx.toUnit(value))));
       c.restore();
       c.lineWidth = 2;
@@ -267,9 +267,11 @@ export const mapPanel = {
     /** Where the spectral radius is 1, and where it is least. @param {CanvasRenderingContext2D} c */
     function border(c) {
       const { theme } = app;
-      const half = 0.5 / CELLS;
-      const field = /** @type {any} */ ({ values: result.rho, n: CELLS, view: [half, 1 - half, half, 1 - half] });
-      const path = levelPath(field, 1, { x: xOf, y: yOf });
+      const path = new Path2D();
+      for (const [u0, v0, u1, v1] of result.border) {
+        path.moveTo(xOf(u0), yOf(v0));
+        path.lineTo(xOf(u1), yOf(v1));
+      }
       for (const [color, size] of [[theme.paper, 5], [theme.ink, 2]]) {
         c.strokeStyle = color;
         c.lineWidth = size;
@@ -277,14 +279,10 @@ export const mapPanel = {
         c.stroke(path);
       }
       const style = { color: theme.ink, paper: theme.paper, font: theme.font, size: 12, weight: 600 };
-      for (const part of [0.35, 0.6, 0.15, 0.85]) {
-        const j = Math.floor(part * CELLS);
-        let i = CELLS - 1;
-        while (i > 0 && !(result.rho[j * CELLS + i] >= 1 && result.rho[j * CELLS + i - 1] < 1)) i -= 1;
-        if (!i) continue;
-        const right = i > 0.8 * CELLS;
-        label(c, "ρ = 1", xOf(i / CELLS) + (right ? -9 : 9), yOf(part), { ...style, align: right ? "right" : "left" });
-        break;
+      const named = result.border.filter((line) => line[1] > 0.3 && line[1] < 0.8).sort((one, other) => other[0] - one[0])[0];
+      if (named) {
+        const right = named[0] > 0.85;
+        label(c, "ρ = 1", xOf(named[0]) + (right ? -9 : 9), yOf(named[1]), { ...style, align: right ? "right" : "left" });
       }
       const [x, y] = [xOf(result.best.u), yOf(result.best.v)];
       for (const [color, size] of [[theme.paper, 6], [theme.ink, 2.2]]) {
@@ -323,7 +321,7 @@ export const mapPanel = {
       const loss = run.diverged === null ? run.loss[run.last] : Infinity;
       readout.textContent = cell && result.values ? words(valuesOf(cell), valueAt(cell[0], cell[1])) : "Now " + words(current(), loss);
       if (!app.surface.quadratic) caption.textContent = "";
-      else if (!result.rho) {
+      else if (!result.border) {
         caption.textContent = !result.done ? "" : pair.some((a) => a.kind === "steps") ? ""
           : `${app.rule(store.get("selected")).label} is not linear in parameters and state: its border has no formula here.`;
       } else {

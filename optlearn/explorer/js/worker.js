@@ -84,10 +84,11 @@ function* mapWork({ place, racer, axes, cells, theory }, post) {
       set(u, v);
       return spectralRadius(code, racer.shape, h, surface, p, true);
     };
-    let rho = null;
+    let border = null;
     let best = { u: 0, v: 0, rho: Infinity };
     if (linear) {
-      rho = new Float64Array(cells * cells);
+      const rho = new Float64Array(cells * cells);
+      border = [];
       const look = (u, v) => {
         const value = radius(u, v);
         if (value < best.rho) best = { u, v, rho: value };
@@ -97,13 +98,36 @@ function* mapWork({ place, racer, axes, cells, theory }, post) {
         for (let i = 0; i < cells; i++) rho[j * cells + i] = look((i + 0.5) / cells, (j + 0.5) / cells);
         yield;
       }
-      // The lowest point between the cells: ever finer grids around it.
-      for (let width = 1 / cells; width > 1e-9; width /= 2) {
-        const { u, v } = best;
+      // The lowest point between the cells: grids around it, finer where that finds none lower.
+      for (let width = 1 / cells, tries = 0; width > 1e-9 && tries < 300; tries++) {
+        const { u, v, rho: before } = best;
         for (let j = -3; j <= 3; j++) for (let i = -3; i <= 3; i++) look(Math.min(1, Math.max(0, u + (i * width) / 3)), Math.min(1, Math.max(0, v + (j * width) / 3)));
+        if (best.rho === before) width /= 2;
+        yield;
+      }
+      // The border of stability crosses the sides of the squares between four cells; where, bisection tells.
+      for (let j = 0; j < cells - 1; j++) {
+        for (let i = 0; i < cells - 1; i++) {
+          const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]];
+          const met = [];
+          for (let k = 0; k < 4; k++) {
+            let [a, b] = [corners[k], corners[(k + 1) % 4]];
+            const stable = rho[a[1] * cells + a[0]] < 1;
+            if (stable === rho[b[1] * cells + b[0]] < 1) continue;
+            [a, b] = [a, b].map(([x, y]) => [(x + 0.5) / cells, (y + 0.5) / cells]);
+            for (let n = 0; n < 14; n++) {
+              const middle = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+              if (radius(middle[0], middle[1]) < 1 === stable) a = middle;
+              else b = middle;
+            }
+            met.push(a);
+          }
+          for (let k = 0; k + 1 < met.length; k += 2) border.push([...met[k], ...met[k + 1]]);
+        }
+        yield;
       }
     }
-    post({ rho, best });
+    post({ border, best });
   }
   const values = new Float64Array(cells * cells).fill(NaN);
   let told = performance.now();
