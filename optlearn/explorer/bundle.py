@@ -5,6 +5,8 @@ import hashlib
 import re
 from pathlib import Path
 
+from optlearn.explorer import shorten
+
 HERE = Path(__file__).parent
 ENTRY = "main.js"
 
@@ -75,7 +77,10 @@ def script(static=False):
         if static or name != ENTRY:
             text = _DEFAULT.sub("", text)
         parts.append(_without_comments(text))
-    return _without_spaces("".join(parts))
+    try:
+        return shorten.with_short_names(shorten.without_spaces("".join(parts)))
+    except shorten.Unreadable as reason:
+        raise BundleError(str(reason)) from reason
 
 
 @functools.cache
@@ -90,34 +95,6 @@ def style():
 def version():
     """A short name of this state of script and style."""
     return hashlib.sha256((script() + style()).encode()).hexdigest()[:12]
-
-
-# Strings, templates, regular expressions, words and numbers, spaces, and any other sign.
-_TOKEN = re.compile(r"""
-    "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
-    | `(?:\\.|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\}|[^`\\$]|\$(?!\{))*`
-    | (?<=[=(,:?!&|])\s*/(?![*/=\s])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[gimsuy]*
-    | [\w$]+ | [ \t]+ | \n | .""", re.VERBOSE)
-
-
-def _without_spaces(text):
-    """Spaces and line ends left out where they mean nothing; what stands in strings and expressions stays."""
-    tokens = _TOKEN.findall(text)
-    kept = [""]
-    for token, after in zip(tokens, [*tokens[1:], ""], strict=True):
-        if token == "`":
-            raise BundleError("a template is nested too deeply to be read here")
-        before, following = kept[-1][-1:], after[:1]
-        if token == "\n":
-            if before in "{;,([=+-*/&|?:<>!" or following in ".?:&|+*":
-                continue
-        elif not token.strip():
-            words = re.match(r"[\w$]{2}", before + following)
-            if not words and not (before == following and before in "+-") and following != "/":
-                continue
-            token = " "
-        kept.append(token)
-    return "".join(kept)
 
 
 def _without_comments(text):

@@ -1,0 +1,39 @@
+"""The module that a page gets: small, and the same program as its sources."""
+
+import gzip
+
+import pytest
+from optlearn.explorer import bundle, explorer, payload, presets, shorten
+
+MOST = 60_000
+
+
+def test_a_page_gets_at_most_60_kilobytes():
+    """Module, style, rules, surfaces and presets together, as a server would send them."""
+    shared = explorer._json({**payload.catalogue(), "presets": presets.catalogue()})
+    text = bundle.style() + bundle.script(static=True) + shared
+    assert len(gzip.compress(text.encode(), 9)) <= MOST
+
+
+SAMPLE = """
+const size = 3;
+function area(shape, { width, height = size } = {}) {
+  const parts = [shape.width, ...shape.parts];
+  for (const [index, part] of parts.entries()) if (index && part > width) return { part, width: part * height };
+  const helper = { width() { return width; }, get height() { return height; } };
+  return { width: helper.width(), text: `${parts.map((part) => `${part}:`).join("")} height`, height };
+}
+const result = JSON.stringify([area({ width: 1, parts: [2, 5] }, { width: 4 }), area({ width: 1, parts: [2] }, { width: 7 })]);
+"""
+
+
+def test_short_names_do_not_change_what_a_program_does():
+    mini_racer = pytest.importorskip("py_mini_racer")
+    outcomes = []
+    for text in (SAMPLE, shorten.with_short_names(shorten.without_spaces(SAMPLE))):
+        # The name of the result is renamed as well: it is what the last statement declares.
+        name = text.strip().rsplit("const ", 1)[1].split("=")[0].strip()
+        outcomes.append(mini_racer.MiniRacer().eval(f"{text};{name}"))
+    assert outcomes[0] == '[{"part":5,"width":15},{"width":7,"text":"1:2: height","height":3}]'
+    assert outcomes[1] == outcomes[0]
+    assert "helper" not in shorten.with_short_names(SAMPLE)
