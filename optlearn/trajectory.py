@@ -224,13 +224,11 @@ def _readable(surface, optimizer, w, steps, chance, delay):
         first = optimizer.at(1).start(w if w.ndim == 1 else w.view(Coordinates))
     made = list(_steps(surface, optimizer, w, steps, chance, delay, first))
     ws, probes, gs, names = zip(*made, strict=True) if made else ((), (), (), ())
-    rows = [np.array([np.asarray(x) for x in rows]).reshape(-1, *w.shape) for rows in ((w, *ws), probes, gs)]
+    rows = [_stacked(values).reshape(-1, *w.shape) for values in ((w, *ws), probes, gs)]
     named = {}
     for name in names[0] if names else first:
-        values = [np.asarray(step[name]) for step in names]
-        if name in first:
-            values = [np.asarray(first[name]), *values]
-        named[name] = np.array(np.broadcast_arrays(*values)) if values else np.empty(0)
+        values = [step[name] for step in names]
+        named[name] = _stacked([first[name], *values] if name in first else values)
     return rows, named
 
 
@@ -245,6 +243,16 @@ def _driver(optimizer, single):
         raise InvalidArgument(f"{', '.join(driver.schedules)} follows the loss of one run; "
                               "a sweep must be run one by one")
     return driver if driver.schedules else None
+
+
+def _stacked(values):
+    """One array of the values of all steps."""
+    shapes = set(map(np.shape, values))
+    if len(shapes) > 1:
+        values, shapes = np.broadcast_arrays(*values), {()}
+    shape = shapes.pop() if values else ()
+    # Joining is faster than np.array for many small arrays.
+    return np.asarray(np.concatenate(values)).reshape(len(values), *shape) if shape else np.array(values)
 
 
 class Coordinates(np.ndarray):
