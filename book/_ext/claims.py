@@ -28,7 +28,8 @@ def claims_of(notebook):
     """Title of a notebook, and anchor, statement and numbers of its claims."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     heading = next(line for cell in cells for line in "".join(cell["source"]).splitlines() if line.startswith("# "))
-    html = ("".join(output.get("data", {}).get("text/html", "")) for cell in cells for output in cell.get("outputs", []))
+    outputs = (output for cell in cells for output in cell.get("outputs", []))
+    html = ("".join(output.get("data", {}).get("text/html", "")) for output in outputs)
     return heading[2:], [tuple(map(unescape, found)) for text in html for found in CLAIM.findall(text)]
 
 
