@@ -59,7 +59,7 @@ def with_short_names(text):
     parts = _statements(text)
     places = [_places(part) for part in parts]
     # What code in strings calls by name, for workers, keeps it.
-    called = {word for token in _TOKEN.findall(text) if token[0] in "\"'" for word in re.findall(r"([\w$]+)\(", token)}
+    called = {word for token in _TOKEN.findall(text) if token[0] in "\"'" for word in re.findall(r"(?<![\\\w$])(?:\\.)?([\w$]+)\(", token)}
     declared = {word for found in places for word, kind, declares in found if declares}
     taken = _RESERVED | called | {word for found in places for word, kind, _ in found if kind != "property"} - declared
     top = [found[1] for part in parts if (found := _TOP.match(part)) and found[1] not in taken]

@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+
 from optlearn.explorer import bundle, explorer, payload, presets, shorten
 
 MOST = 60_000
@@ -23,7 +24,9 @@ function area(shape, { width, height = size } = {}) {
   const helper = { width() { return width; }, get height() { return height; } };
   return { width: helper.width(), text: `${parts.map((part) => `${part}:`).join("")} height`, height };
 }
-const result = JSON.stringify([area({ width: 1, parts: [2, 5] }, { width: 4 }), area({ width: 1, parts: [2] }, { width: 7 })]);
+function twice(number) { return 2 * number; }
+const made = new Function([twice].map(String).join("\\n") + "\\ntwice(1); return twice(3);")();
+const result = JSON.stringify([area({ width: 1, parts: [2, 5] }, { width: 4 }), area({ width: 1, parts: [2] }, { width: 7 }), made]);
 """
 
 
@@ -34,6 +37,6 @@ def test_short_names_do_not_change_what_a_program_does():
         # The name of the result is renamed as well: it is what the last statement declares.
         name = text.strip().rsplit("const ", 1)[1].split("=")[0].strip()
         outcomes.append(mini_racer.MiniRacer().eval(f"{text};{name}"))
-    assert outcomes[0] == '[{"part":5,"width":15},{"width":7,"text":"1:2: height","height":3}]'
+    assert outcomes[0] == '[{"part":5,"width":15},{"width":7,"text":"1:2: height","height":3},6]'
     assert outcomes[1] == outcomes[0]
     assert "helper" not in shorten.with_short_names(SAMPLE)

@@ -1,0 +1,241 @@
+"""The explorer by mouse, finger and keyboard, in light and dark, on small screens, at rest."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from optlearn import Adam, Momentum, Nesterov, explore, surfaces
+
+from .conftest import settle
+
+WIDTHS = (320, 360, 768)
+
+
+def race(**more):
+    return explore(surfaces.get("quadratic", kappa=10, angle=20), [Momentum(lr=0.02), Nesterov(lr=0.02), Adam(lr=0.1)],
+                   start=(-2, 1.5), steps=60, **more)
+
+
+def state(page, key):
+    return page.evaluate("(key) => apps[0].store.get(key)", key)
+
+
+def ends(page):
+    return page.evaluate("apps[0].runs.map((run, i) => apps[0].point(i, run.last))")
+
+
+def pixels(page, selector):
+    """The canvas of a part, as text that changes with any pixel."""
+    settle(page)
+    return page.locator(f"{selector} canvas").first.evaluate("(canvas) => canvas.toDataURL()")
+
+
+def test_dragging_the_dot_moves_all_runs(show):
+    page, problems = show(race(), viewport={"width": 1000, "height": 900})
+    before, picture = ends(page), pixels(page, ".olx-picture")
+    box = page.locator(".olx-handle").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for k in range(5):
+        page.mouse.move(x + 20 * k, y + 10 * k)
+        settle(page)
+        assert page.evaluate("apps[0].point(0, 0)") == state(page, "start")
+    page.mouse.up()
+    assert state(page, "start") != [-2, 1.5]
+    assert all(a != b for a, b in zip(before, ends(page), strict=True))
+    assert pixels(page, ".olx-picture") != picture
+    assert not problems
+
+
+def test_a_finger_taps_and_drags(show, browser):
+    page, problems = show(race(), has_touch=True, viewport={"width": 390, "height": 800})
+    box = page.locator(".olx-picture").bounding_box()
+    page.touchscreen.tap(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+    settle(page)
+    tapped = state(page, "start")
+    assert tapped[0] > 0
+    assert tapped[1] > 0
+    # A drag of the dot moves the start, not the page.
+    handle = page.locator(".olx-handle").bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    finger = page.context.new_cdp_session(page)
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for k in range(1, 6):
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x - 20 * k, "y": y + 12 * k}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    settle(page)
+    moved = state(page, "start")
+    assert moved[0] < tapped[0]
+    assert moved[1] < tapped[1]
+    assert page.evaluate("scrollY") == 0
+    small = page.evaluate("""[...document.querySelectorAll('.olx button, .olx select, .olx input, .olx summary')].filter(el => {
+        const box = el.getBoundingClientRect();
+        return box.width && (box.height < 24 || box.width < 24) && !el.closest('label');
+    }).map(el => el.outerHTML.slice(0, 80))""")
+    assert not small
+    assert not problems
+
+
+def test_sliders_and_typed_values_redraw(show):
+    page, problems = show(race())
+    for i in range(3):
+        page.evaluate("(i) => apps[0].store.set({ selected: i })", i)
+        settle(page)
+        for k in range(page.locator(".olx-card .olx-slider").count()):
+            row = page.locator(".olx-card .olx-slider").nth(k)
+            number = state(page, "racers")[i]["h"][k]
+            end = ends(page)[i]
+            row.locator("input[type=range]").focus()
+            for _ in range(60):
+                page.keyboard.press("ArrowLeft")
+            settle(page)
+            assert state(page, "racers")[i]["h"][k] < number
+            assert ends(page)[i] != end
+            field = row.locator("input[type=text]")
+            field.fill(str(number))
+            settle(page)
+            assert state(page, "racers")[i]["h"][k] == number
+            assert ends(page)[i] == pytest.approx(end, rel=1e-12)
+            field.fill("-1")
+            settle(page)
+            assert "must be" in row.locator("[role=alert]").inner_text()
+            assert state(page, "racers")[i]["h"][k] == number
+            field.fill(str(number))
+    assert not problems
+
+
+def test_time_runs_back_and_forth(show):
+    page, problems = show(race(step=10))
+    page.get_by_role("button", name="One step back").click()
+    assert state(page, "step") == 9
+    page.get_by_role("button", name="One step forward").click()
+    page.get_by_role("button", name="One step forward").click()
+    assert state(page, "step") == 11
+    box = page.locator(".olx-loss").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 12, box["y"] + 60, steps=4)
+    page.mouse.up()
+    assert state(page, "step") >= 59
+    page.locator(".olx-loss canvas").focus()
+    page.keyboard.press("Home")
+    assert state(page, "step") == 0
+    # Hover on the curve marks the point on the path.
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
+    assert page.evaluate("apps[0].store.get('_hover').t") in range(20, 40)
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("apps[0].store.get('step') > 2")
+    page.get_by_role("button", name="Pause").click()
+    assert state(page, "playing") is False
+    assert not problems
+
+
+def test_everything_by_keyboard(show):
+    """Tab reaches every control, and each does its work."""
+    page, problems = show(race(panel="noise"))
+    total = page.evaluate("""[...document.querySelectorAll('.olx :is(button, select, input, summary, [tabindex])')]
+        .filter(el => el.tabIndex >= 0 && el.offsetParent && !el.disabled).length""")
+    reached, rings = set(), []
+    page.keyboard.press("Tab")
+    for _ in range(total + 5):
+        found = page.evaluate("""() => {
+            const el = document.activeElement;
+            if (!el.closest('.olx')) return null;
+            el.dataset.seen ||= String(++window.seen || (window.seen = 1));
+            const style = getComputedStyle(el);
+            const name = el.getAttribute('aria-label') || el.labels?.[0]?.textContent || el.textContent;
+            return [el.dataset.seen, name.trim(), style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2];
+        }""")
+        if found is None:
+            break
+        reached.add(found[0])
+        rings.append(found[1:])
+        page.keyboard.press("Tab")
+    assert len(reached) == total
+    assert all(name and ring for name, ring in rings)
+
+    page.locator(".olx-handle").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    assert state(page, "start") == pytest.approx([-1.94, 1.8], abs=0.02)
+    page.locator(".olx-chips button[tabindex='0']").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    assert state(page, "selected") == 1
+    page.keyboard.press("Enter")
+    assert state(page, "racers")[1]["hidden"] is True
+    page.get_by_label("Add a racer").select_option("gradient_descent")
+    assert [racer["rule"] for racer in state(page, "racers")][3:] == ["gradient_descent"]
+    page.get_by_role("button", name="Remove").press("Enter")
+    assert len(state(page, "racers")) == 3
+    page.locator(".olx-loss canvas").press("Space")
+    assert state(page, "playing") is True
+    page.locator(".olx-loss canvas").press("Space")
+    page.wait_for_function("document.querySelector('.olx [role=status]').textContent.length > 20")
+    assert not problems
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(show, scheme):
+    page, problems = show(race(panel="map", try_=["Halve the learning rate."]), color_scheme=scheme)
+    page.locator(".olx-place summary").click()
+    settle(page)
+    found = Axe().run(page, context=".olx")
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("getComputedStyle(document.querySelector('.olx')).backgroundColor") == \
+        ("rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 23, 28)")
+    assert not problems
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_width_needs_scrolling_sideways(show, width):
+    page, problems = show(race(focus="preconditioner"), viewport={"width": width, "height": 700})
+    page.locator(".olx-place summary").click()
+    for panel in page.locator(".olx-tabs button").all():
+        panel.click()
+        settle(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    picture = page.locator(".olx-picture").bounding_box()
+    assert abs(picture["width"] - picture["height"]) < 1
+    assert not problems
+
+
+def test_nothing_is_drawn_at_rest(show):
+    page, problems = show(race(panel="map"))
+    page.wait_for_timeout(1500)
+    frames = page.evaluate("""async () => {
+        let drawn = 0;
+        for (const name of ['stroke', 'fill', 'clearRect', 'drawImage', 'fillText']) {
+            const original = CanvasRenderingContext2D.prototype[name];
+            CanvasRenderingContext2D.prototype[name] = function (...values) { drawn += 1; return original.apply(this, values); };
+        }
+        const before = apps[0].frames;
+        await new Promise((done) => setTimeout(done, 1000));
+        const idle = [apps[0].frames - before, drawn];
+        apps[0].store.set({ step: 20 });
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        return { idle, busy: [apps[0].frames - before, drawn > 0] };
+    }""")
+    assert frames == {"idle": [0, 0], "busy": [1, True]}
+    assert not problems
+
+
+def test_it_starts_paused_for_those_who_ask_for_less_motion(show, tmp_path):
+    page, _ = show(race(playing=True, step=1), reduced_motion="reduce", path=tmp_path / "still.html")
+    page.wait_for_timeout(300)
+    assert (state(page, "playing"), state(page, "step")) == (False, 1)
+    page, _ = show(race(playing=True, step=1), reduced_motion="no-preference", path=tmp_path / "moving.html")
+    page.wait_for_function("apps[0].store.get('step') > 2")
+
+
+def test_explorers_of_a_page_share_the_module_and_nothing_else(show):
+    first, second = race(), race()
+    assert len(second.html(complete=False)) - len(second.figure()) < 5000
+    page, problems = show(first, second)
+    page.evaluate("apps[0].store.set({ start: [1, 1], step: 5, selected: 0 })")
+    settle(page)
+    assert page.evaluate("apps.map((app) => [app.store.get('start'), app.store.get('step'), app.frames > 1])") == \
+        [[[1, 1], 5, True], [[-2, 1.5], 10, True]]
+    page.evaluate("apps[0].close()")
+    assert page.locator(".olx").count() == 1
+    assert not problems
