@@ -134,7 +134,7 @@ def test_everything_by_keyboard(show):
     """Tab reaches every control, and each does its work."""
     page, problems = show(race(panel="noise"))
     total = page.evaluate("""[...document.querySelectorAll('.olx :is(button, select, input, summary, [tabindex])')]
-        .filter(el => el.tabIndex >= 0 && el.offsetParent && !el.disabled).length""")
+        .filter(el => el.tabIndex >= 0 && el.checkVisibility({ visibilityProperty: true }) && !el.disabled).length""")
     reached, rings = set(), []
     page.keyboard.press("Tab")
     for _ in range(total + 5):

@@ -13,7 +13,7 @@ const CARD_KEYS = ["runs", "step", "selected", "focus", "theme", "_size", "racer
 /** @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createCard(app, parent) {
   const { store } = app;
-  const title = make("h3", { class: "olx-title" });
+  const title = make("div", { class: "olx-title" });
   const form = make("div", { class: "olx-form" });
   const equation = make("div", {});
   const stages = segments("Part of the step", (id) => store.set({ focus: id }));
