@@ -402,7 +402,8 @@ class LeastSquares(Surface):
     sample_symbols, sample_names = ("u_i", "v_i"), ("weight", "waist")
     domain = (-3.0, 3.0, -3.0, 3.0)
     start = (-1.8, 2.0)
-    minima = (tuple(np.linalg.lstsq(np.stack([samples[:, 0] + 1, np.ones(20)], axis=1), samples[:, 1])[0].round(12).tolist()),)
+    minima = (tuple(np.linalg.lstsq(np.stack([samples[:, 0] + 1, np.ones(20)], axis=1), samples[:, 1])[0]
+                    .round(12).tolist()),)
     quadratic = True
 
     @property

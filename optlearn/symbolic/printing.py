@@ -50,7 +50,7 @@ def _indexed(tex, index):
 def number_tex(value):
     """LaTeX of a constant."""
     if isinstance(value, bool):
-        return r"\text{%s}" % value
+        return rf"\text{{{value}}}"
     if value in CONSTANTS:
         return CONSTANTS[value]
     text = f"{value:.6g}"
@@ -122,7 +122,8 @@ class Printer:
         # A long quotient reads better as a factor before it: eta * m / d as eta (m / d).
         if a.op == "mul" and a not in self.symbols and self._is_scalar(a.args[0]) and \
                 (a.args[0].op == "symbol" or a.args[0] in self.symbols):
-            return rf"{self._print(a.args[0], PRODUCT)} \, \frac{{{self._print(a.args[1], 0)}}}{{{self._print(b, 0)}}}", PRODUCT
+            factor, top, bottom = self._print(a.args[0], PRODUCT), self._print(a.args[1], 0), self._print(b, 0)
+            return rf"{factor} \, \frac{{{top}}}{{{bottom}}}", PRODUCT
         return rf"\frac{{{self._print(a, 0)}}}{{{self._print(b, 0)}}}", PRODUCT + 1
 
     @staticmethod
@@ -289,7 +290,8 @@ def card(rule):
         rows += (f'<tr><td></td><th scope="row"><code>{name}</code></th><td>{html.escape(repr(rule.__dict__[name]))}'
                  f"</td><td>{html.escape(d.range)}</td></tr>")
     for transform in rule.gradient:
-        rows += f'<tr><td></td><th scope="row">gradient</th><td colspan="2"><code>{html.escape(repr(transform))}</code></td></tr>'
+        shown = html.escape(repr(transform))
+        rows += f'<tr><td></td><th scope="row">gradient</th><td colspan="2"><code>{shown}</code></td></tr>'
     table = (f'<table class="math optlearn-hyper"><thead><tr><th>symbol</th><th>name</th><th>value</th><th>allowed</th>'
              f"</tr></thead><tbody>{rows}</tbody></table>") if rows else ""
     source = html.escape(rule.source())
@@ -300,7 +302,8 @@ def card(rule):
 LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ϵ", "zeta": "ζ", "eta": "η", "theta": "θ",
            "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ",
            "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "ϕ", "chi": "χ", "psi": "ψ", "omega": "ω", "Pi": "Π",
-           "Delta": "Δ", "Lambda": "Λ", "Sigma": "Σ", "Omega": "Ω", "Phi": "Φ", "Theta": "Θ", "Gamma": "Γ", "varphi": "φ", "ell": "ℓ",
+           "Delta": "Δ", "Lambda": "Λ", "Sigma": "Σ", "Omega": "Ω", "Phi": "Φ", "Theta": "Θ", "Gamma": "Γ",
+           "varphi": "φ", "ell": "ℓ",
            "infty": "∞", "varepsilon": "ε"}
 SIGNS = {"le": "≤", "ge": "≥", "ne": "≠", "cdot": "·", "nabla": "∇", "lVert": "‖", "rVert": "‖", "lvert": "|",
          "rvert": "|", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "times": "×", "odot": "⊙"}
@@ -376,12 +379,16 @@ def _atom(tokens, i):
         return f'<mover accent="true">{inside}<mo stretchy="false">{mark}</mo></mover>', i
     if name in ("mathrm", "operatorname", "text"):
         words, i = _words(tokens, i + 1)
-        return (f"<mtext>&#160;{words}&#160;</mtext>" if name == "text" else f'<mi mathvariant="normal">{words}</mi>'), i
+        if name == "text":
+            return f"<mtext>&#160;{words}&#160;</mtext>", i
+        return f'<mi mathvariant="normal">{words}</mi>', i
     if name == "data":
         tag, i = _words(tokens, i + 1)
         inside, i = _group(tokens, i)
         named = re.match(r"<\w+(?= |>)(?! data-name)", inside)
-        return f'{named[0]} data-name="{tag}"{inside[named.end():]}' if named else f'<mrow data-name="{tag}">{inside}</mrow>', i
+        if named:
+            return f'{named[0]} data-name="{tag}"{inside[named.end():]}', i
+        return f'<mrow data-name="{tag}">{inside}</mrow>', i
     if name == "left":
         inside, i = _row(tokens, i + 2, (r"\right",))
         return f"<mrow><mo>(</mo>{inside}<mo>)</mo></mrow>", i + 2
