@@ -1,0 +1,119 @@
+"""The explorer in JupyterLab: page and kernel hear each other, and closing frees everything."""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+pytest.importorskip("jupyterlab")
+
+CELLS = [
+    """import ipywidgets as W
+from optlearn import Adam, Momentum, explore
+explorer = explore("rosenbrock", [Momentum(lr=0.0005), Adam(lr=0.1)], start=(-1.5, 2), steps=50)
+other = explore("himmelblau", [Adam(lr=0.1)], steps=40)
+slider = W.IntSlider(min=0, max=50, value=3, description="step")
+link = W.jslink((slider, "value"), (explorer.widget, "step"))
+heard = []
+explorer.widget.observe(lambda change: heard.append(change.new), "start")
+W.VBox([slider, explorer.widget, other.widget])""",
+    # Run while the page is looked at: what Python sees, and what Python does.
+    """print("PYTHON", explorer.start, len(heard) > 0, other.start, explorer.step)
+import numpy as np
+print("SAME", np.array_equal(explorer.trajectories[0].w[0], explorer.start))
+explorer.step = 17; explorer.selected = 0""",
+    "explorer.close(); other.close(); print('FREED', explorer.widget.comm is None)",
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab in a folder of its own, with one notebook; its address."""
+    home = tmp_path_factory.mktemp("lab")
+    cells = [{"cell_type": "code", "id": f"c{i}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+             for i, source in enumerate(CELLS)]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    (home / "live.ipynb").write_text(json.dumps(
+        {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(8)
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+                   "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "spaces")}
+    environment.pop("OPTLEARN_STATIC", None)
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={token}",
+         "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", *root],
+        cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(150):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token={token}", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}/lab/tree/live.ipynb?token={token}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def run_next(page, text=None):
+    """Runs the current cell and goes to the next; waits for what it prints."""
+    page.keyboard.press("Shift+Enter")
+    if text:
+        page.locator('.jp-OutputArea-output').get_by_text(text).first.wait_for(timeout=20000)
+
+
+def test_page_and_kernel_hear_each_other(lab, browser):
+    context = browser.new_context(viewport={"width": 1500, "height": 1000})
+    context.add_init_script("window.apps = []; addEventListener('optlearn', (event) => apps.push(event.detail));")
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    try:
+        page.goto(lab)
+        page.locator(".jp-Notebook .jp-Cell").nth(2).wait_for(timeout=30000)
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=30000)
+        first = page.locator(".jp-Notebook .jp-Cell").first
+        for _ in range(3):
+            # A kernel that is not connected yet forgets what it is asked.
+            first.locator(".cm-content").click()
+            run_next(page)
+            page.wait_for_timeout(1500)
+            if first.locator(".jp-InputPrompt").inner_text().strip("[]: ").strip():
+                break
+        page.wait_for_function("apps.length === 2", timeout=30000)
+
+        # The page changes Python's start; each explorer hears its own.
+        box = page.locator(".olx-handle").first.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 60, y - 30, steps=4)
+        page.mouse.up()
+        start = page.evaluate("apps[0].store.get('start')")
+        assert start != [-1.5, 2]
+        # The slider of ipywidgets and the explorer's step are linked in the page, without the kernel.
+        page.evaluate("apps[0].store.set({ step: 9 })")
+        page.wait_for_function("document.querySelector('.jupyter-widgets .widget-readout').textContent.trim() === '9'")
+        page.wait_for_timeout(400)
+        page.locator(".jp-Notebook .jp-Cell").nth(1).locator(".cm-content").click()
+        run_next(page, f"PYTHON ({start[0]}, {start[1]}) True")
+        page.get_by_text("SAME True").wait_for()
+        page.wait_for_function("apps[0].store.get('step') === 17 && apps[0].store.get('selected') === 0")
+        assert page.evaluate("apps[1].store.get('step')") == 10
+        run_next(page, "FREED True")
+        page.wait_for_function("document.querySelectorAll('.olx').length === 0")
+        assert page.evaluate("apps.map((app) => app.runs.length)") == [0, 0]
+        assert not errors
+    finally:
+        context.close()
