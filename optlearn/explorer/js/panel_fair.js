@@ -38,7 +38,11 @@ export function createFairness(app, row) {
 
   /** Before the runs: with one learning rate for all, a change of one is a change of all. @param {Set<string>} changed */
   app.before.push((changed) => {
-    if (store.get("fair") === "same" && (changed.has("racers") || changed.has("fair"))) {
+    if (store.get("fair") !== "same") {
+      before = [];
+      return;
+    }
+    if (changed.has("racers") || changed.has("fair")) {
       const rates = app.rates();
       const own = rates.findIndex((rate, i) => before.length === rates.length && !Number.isNaN(rate) && rate !== before[i]);
       const value = rates[own >= 0 ? own : store.get("selected")] || rates.find((rate) => rate > 0);

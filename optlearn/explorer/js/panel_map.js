@@ -86,6 +86,8 @@ export const mapPanel = {
     let result = { values: null, border: null, best: null, done: false };
     /** The cell pointed at. @type {number[] | null} */
     let cell = null;
+    let painted = { values: /** @type {any} */ (null), dark: false };
+    let limit = { key: "", value: NaN };
     const image = document.createElement("canvas");
     image.width = image.height = CELLS;
 
@@ -163,21 +165,22 @@ export const mapPanel = {
     function paintCells({ least, top, low }) {
       const c = /** @type {CanvasRenderingContext2D} */ (image.getContext("2d"));
       const picture = c.createImageData(CELLS, CELLS);
+      const pixels = new Uint32Array(picture.data.buffer);
       const shade = app.theme.dark ? "dark" : "light";
       const ramp = RAMPS[shade].map(rgb);
-      const worse = rgb(WORSE[shade]);
+      const pixel = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+      const colors = Array.from({ length: 257 }, (_, n) => {
+        const k = Math.min(3, n >> 6);
+        return pixel(ramp[k].map((a, d) => Math.round(a + (ramp[k + 1][d] - a) * (n / 64 - k))));
+      });
+      const worse = pixel(rgb(WORSE[shade]));
       for (let j = 0; j < CELLS; j++) {
         for (let i = 0; i < CELLS; i++) {
           const value = valueAt(i, j);
-          let color = null;
-          if (value < Infinity) {
-            const z = Math.log10(Math.max(value - least, 1e-300));
-            const u = Math.max(0, (z - low) / (top - low)) * 4;
-            const k = Math.min(3, Math.floor(u));
-            color = z > top ? worse : ramp[k].map((a, d) => a + (ramp[k + 1][d] - a) * Math.min(1, u - k));
-          }
           // Where it diverged nothing is painted, and the hatching below shows.
-          if (color) picture.data.set([...color, 255], 4 * ((CELLS - 1 - j) * CELLS + i));
+          if (!(value < Infinity)) continue;
+          const z = Math.log10(Math.max(value - least, 1e-300));
+          pixels[(CELLS - 1 - j) * CELLS + i] = z > top ? worse : colors[Math.max(0, Math.round((256 * (z - low)) / (top - low)))];
         }
       }
       c.putImageData(picture, 0, 0);
@@ -190,8 +193,12 @@ export const mapPanel = {
       const c = sharp.begin();
       const { w, h } = inner();
       if (result.values) {
-        const found = levels();
-        paintCells(found);
+        if (painted.values !== result.values || painted.dark !== theme.dark) {
+          painted = { values: result.values, dark: theme.dark };
+          const found = levels();
+          paintCells(found);
+          key(found);
+        }
         c.save();
         c.beginPath();
         c.rect(MARGIN.left, MARGIN.top, w, h);
@@ -207,7 +214,6 @@ export const mapPanel = {
         c.restore();
         c.imageSmoothingEnabled = false;
         c.drawImage(image, MARGIN.left, MARGIN.top, w, h);
-        key(found);
       }
       c.strokeStyle = theme.line;
       c.lineWidth = 1;
@@ -326,10 +332,11 @@ export const mapPanel = {
           : `${app.rule(store.get("selected")).label} is not linear in parameters and state: its border has no formula here.`;
       } else {
         const [x, y] = pair;
-        const limit = stabilityLimit(app, x);
+        const task = JSON.stringify([x.id, store.get("racers")[store.get("selected")], app.params]);
+        if (task !== limit.key) limit = { key: task, value: stabilityLimit(app, x) };
         const at = scales().map((scale, k) => tidy(scale.raw(k ? result.best.v : result.best.u), 4));
         caption.textContent = "Line: spectral radius ρ of a step equal to 1; beyond it errors grow. " +
-          (limit > 0 ? `At ${y.text} ${show(current()[1], 4)} the limit is ${x.text} = ${show(limit, 4)}. ` : "") +
+          (limit.value > 0 ? `At ${y.text} ${show(current()[1], 4)} the limit is ${x.text} = ${show(limit.value, 4)}. ` : "") +
           `Cross: the fastest, ρ = ${show(result.best.rho, 4)}, at ${x.text} ${show(at[0], 4)}, ${y.text} ${show(at[1], 4)}. ` +
           `Curvatures ${eigenmodes(app.surfaceCode, app.params).map((m) => show(m.value)).join(" and ")}.`;
       }
