@@ -1,6 +1,7 @@
 """The contract of an update rule: `Optimizer`, `Update`, `State` and the registry."""
 
 import inspect
+import os
 import re
 
 import numpy as np
@@ -249,10 +250,10 @@ class Optimizer(Declared):
             s = {**old, **{name: rng.standard_normal(w.shape).astype(w.dtype) for name in self.draws}}
             # A quotient that np.where passes over may be 0/0; what counts is the result, looked at below.
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                update = rule.update(w, g, Slots(s), t)
-                new.append(_as_given(update.w, w))
-                slots.append(_held({name: update.named[name] for name in self.slots}, w, g))
-            if nonfinite == "refuse" and not np.isfinite(new[-1]).all():
+                made, kept = (_blockwise if w.nbytes > BLOCK and _separable(rule) else _whole)(rule, w, g, s, t)
+                new.append(made)
+                slots.append(kept)
+            if nonfinite == "refuse" and not _finite(new[-1]):
                 path = state.paths[len(new) - 1]
                 raise InvalidArgument(f"grads{path} and these hyperparameters make step {t} of {self.name} give params{path} "
                                       "that are not finite; lr must be smaller, or eps above 0 where 0 is divided by 0 "
@@ -281,7 +282,7 @@ class Optimizer(Declared):
                 if np.ndim(value) and not _fits(np.shape(value), np.shape(w)):
                     raise InvalidArgument(f"state slot {name!r} of params{path} has shape {np.shape(value)}; "
                                           f"the parameters have {np.shape(w)}")
-            if nonfinite == "refuse" and not np.isfinite(g).all():
+            if nonfinite == "refuse" and not _finite(g):
                 raise InvalidArgument(f"grads{path} has values that are not finite; a gradient must be finite "
                                       "(nonfinite='propagate' lets it through)")
         if self.draws and rng is None:
@@ -334,6 +335,74 @@ def _describe(cls):
     body = cls.__doc__.rstrip() + "\n"
     at = re.search(r"\n    (Returns|Raises|See Also|Notes|References|Examples)\n    -", body)
     cls.__doc__ = body[:at.start()] + "\n" + table + body[at.start():] if at else body + "\n" + table + "\n    "
+
+
+# Temporary arrays of this many bytes stay in the cache of a core.
+BLOCK = 2**17
+
+
+def _whole(rule, w, g, s, t):
+    """New parameters and slots of one array."""
+    update = rule.update(w, g, Slots(s), t)
+    return _as_given(update.w, w), _held({name: update.named[name] for name in rule.slots}, w, g)
+
+
+def _blockwise(rule, w, g, s, t):
+    """The same, block by block: large arrays pass through memory once, and through all cores at the same time."""
+    new, flat_w, flat_g = np.empty_like(w, order="C"), w.reshape(-1), g.reshape(-1)
+    flat_s = {name: np.reshape(value, -1) if np.ndim(value) else value for name, value in s.items()}
+    slots = {name: np.empty_like(new) if np.ndim(s[name]) else s[name] for name in rule.slots}
+
+    def work(parts):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            for part in parts:
+                here = {name: value[part] if np.ndim(value) else value for name, value in flat_s.items()}
+                new.reshape(-1)[part], kept = _whole(rule, flat_w[part], flat_g[part], here, t)
+                for name, value in kept.items():
+                    if np.ndim(value):
+                        slots[name].reshape(-1)[part] = value
+                    else:
+                        slots[name] = value
+
+    in_threads(work, list(_blocks(w)))
+    return new, slots
+
+
+def in_threads(work, parts):
+    """Call ``work`` with a share of the parts in each of as many threads as there are cores."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cores == 1 or len(parts) < 2:
+        return [work(parts)] if parts else []
+    share = -(-len(parts) // cores)
+    with ThreadPoolExecutor(cores) as pool:
+        return list(pool.map(work, [parts[i:i + share] for i in range(0, len(parts), share)]))
+
+
+def _blocks(array):
+    """Slices of the flat array."""
+    length = BLOCK // array.itemsize
+    return (slice(start, min(start + length, array.size)) for start in range(0, array.size, length))
+
+
+def _separable(rule):
+    """Whether a coordinate of a step depends on that coordinate alone, as the recorded lines of the rule tell."""
+    from optlearn.symbolic.trace import NotTraceable, trace
+
+    try:
+        return trace(rule).separable and not any(isinstance(value, np.ndarray) for value in rule.values.values())
+    except NotTraceable:
+        return False
+
+
+def _finite(array):
+    """Whether all numbers of an array are finite."""
+    array = np.asarray(array)
+    if array.nbytes <= BLOCK:
+        return bool(np.isfinite(array).all())
+    flat = array.reshape(-1)
+    return all(np.isfinite(flat[part]).all() for part in _blocks(array))
 
 
 def _held(slots, w, *given):

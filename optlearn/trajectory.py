@@ -147,10 +147,9 @@ def sweep(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, bat
         return native.sweep(surface, optimizer, w, steps, chance, path)
     if path:
         return np.array([w, *(np.asarray(new) for new, *_ in _steps(surface, optimizer, w, steps, chance))])
-    last = w
-    for last, *_ in _steps(surface, optimizer, w, steps, chance):
-        pass
-    return np.asarray(last)
+    for new, *_ in _steps(surface, optimizer, w, steps, chance):
+        w = new
+    return np.asarray(w)
 
 
 def _checked(surface, optimizer, start, steps, rng, noise, batch, delay):

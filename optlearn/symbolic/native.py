@@ -6,13 +6,14 @@ one element of an array) that stay in the processor's nearest cache. What is the
 """
 
 import functools
-import os
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from optlearn.symbolic.emit import NUMPY, Emitter
-from optlearn.symbolic.trace import REDUCTIONS, apply, number, parameter_values, symbol, trace, walk
+from optlearn import gradients, tree
+from optlearn.declare import InvalidArgument
+from optlearn.optimizer import in_threads
+from optlearn.symbolic.emit import NUMPY, Emitter, stages
+from optlearn.symbolic.trace import REDUCTIONS, apply, evaluate, number, parameter_values, symbol, trace, walk
 
 # Quantities lie in rows of WIDTH numbers, of which LANES are used: rows whose distance is a power of two would
 # compete for the same places of the cache.
@@ -272,21 +273,6 @@ def _of_surface(surface, swept):
     return kernels[swept]
 
 
-def threads():
-    """How many threads kernels run in."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _split(function, first, last, least):
-    """Call ``function(first, last)`` for parts of a range in threads, in one if there are fewer than `least`."""
-    parts = max(1, min(threads(), (last - first) // least))
-    ends = [first + (last - first) * k // parts // LANES * LANES for k in range(parts)] + [last]
-    if parts == 1:
-        return [function(first, last)]
-    with ThreadPoolExecutor(parts) as pool:
-        return list(pool.map(function, ends[:-1], ends[1:]))
-
-
 def _tables(values, lanes):
     """Numbers as the driver takes them.
 
@@ -323,7 +309,8 @@ def _execute(surface, rule, w, steps, chance, delay, keep):
     """
     program, lanes = trace(rule), w[0].size
     times = range(1, max(steps, 1) + 1) if rule.scheduled else (1,)
-    h, H, swept = _tables([dict(zip(program.parameters, parameter_values(rule.at(t)), strict=True)) for t in times], lanes)
+    values = [dict(zip(program.parameters, parameter_values(rule.at(t)), strict=True)) for t in times]
+    h, H, swept = _tables(values, lanes)
     p, P, surface_swept = _tables([{name: surface.__dict__[name] for name in surface.hypers()}], lanes)
     kernels = rule_kernels(program, swept)
     drawn = [chance(w.shape) for _ in range(steps)] if chance is not None else []
@@ -345,7 +332,9 @@ def _execute(surface, rule, w, steps, chance, delay, keep):
                      kernels.height, kernels.start, kernels.probe, _of_surface(surface, surface_swept), kernels.step,
                      w.ndim == 1, record)
 
-    return kernels, record, max(_split(part, 0, lanes, 4 * LANES), default=0)
+    # A thread for a few blocks would take longer to start than to work.
+    shares = [(k, min(k + 8 * LANES, lanes)) for k in range(0, lanes, 8 * LANES)]
+    return kernels, record, max(in_threads(lambda mine: part(mine[0][0], mine[-1][1]), shares), default=0)
 
 
 def run(surface, rule, w, steps, chance, delay):
@@ -367,3 +356,191 @@ def sweep(surface, rule, w, steps, chance, path):
     """What `optlearn.trajectory.sweep` returns, made by kernels."""
     _, record, _ = _execute(surface, rule, w, steps, chance, 0, lambda k: (path, 2))
     return record if path else record[0]
+
+
+# Steps on large arrays. Blocks of elements take the place of lanes; one kernel computes from arrays to a block
+# that stays in the cache, and copies that out, so that inputs and outputs may be the same arrays.
+ELEMENTS, ROW = 1024, 1048
+
+
+class ArrayKernel:
+    """Machine code for expressions of whole arrays, element by element.
+
+    What is the same for all elements comes in an array of the arrays' own dtype: NumPy, too, rounds Python's
+    numbers to the dtype of the array that they meet.
+
+    Parameters
+    ----------
+    nodes : list of Node
+        What to compute.
+    symbols : list of Node
+        The arrays that it may be computed from.
+    sums : list of Node, optional
+        Sums over all elements of `nodes`, to return in place of arrays.
+    """
+
+    def __init__(self, nodes, symbols, sums=()):
+        inside = [n for n in walk(nodes) if n.vector]
+        wanted = [*(a for n in inside if n.op != "symbol" for a in n.args), *nodes]
+        self.uniform = list(dict.fromkeys(n for n in wanted if not n.vector))
+        names = [f"a{k}" for k in range(len(symbols))]
+        results = ["sums"] if sums else [f"r{k}" for k in range(len(nodes))]
+        text = {**{n: f"u{k}" for k, n in enumerate(self.uniform)}}
+        loaded = {n: f"v{k}" for k, n in enumerate(symbols) if n in inside}
+        emitter = _Emitter(KERNEL, {**text, **loaded}, "x")
+        lines = [f"{name} = {names[symbols.index(n)]}[at + i]" for n, name in loaded.items()]
+        lines += [f"{name} = {expression}" for name, expression in emitter.statements(nodes)]
+        lines += [f"R[{ROW * k} + i] = {emitter.text[n]}" for k, n in enumerate(nodes)]
+        body = [f"u{k} = h[{k}]" for k in range(len(self.uniform))]
+        body += [f"R = np.empty({ROW * len(nodes)}, h.dtype)", f"for at in range(first, last, {ELEMENTS}):",
+                 f"    n = min({ELEMENTS}, last - at)", "    for i in range(n):", *("        " + x for x in lines)]
+        for k, n in enumerate(sums):
+            what = {"sum": f"total(R, {ROW * k}, n)", "amax": f"R[{ROW * k}:{ROW * k} + n].max()", "count": "n"}[n.op]
+            body.append(f"    sums[at // {ELEMENTS}, {k}] = {what}")
+        if not sums:
+            for k, result in enumerate(results):
+                body += ["    for i in range(n):", f"        {result}[at + i] = R[{ROW * k} + i]"]
+        source = "\n    ".join([f"def kernel(first, last, h, {', '.join([*names, *results])}):", *body]) + "\n"
+        functions = {"np": np, "total": _total()}
+        exec(source, functions)
+        self.kernel = numba().njit(nogil=True, error_model="numpy")(functions["kernel"])
+
+    def __call__(self, uniform, inputs, outputs):
+        """Compute from flat arrays to flat arrays (or to an array of the sums of each block of elements)."""
+        size = inputs[0].size
+        ends = range(0, size, 64 * ELEMENTS)
+        # The first call compiles, which is not to be done twice at the same time.
+        if not self.kernel.signatures:
+            self.kernel(0, 0, uniform, *inputs, *outputs)
+        in_threads(lambda mine: self.kernel(mine[0], min(mine[-1] + 64 * ELEMENTS, size), uniform, *inputs, *outputs),
+                   list(ends))
+
+
+@functools.cache
+def _total():
+    # The order of a sum's terms is free: this lets the processor add several at a time.
+    @numba().njit(nogil=True, fastmath={"reassoc", "nsz"})
+    def total(R, start, n):
+        result = 0.0
+        for i in range(start, start + n):
+            result += R[i]
+        return result
+    return total
+
+
+class ArrayStep:
+    """A step of a recorded rule on flat arrays: sums over all coordinates in stages, then the new arrays."""
+
+    def __init__(self, program):
+        self.program = program
+        self.arrays = [name for name in program.slots if program.symbols["s." + name].vector]
+        self.numbers = [name for name in program.slots if name not in self.arrays]
+        self.inputs = [program.symbols[name] for name in
+                       ("w", "g", *("s." + name for name in (*self.arrays, *program.draws)))]
+        results = [program.lines[name] for name in ("w", *self.arrays)]
+        self.sums = [(sums, ArrayKernel([n.args[0] for n in sums], self.inputs, sums))
+                     for sums in stages([*results, *(program.lines[name] for name in self.numbers)])]
+        self.last = ArrayKernel(results, self.inputs)
+
+    def __call__(self, values, t, w, g, slots, draws):
+        """Change `w` and `slots` in place."""
+        program, dtype = self.program, w.dtype
+        known = {program.symbols["t"]: t}
+        known.update({program.symbols[name]: value for name, value in values.items()})
+        known.update({program.symbols["s." + name]: slots[name] for name in self.numbers})
+        inputs = [w, g, *(slots[name] for name in self.arrays), *(draws[name] for name in program.draws)]
+
+        def uniform(kernel):
+            return np.array(evaluate(kernel.uniform, known), dtype=dtype)
+
+        with np.errstate(all="ignore"):
+            for sums, kernel in self.sums:
+                parts = np.zeros((-(-w.size // ELEMENTS), len(sums)))
+                kernel(uniform(kernel), inputs, [parts])
+                for n, each in zip(sums, parts.T, strict=True):
+                    known[n] = each.max(initial=-np.inf) if n.op == "amax" else each.sum()
+            numbers = evaluate([program.lines[name] for name in self.numbers], known)
+            self.last(uniform(self.last), inputs, [w, *(slots[name] for name in self.arrays)])
+        slots.update(zip(self.numbers, numbers, strict=True))
+
+
+@functools.cache
+def _array_step(program):
+    return ArrayStep(program)
+
+
+class Stepper:
+    """Steps of a rule on large arrays as machine code, in place.
+
+    `Optimizer.step` gives new arrays; this changes the given ones, and its own state.
+
+    Parameters
+    ----------
+    rule : Optimizer
+    params : array or nested dict, list, tuple of arrays
+        Parameters of float32 or float64.
+
+    Attributes
+    ----------
+    state : State
+        The state, of the kind that ``rule.init`` gives.
+
+    Examples
+    --------
+    >>> import optlearn
+    >>> w = np.ones(3, dtype=np.float32)
+    >>> stepper = Stepper(optlearn.Momentum(lr=0.1, momentum=0.9), w)
+    >>> for _ in range(2):
+    ...     stepper.step(w, np.array([1, 2, 3], dtype=np.float32))
+    >>> w
+    array([0.71, 0.42, 0.13], dtype=float32)
+    """
+
+    def __init__(self, rule, params):
+        trace(rule)
+        numba()
+        self.rule, self.state = rule, rule.init(params)
+
+    def step(self, params, grads, *, rng=None, nonfinite="refuse"):
+        """Change the parameters and the state by one step.
+
+        Parameters
+        ----------
+        params, grads : array or nested dict, list, tuple of arrays
+            Parameters, which must be contiguous and writeable, and their gradients.
+        rng : numpy.random.Generator or RandomState, optional
+            Source of the draws of a random rule.
+        nonfinite : {"refuse", "propagate"}
+            Whether a gradient with NaN or infinite values is an error, found before anything is changed.
+
+        Raises
+        ------
+        InvalidArgument
+            If structures, shapes or kinds do not fit, or a gradient is not finite.
+        """
+        leaves, gradient_leaves = tree.flatten(params, "params"), tree.flatten(grads, "grads")
+        self.rule._check_step(leaves, gradient_leaves, self.state, nonfinite, rng)
+        for path, w in leaves:
+            tree.computable(w, "params" + path)
+            if not (isinstance(w, np.ndarray) and w.flags.c_contiguous and w.flags.writeable):
+                raise InvalidArgument(f"params{path} cannot be changed in place; it must be a contiguous, "
+                                      "writeable array")
+        t = self.state.t + 1
+        rule = self.rule.at(t)
+        arrays = [w for _, w in leaves]
+        grads = [np.asarray(g, dtype=w.dtype) for (_, g), w in zip(gradient_leaves, arrays, strict=True)]
+        if len(arrays) > 1 and any(transform.whole for transform in rule.gradient):
+            grads = gradients.prepare(rule.gradient, arrays, grads)
+            rule = rule.bound({"gradient": ()})
+        program = trace(rule)
+        values = dict(zip(program.parameters, parameter_values(rule), strict=True))
+        if any(np.ndim(value) for value in values.values()):
+            raise InvalidArgument("a hyperparameter that is an array (a sweep) is not allowed here; it must be a "
+                                  "number")
+        step = _array_step(program)
+        for w, g, slots in zip(arrays, grads, self.state.slots, strict=True):
+            draws = {name: rng.standard_normal(w.shape).astype(w.dtype).reshape(-1) for name in program.draws}
+            held = {name: np.ascontiguousarray(x).reshape(-1) if np.ndim(x) else x for name, x in slots.items()}
+            step(values, t, w.reshape(-1), np.ascontiguousarray(g).reshape(-1), held, draws)
+            slots.update({name: np.reshape(x, w.shape) if np.ndim(x) else x for name, x in held.items()})
+        self.state.t = t

@@ -201,6 +201,19 @@ def walk(roots, stop=()):
     return order
 
 
+_OPERATIONS = {"where": np.where, **{op: ufunc for ufunc, op in reversed(_UFUNCS.items())}}
+
+
+def evaluate(nodes, known):
+    """The values of nodes, given those of the symbols (or other nodes) that they are made of."""
+    values = dict(known)
+    for n in walk(nodes, stop=list(known)):
+        if n not in values:
+            values[n] = np.float64(n.args[0]) if n.op == "number" else \
+                _OPERATIONS[n.op](*(values[a] for a in n.args))
+    return [values[n] for n in nodes]
+
+
 class Program:
     """The recorded lines of a rule.
 
@@ -217,6 +230,8 @@ class Program:
         the gradient that the rule sees as ``"g"`` if it was transformed, and the new parameters as ``"w"`` last.
     probe : Node
         The point at which the gradient is taken.
+    separable : bool
+        Whether each coordinate of a step depends on that coordinate alone: there are no sums over all.
     rate : Node or None
         Minus the derivative of the new parameters with respect to the rule's `direction`: the learning rate
         that each coordinate effectively has.
@@ -265,6 +280,7 @@ class Program:
         self.lines.update(_ordered(named))
         self.symbols = {"w": w, "g": raw, "t": t, **{"s." + n: x for n, x in state.items()},
                         **{p: symbol(p) for p in self.parameters}}
+        self.separable = not any(n.op in REDUCTIONS for n in walk(self.lines.values()))
         direction = rule.direction
         self.rate = None
         if direction is not None:

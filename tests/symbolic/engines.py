@@ -15,8 +15,8 @@ STEPS, SEED = 100, 7
 
 # Learning rates at which plain gradient steps are stable: about half of one over the largest curvature on the way.
 GENTLE = {"quadratic": 0.05, "rosenbrock": 5e-4, "himmelblau": 4e-3, "rastrigin": 1e-3, "saddle": 0.05,
-          "beale": 2e-3, "ackley": 0.004, "leastsquares": 0.05, "styblinskitang": 8e-3, "sixhumpcamel": 5e-3, "twowells": 0.05,
-          "cliff": 3e-3}
+          "beale": 2e-3, "ackley": 0.004, "leastsquares": 0.05, "styblinskitang": 8e-3, "sixhumpcamel": 5e-3,
+          "twowells": 0.05, "cliff": 3e-3}
 # Rules whose steps grow with the gradient get those; the others move by about lr whatever the gradient.
 PROPORTIONAL = {"gradient_descent", "momentum", "nesterov", "dcasgd", "delta_bar_delta", "local_gains", "sgld"}
 BOUNDED = 0.013
