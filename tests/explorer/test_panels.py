@@ -28,7 +28,8 @@ def show(visit, tmp_path):
 
 def answer(page, kind, act, last="() => true"):
     """What the worker answers to the next job of a kind, asked for by doing `act`."""
-    return page.evaluate("""([kind, act, last]) => new Promise(resolve => {
+    return page.evaluate("""([kind, act, last]) => new Promise((resolve, reject) => {
+        setTimeout(() => reject(Error("no answer from the worker")), 60000);
         const { ask } = app.workshop;
         const known = {};
         app.workshop.ask = (what, job, hear) => ask(what, job, part => {

@@ -156,7 +156,7 @@ export const fairPanel = {
         label(c, k ? "10" + superscript(k) : "1", margin.left - 6, y(k), { ...style, align: "right" });
       }
       for (let k = 0; k < GRID.length; k += 6) label(c, show(GRID[k]), Math.min(width - 14, x(k)), height - 8, { ...style, align: "center" });
-      label(c, "loss after the last step, over the learning rate", margin.left, 8, { ...style, size: 11.5 });
+      label(c, "last loss, over the learning rate", margin.left, 8, { ...style, size: 11.5 });
       c.save();
       c.beginPath();
       c.rect(margin.left - 8, margin.top - 2, width, height - margin.top - margin.bottom + 6);
@@ -208,7 +208,7 @@ export const fairPanel = {
             run.diverged === null ? show(run.loss[run.last]) : `diverged at step ${run.diverged}`];
         });
         table.replaceChildren(
-          make("thead", {}, make("tr", {}, ...["", "learning rate", `loss after ${store.get("steps")} steps`].map((t) => make("th", { scope: "col" }, t)))),
+          make("thead", {}, make("tr", {}, ...["racer", "learning rate", `loss after ${store.get("steps")} steps`].map((t) => make("th", { scope: "col" }, t)))),
           make("tbody", {}, ...rows.map(([i, ...rest]) => make("tr", {}, make("th", { scope: "row" }, make("span", { html: swatch(i) + " " }), app.label(i)), ...rest.map((t) => make("td", {}, t))))));
         note.textContent = {
           own: "Each racer keeps the learning rate on its own slider.",

@@ -218,6 +218,7 @@ export const modesPanel = {
         note.textContent = linear
           ? "Each step multiplies the error in a mode by its roots; the largest sets the rate (dashed). Faint: the roots at other learning rates."
           : `A step of ${name} is not the same linear map each time, so it has no fixed roots; its rates are only measured.`;
+        if (app.tape(store.get("selected"))) note.textContent += " The draws keep the errors from falling below their own size.";
         const words = cells.map(([mode, , predicted, measured]) => `${mode}: predicted ${predicted}, measured ${measured}`).join("; ");
         errors.canvas.setAttribute("aria-label", `Errors of ${name} in each mode over the steps. Rates a step: ${words}.`);
         circle.canvas.setAttribute("aria-label", `Roots in the complex plane. ${cells.map(([mode, roots]) => `${mode}: ${roots}`).join("; ")}.`);

@@ -117,7 +117,7 @@ export const noisePanel = {
         const rows = bands.map((band, i) => [i, band?.quantiles.map((q) => q[q.length - 1])]).filter(([i, q]) => q && store.get("racers")[i]);
         table.hidden = !rows.length;
         if (!rows.length) return;
-        const cells = ["", "10 %", "median", "90 %"].map((text) => make("th", { scope: "col" }, text));
+        const cells = ["racer", "10 %", "median", "90 %"].map((text) => make("th", { scope: "col" }, text));
         table.replaceChildren(make("caption", {}, `Loss after ${store.get("steps")} steps`), make("thead", {}, make("tr", {}, ...cells)),
           make("tbody", {}, ...rows.map(([i, q]) => make("tr", {},
             make("th", { scope: "row" }, make("span", { html: swatch(i) + " " }), app.label(i)), ...q.map((z) => make("td", {}, Number.isFinite(z) ? show(z) : "diverged"))))));
