@@ -21,8 +21,8 @@ STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batc
          "panel", "preset", "fair", "band", "map", "prompt", "tries")
 
 
-def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None, focus=None, preset=None, seed=0,
-            noise=0.0, batch=None, band=False, fair="", panel="", prompt="", try_=(), playing=False):
+def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None, focus=None, preset=None, seed=None,
+            noise=None, batch=None, band=False, fair="", panel="", prompt="", try_=(), playing=False):
     """Race optimizers on a surface, and look inside their steps.
 
     Parameters
@@ -38,14 +38,14 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
         Number of steps, 1 to 2000; default 120.
     step : int, optional
         The step shown first.
-    focus : {"step", "gradient", "memory", "lookahead", "preconditioner"} or the name of a racer, optional
-        What the view inside a step shows first. A racer's name selects that racer; both may be given as a pair.
+    focus : {"step", "gradient", "memory", "lookahead", "preconditioner"}, name or number of a racer, optional
+        What the view inside a step shows first. A racer's name or number (from 0) selects it; a pair gives both.
     preset : str, optional
         Name of a preset to begin with, see `optlearn.explorer.presets.PRESETS`; the other arguments change it.
-    seed : int
-        Seed of noise and random rules: the same draws for every racer.
-    noise : float
-        Standard deviation of normal noise added to each coordinate of the gradient.
+    seed : int, optional
+        Default 0. Seed of noise and random rules: the same draws for every racer.
+    noise : float, optional
+        Standard deviation of normal noise added to each coordinate of the gradient; default 0.
     batch : int, optional
         On a surface with samples: how many of them, drawn with replacement, each gradient is the mean over.
     band : bool
@@ -93,7 +93,10 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     start = _start(start)
     steps = _whole("steps", steps if steps is not None else base.steps if base else 120, 1, MOST_STEPS)
     step = _whole("step", step if step is not None else min(base.step if base else 10, steps), 0, steps)
-    seed = _whole("seed", seed, 0, 2**32 - 1)
+    seed = _whole("seed", seed if seed is not None else base.seed if base else 0, 0, 2**32 - 1)
+    noise = noise if noise is not None else base.noise if base else 0.0
+    if batch is None and base and surface is None:
+        batch = base.batch
     if not isinstance(noise, (int, float)) or isinstance(noise, bool) or not 0 <= noise < math.inf:
         raise InvalidArgument(f"noise = {noise!r} is not allowed; it must be a finite number with 0 <= noise")
     if batch is not None and place.samples is None:
@@ -389,9 +392,11 @@ def _focus(focus, racers):
     """The selected racer and the stage, from what `focus` names."""
     names = [re.sub(r"[^a-z0-9]", "", payload.label_of(rule).lower()) for rule in racers]
     selected, stage = None, None
-    for word in () if focus is None else (focus,) if isinstance(focus, str) else tuple(focus):
+    for word in () if focus is None else (focus,) if isinstance(focus, (str, int)) else tuple(focus):
         plain = re.sub(r"[^a-z0-9]", "", str(word).lower())
-        if word in STAGES:
+        if isinstance(word, int) and not isinstance(word, bool):
+            selected = _whole("focus", word, 0, len(racers) - 1)
+        elif word in STAGES:
             stage = word
         elif plain in names:
             selected = names.index(plain)

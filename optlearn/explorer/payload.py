@@ -76,7 +76,7 @@ def rule_payload(rule):
     named = [name for name in program.lines if name not in ("w", "g")]
     return {
         "key": rule_key(rule), "name": rule.name, "label": label_of(rule),
-        "docs": _first_line(type(rule)), "hypers": hypers, "options": options, "variants": {},
+        "hypers": hypers, "options": options, "variants": {},
         "layout": {name: list(place) for name, place in offsets.items()}, "stride": stride,
         "slots": list(program.slots), "internals": named, "draws": list(program.draws),
         "direction": rule.direction if program.rate is not None else None,
@@ -88,7 +88,7 @@ def rule_payload(rule):
 def surface_payload(surface):
     """All that a page needs to evaluate and name a surface."""
     data = {
-        "key": surface.name, "name": surface.name, "label": surface.label, "docs": _first_line(type(surface)),
+        "key": surface.name, "name": surface.name, "label": surface.label,
         "params": [_hyper(name, declared) for name, declared in surface.hypers().items()],
         "domain": [float(x) for x in surface.domain], "start": [float(x) for x in surface.start],
         "minima": [[float(x) for x in point] for point in surface.minima], "quadratic": bool(surface.quadratic),
@@ -165,11 +165,6 @@ def _row(left, right):
     # Without space around the minus of an index, with brackets that do not grow with the numbers under the letters.
     text = text.replace("<mi>t</mi><mo>-</mo>", '<mi>t</mi><mo lspace="0" rspace="0">−</mo>').replace("<mo>-</mo>", "<mo>−</mo>")
     return re.sub(r"<mo>([()])</mo>", r'<mo stretchy="false">\1</mo>', text)
-
-
-def _first_line(owner):
-    text = (owner.__doc__ or "").strip().split("\n\n")[0]
-    return " ".join(text.split()).replace("``", "").replace("`", "")
 
 
 def _compact(code):

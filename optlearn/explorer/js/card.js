@@ -35,7 +35,7 @@ export function createCard(app, parent) {
 
   function build(rule, racer, index) {
     title.innerHTML = swatch(index);
-    title.append(make("span", { title: rule.docs }, app.label(index)));
+    title.append(make("span", {}, app.label(index)));
     form.replaceChildren(...rule.options.map((option) => optionControl(rule, option)));
     view = createEquation(rule);
     equation.replaceChildren(view.el);
