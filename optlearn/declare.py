@@ -27,6 +27,10 @@ def near(word, known):
     return "; known are " + ", ".join(known) if known else ""
 
 
+# Symbols of names whose letters are not their symbol.
+USUAL = {"lr": r"\eta", "momentum": r"\beta", "eps": r"\epsilon", "weight_decay": r"\lambda"}
+
+
 class hyper:
     """Declare a hyperparameter: default, allowed range, symbol.
 
@@ -37,7 +41,7 @@ class hyper:
     above, at_least, below, at_most : float, optional
         The allowed range; `above` and `below` exclude the bound, `at_least` and `at_most` include it.
     symbol : str, optional
-        LaTeX of the symbol in equations; default: the name.
+        LaTeX of the symbol in equations; default: made from the name.
     low, high : float, optional
         Bounds of the slider, where the allowed range is not one to slide over.
     alias : str, optional
@@ -57,7 +61,13 @@ class hyper:
 
     def __set_name__(self, owner, name):
         self.name = name
-        self.symbol = self._symbol or name
+
+    @property
+    def symbol(self):
+        """LaTeX of the symbol in equations."""
+        from optlearn.symbolic.printing import name_symbol
+
+        return self._symbol or USUAL.get(self.name) or name_symbol(self.name)
 
     def __get__(self, instance, owner=None):
         # Instances carry their value in __dict__, which a non-data descriptor lets win: reading costs nothing.

@@ -63,13 +63,15 @@ RULES = {
 }
 
 
-def derivative(node, wrt):
+def derivative(node, wrt, rules=RULES):
     """Derivative of a recorded expression with respect to one of the nodes it is made of.
 
     Parameters
     ----------
     node, wrt : Node
         The expression, and what it is derived by: a symbol, or an inner node that is then held to be free.
+    rules : dict
+        The rule of each operation; what an operation without one makes counts as a constant.
 
     Returns
     -------
@@ -85,5 +87,29 @@ def derivative(node, wrt):
     d = {wrt: ONE}
     for n in walk([node], stop=[wrt]):
         if n is not wrt:
-            d[n] = RULES[n.op](d, n, *n.args) if n.op in RULES else ZERO
+            d[n] = rules[n.op](d, n, *n.args) if n.op in rules else ZERO
     return d[node]
+
+
+# Paths on which a quantity enters in the first power; elsewhere it is part of the scale and held fixed.
+LINEAR = {
+    "add": RULES["add"], "sub": RULES["sub"], "neg": RULES["neg"], "where": RULES["where"],
+    "mul": lambda d, n, a, b: ZERO if d[a] is not ZERO and d[b] is not ZERO else RULES["mul"](d, n, a, b),
+    "div": lambda d, n, a, b: ZERO if d[a] is ZERO else apply("div", d[a], b),
+}
+
+
+def factor(node, wrt):
+    """What a quantity is multiplied by where it enters an expression in the first power.
+
+    Where it enters through a square, a root or a size, as in an average of squared gradients, it is part of the
+    factor.
+
+    Examples
+    --------
+    >>> from optlearn.symbolic.trace import symbol
+    >>> g, v = symbol("g"), symbol("v")
+    >>> factor(3 * g / (v + g**2), g)
+    div(3, add(v, pow(g, 2)))
+    """
+    return derivative(node, wrt, LINEAR)

@@ -233,12 +233,12 @@ class Program:
     separable : bool
         Whether each coordinate of a step depends on that coordinate alone: there are no sums over all.
     rate : Node or None
-        Minus the derivative of the new parameters with respect to the rule's `direction`: the learning rate
-        that each coordinate effectively has.
+        Minus the factor of the rule's `direction` in the new parameters: the learning rate that each coordinate
+        effectively has.
     """
 
     def __init__(self, rule):
-        from optlearn.symbolic.derive import ZERO, derivative, sub
+        from optlearn.symbolic.derive import ZERO, factor, sub
 
         self.rule, self.slots, self.draws = rule, tuple(rule.slots), tuple(rule.draws)
         if not rule.traceable:
@@ -285,7 +285,7 @@ class Program:
         self.rate = None
         if direction is not None:
             target = g if direction == "g" else named[direction]
-            self.rate = sub(ZERO, derivative(named["w"], target))
+            self.rate = sub(ZERO, factor(named["w"], target))
 
 
 def parameter_values(rule):
