@@ -10,6 +10,8 @@ import numbers
 
 import numpy as np
 
+from optlearn.symbolic.names import name_symbol
+
 
 class InvalidArgument(ValueError, TypeError):
     """An argument outside its range or of the wrong kind; the message names it, its value and what is allowed.
@@ -65,8 +67,6 @@ class hyper:
     @property
     def symbol(self):
         """LaTeX of the symbol in equations."""
-        from optlearn.symbolic.printing import name_symbol
-
         return self._symbol or USUAL.get(self.name) or name_symbol(self.name)
 
     def __get__(self, instance, owner=None):

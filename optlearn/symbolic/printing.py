@@ -4,11 +4,9 @@ import html
 import math
 import re
 
+from optlearn.symbolic.names import ACCENTS, indexed, name_symbol
 from optlearn.symbolic.trace import trace, walk
 
-GREEK = ("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi "
-         "psi omega").split()
-ACCENTS = ("hat", "bar", "tilde")
 COMPARISONS = {"lt": "<", "le": r"\le", "gt": ">", "ge": r"\ge", "eq": "=", "ne": r"\ne",
                "and": r"\text{ and }", "or": r"\text{ or }"}
 FUNCTIONS = {"exp": r"\exp", "log": r"\log", "sin": r"\sin", "cos": r"\cos", "tan": r"\tan", "tanh": r"\tanh",
@@ -16,35 +14,6 @@ FUNCTIONS = {"exp": r"\exp", "log": r"\log", "sin": r"\sin", "cos": r"\cos", "ta
 CONSTANTS = {math.pi: r"\pi", 2 * math.pi: r"2\pi", math.e: "e", math.pi / 180: r"\frac{\pi}{180}",
              math.sqrt(2): r"\sqrt{2}"}
 SUM, PRODUCT, NEGATION, POWER, ATOM = 1, 2, 2, 4, 5
-
-
-def name_symbol(name, index=""):
-    """LaTeX of a name as rules write it: ``m_hat`` is \\hat{m}, ``beta1`` is \\beta_1, with a time index."""
-    base, *rest = name.split("_")
-    digits = re.fullmatch(r"([A-Za-z]+?)(\d+)", base)
-    if digits:
-        base, rest = digits[1], [digits[2], *rest]
-    if base in GREEK:
-        tex = "\\" + base
-    else:
-        tex = base if len(base) == 1 else rf"\mathrm{{{base}}}"
-    below = []
-    for part in rest:
-        if part in ACCENTS:
-            tex = rf"\{part}{{{tex}}}"
-        else:
-            below.append(part if len(part) == 1 or part.isdigit() else rf"\mathrm{{{part}}}")
-    return _indexed(tex, ",".join([*below, index] if index else below))
-
-
-def _indexed(tex, index):
-    """A symbol with an index; one that has an index already gets the second behind a comma."""
-    if not index:
-        return tex
-    has = re.fullmatch(r"(.*)_(?:\{(.*)\}|(.))", tex)
-    if has and not tex.endswith("}}"):
-        tex, index = has[1], f"{has[2] or has[3]},{index}"
-    return f"{tex}_{{{index}}}" if len(index) > 1 else f"{tex}_{index}"
 
 
 def number_tex(value):
@@ -137,8 +106,8 @@ class Printer:
         base = self._print(a, POWER + 1)
         if a in self.symbols and "^" in base:
             base = rf"\left({base}\right)"
-        elif a in self.symbols and (indexed := re.fullmatch(r"(.*)(_(?:\{[^{}]*\}|.))", base)) and a not in self.tags:
-            return rf"{indexed[1]}{indexed[2]}^{{{self._print(b, 0)}}}", POWER
+        elif a in self.symbols and (parts := re.fullmatch(r"(.*)(_(?:\{[^{}]*\}|.))", base)) and a not in self.tags:
+            return rf"{parts[1]}{parts[2]}^{{{self._print(b, 0)}}}", POWER
         return rf"{base}^{{{self._print(b, 0)}}}", POWER
 
     def _sqrt(self, node):
@@ -213,7 +182,7 @@ def lines(rule, tags=False):
     own = {**{n: d.symbol for n, d in program.declarations.items()}, **rule.symbols}
 
     def named(name, index):
-        return _indexed(own[name], index) if name in own else name_symbol(name, index)
+        return indexed(own[name], index) if name in own else name_symbol(name, index)
 
     before, now = "t-1", "t"
     symbols, names = {}, {}
