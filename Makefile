@@ -8,6 +8,8 @@ LIBRARY := $(shell find optlearn book/_ext book/_static book/_templates -type f 
 CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -name '*.bib' \) -not -path '*/.*')
 # A scope is a notebook, or a test file's class or module, so that a worker starts each kernel and browser once.
 PARALLEL := -n logical --dist loadscope
+# With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
+export OMP_NUM_THREADS := 1
 
 .PHONY: help env book test lint unit notebooks pages lab execute bench clean
 

@@ -12,10 +12,16 @@ from sphinx.util.fileutil import copy_asset
 MATHJAX = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
 
 # On a first visit the theme has no mode, says so as an error, and starts light where the system is dark.
-MODE = """{
+# Formulas that scroll are out of reach of the keyboard in some browsers.
+SCRIPT = """{
   const root = document.documentElement.dataset;
   root.mode ||= "auto";
   root.theme ||= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  addEventListener("load", async () => {
+    await window.MathJax?.startup?.promise;
+    for (const box of document.querySelectorAll("mjx-container[display]"))
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  });
 }"""
 
 
@@ -34,6 +40,11 @@ def refuse_failures(app, env):
         raise ExtensionError("cells failed, as shown above, in " + ", ".join(failed))
 
 
+def mend_roles(app, pagename, templatename, context, doctree):
+    """Give an entry of the bibliography a role that is not deprecated."""
+    context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def copy_mathjax(app, error):
     """Put MathJax into the site."""
     if error or app.builder.format != "html":
@@ -47,10 +58,13 @@ def copy_mathjax(app, error):
 def setup(app):
     """Connect it all; the variable is for `optlearn.explore` in the kernels, which inherit it."""
     os.environ["OPTLEARN_STATIC"] = "1"
+    # A kernel for each core, and a core for each kernel: threads of one would only get in the way of the other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     # jupyter-book has no -j. Most of the time goes to running the notebooks, each in a process of its own.
     app.parallel = os.cpu_count()
-    app.add_js_file(None, body=MODE)
+    app.add_js_file(None, body=SCRIPT)
     app.connect("env-before-read-docs", allow_parallel)
     app.connect("env-updated", refuse_failures)
+    app.connect("html-page-context", mend_roles)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
