@@ -251,9 +251,8 @@ class Explorer:
         alt = _escape(self.alt())
         shared = ""
         if complete:
-            known = payload.catalogue()
             shared = (f'<style>{bundle.style()}</style><script type="application/json" class="optlearn-shared">'
-                      f'{_json({**known, "presets": presets.catalogue()})}</script>'
+                      f'{_json(_shared())}</script>'
                       f'<script type="module">{_inside_script(bundle.script(static=True))}</script>')
         return (f'{shared}<div class="optlearn-explorer" data-waiting><script type="application/json" '
                 f'class="optlearn-state">{own}</script><noscript><img alt="{alt}" src="data:image/png;base64,'
@@ -420,6 +419,14 @@ def _settings(rule):
 def _short(value):
     return f"{value:.6g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else \
         getattr(value, "__name__", type(value).__name__) if callable(value) else str(value)
+
+
+def _shared():
+    """What all explorers of a page share. Rules by column, as what is alike compresses best side by side."""
+    found = {**payload.catalogue(), "presets": presets.catalogue()}
+    return {kind: {"names": list(rows), "columns": {key: [row.get(key) for row in rows.values()]
+                                                    for key in sorted({key for row in rows.values() for key in row})}}
+            for kind, rows in found.items()}
 
 
 def _json(value):

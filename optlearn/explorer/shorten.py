@@ -57,6 +57,8 @@ def with_short_names(text):
     throughout that function, so that scopes within it need not be known.
     """
     parts = _statements(text)
+    if any(re.match(r"\s*(?:const|let) [\[{]", part) for part in parts):
+        raise Unreadable("a pattern that declares names of the module cannot be read here: declare them one by one")
     places = [_places(part) for part in parts]
     # What code in strings calls by name, for workers, keeps it.
     called = {word for token in _TOKEN.findall(text) if token[0] in "\"'" for word in re.findall(r"(?<![\\\w$])(?:\\.)?([\w$]+)\(", token)}

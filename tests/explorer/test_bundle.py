@@ -4,14 +4,14 @@ import gzip
 
 import pytest
 
-from optlearn.explorer import bundle, explorer, payload, presets, shorten
+from optlearn.explorer import bundle, explorer, shorten
 
 MOST = 60_000
 
 
 def test_a_page_gets_at_most_60_kilobytes():
     """Module, style, rules, surfaces and presets together, as a server would send them."""
-    shared = explorer._json({**payload.catalogue(), "presets": presets.catalogue()})
+    shared = explorer._json(explorer._shared())
     text = bundle.style() + bundle.script(static=True) + shared
     assert len(gzip.compress(text.encode(), 9)) <= MOST
 

@@ -19,7 +19,7 @@ export function looksAhead(rule) {
 
 /** Does the rule treat the coordinates differently? @param {any} rule */
 export function adapts(rule) {
-  return Boolean(rule.layout.rate) && rule.layout.rate[1] === 2 && rule.direction !== "g" && rule.adaptive !== false;
+  return Boolean(rule.layout.rate) && rule.layout.rate[1] === 2;
 }
 
 /**

@@ -4,23 +4,17 @@ import { rovingFocus } from "./accessibility.js";
 import { choice, make, numberField, slider } from "./controls.js";
 import { MOST_RACERS, swatch } from "./theme.js";
 
-/** The sentence that says what to do, and the presets. @param {import("./main.js").App} app @param {HTMLElement} parent */
+/** The sentence that says what to do. @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createHeader(app, parent) {
   const { store } = app;
   const sentence = make("p", { class: "olx-prompt" });
-  const presets = choice("Preset", [], (key) => app.applyPreset(key));
-  presets.el.classList.add("olx-presets");
-  parent.append(make("header", { class: "olx-head" }, sentence, presets.el));
-  const keys = Object.keys(app.data.presets);
-  presets.el.hidden = !keys.length;
-  presets.fill([{ value: "", text: "Presets" }, ...keys.map((key) => ({ value: key, text: app.data.presets[key].title }))]);
+  parent.append(make("div", { class: "olx-head" }, sentence));
   return {
     /** @param {Set<string>} changed */
     update(changed) {
       if (!["prompt", "preset"].some((key) => changed.has(key))) return;
       const preset = app.data.presets[store.get("preset")];
       sentence.textContent = store.get("prompt") || preset?.comment || "Drag the dot: every racer starts there.";
-      presets.set(store.get("preset") || "");
     },
     close() {},
   };

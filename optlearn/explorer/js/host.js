@@ -1,5 +1,7 @@
 // The page's own home for explorers: offers the same model as ipywidgets does, with no kernel behind it.
 
+import { stateOfLink } from "./share.js";
+
 /**
  * A model that lives in the page alone.
  * @param {Object<string, any>} values
@@ -26,6 +28,12 @@ export function pageModel(values) {
   };
 }
 
+/** Objects by name, from a table by columns. @param {{names: string[], columns: Object<string, any[]>}} table */
+function rowsOf({ names, columns }) {
+  return Object.fromEntries(names.map((name, k) =>
+    [name, Object.fromEntries(Object.entries(columns).filter(([, all]) => all[k] !== null).map(([key, all]) => [key, all[k]]))]));
+}
+
 /**
  * Draws every explorer of the page that waits for it. Elements of class `optlearn-explorer` hold their own state, and
  * any rules and surfaces of their own, as JSON; what all share is registered once, by the first.
@@ -38,7 +46,7 @@ export function startHost(explorer) {
   shared.mount = () => {
     for (const node of document.querySelectorAll("script.optlearn-shared")) {
       const data = JSON.parse(node.textContent || "{}");
-      for (const kind of ["rules", "surfaces", "presets"]) Object.assign(shared[kind], data[kind]);
+      for (const kind of ["rules", "surfaces", "presets"]) Object.assign(shared[kind], rowsOf(data[kind]));
       node.classList.remove("optlearn-shared");
     }
     for (const el of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".optlearn-explorer[data-waiting]"))) {
@@ -47,15 +55,16 @@ export function startHost(explorer) {
       el.removeAttribute("data-waiting");
       const own = JSON.parse(script.textContent || "{}");
       for (const rule of Object.values(own.rules || {})) /** @type {any} */ (rule).own = true;
-      explorer.render({
-        model: pageModel(own.state),
-        el,
-        data: {
-          rules: { ...shared.rules, ...own.rules },
-          surfaces: { ...shared.surfaces, ...own.surfaces },
-          presets: { ...shared.presets, ...own.presets },
-        },
-      });
+      const data = {
+        rules: { ...shared.rules, ...own.rules },
+        surfaces: { ...shared.surfaces, ...own.surfaces },
+        presets: { ...shared.presets, ...own.presets },
+      };
+      const key = `explorer-${(shared.count = (shared.count || 0) + 1)}`;
+      const part = location.hash.slice(1).split("&").find((text) => text.startsWith(key + "="));
+      const linked = part && stateOfLink(part.slice(key.length + 1), own.state, data);
+      explorer.render({ model: pageModel(linked || own.state), el, data, home: { key, first: own.state } });
+      if (linked) el.scrollIntoView();
     }
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", shared.mount);

@@ -5,6 +5,7 @@ import { anatomy } from "./anatomy.js";
 import { createCard } from "./card.js";
 import { make } from "./controls.js";
 import { squareView } from "./draw.js";
+import { createGallery } from "./gallery.js";
 import { createChips, createHeader, createPlace, createTries } from "./header.js";
 import { startHost } from "./host.js";
 import { compile, integrate, valueAt } from "./integrator.js";
@@ -40,8 +41,9 @@ function codeOf(code) {
 /**
  * @param {import("./state.js").Model} model @param {HTMLElement} parent
  * @param {{rules: Object<string, any>, surfaces: Object<string, any>, presets: Object<string, any>}} data
+ * @param {{key: string, first: Object<string, any>} | null} [home] on a page: the explorer's name in links, and its first state
  */
-export function createApp(model, parent, data) {
+export function createApp(model, parent, data, home = null) {
   const el = make("section", { class: "olx", "aria-label": "Explorer" });
   parent.append(el);
   const store = createStore(model, frame);
@@ -58,6 +60,7 @@ export function createApp(model, parent, data) {
   const app = {
     el,
     data,
+    home,
     store,
     runs,
     theme: /** @type {import("./theme.js").Theme} */ ({}),
@@ -98,7 +101,7 @@ export function createApp(model, parent, data) {
         if (forms.size === alike.length) return own.length ? `${rule.label}, ${own.join(", ")}` : rule.label;
       }
       const differing = rule.hypers.findIndex((_, k) => new Set(alike.map((racer) => racer.h[k])).size > 1);
-      return differing < 0 ? `${rule.label} ${alike.indexOf(racers[i]) + 1}` : `${rule.label} ${rule.hypers[differing].name} ${show(racers[i].h[differing])}`;
+      return differing < 0 ? `${rule.label} ${alike.indexOf(racers[i]) + 1}` : `${rule.label} ${rule.hypers[differing].mathml.replace(/<[^>]*>/g, "")} = ${show(racers[i].h[differing])}`;
     },
     /** The hyperparameters of a racer in step t, schedules resolved. @param {number} i @param {number} t */
     hyperAt(i, t) {
@@ -277,17 +280,17 @@ export function createApp(model, parent, data) {
   const left = make("div", { class: "olx-left" });
   const right = make("div", { class: "olx-right" });
   const rest = make("div", { class: "olx-rest" });
-  panes.push(createHeader(app, el));
+  panes.push(createGallery(app, el, codeOf), createHeader(app, el));
   el.append(make("div", { class: "olx-main" }, left, right, rest));
   panes.push(createChips(app, left));
   const picture = createPicture(app, left);
+  Object.assign(app, { picture });
   const timeline = createTimeline(app, left);
   panes.push(picture, timeline, createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
   for (const key of [...RUN_KEYS, "prompt", "preset", "tries", "step", "selected", "racers", "playing", "theme"]) store.mark(key);
   store.flush();
 
   return Object.assign(app, {
-    picture,
     timeline,
     close() {
       stopTheme();
@@ -307,10 +310,10 @@ export function createApp(model, parent, data) {
 const explorer = {
   /**
    * Draws an explorer into an element; the form that anywidget asks for.
-   * @param {{model: import("./state.js").Model, el: HTMLElement, data?: any}} home
+   * @param {{model: import("./state.js").Model, el: HTMLElement, data?: any, home?: any}} place
    */
-  render({ model, el, data }) {
-    const app = createApp(model, el, data);
+  render({ model, el, data, home }) {
+    const app = createApp(model, el, data, home);
     el.dispatchEvent(new CustomEvent("optlearn", { bubbles: true, detail: app }));
     return () => app.close();
   },

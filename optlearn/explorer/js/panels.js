@@ -6,6 +6,7 @@ import { createFairness, fairPanel } from "./panel_fair.js";
 import { mapPanel } from "./panel_map.js";
 import { modesPanel } from "./panel_modes.js";
 import { createBand, noisePanel } from "./panel_noise.js";
+import { sharePanel } from "./panel_share.js";
 
 /**
  * @typedef {{id: string, title: string, when?: (app: any) => boolean, create: (app: any, parent: HTMLElement) =>
@@ -13,7 +14,7 @@ import { createBand, noisePanel } from "./panel_noise.js";
  */
 
 /** The panels there are, in the order of their tabs. @type {Panel[]} */
-export const PANELS = [mapPanel, modesPanel, noisePanel, fairPanel];
+export const PANELS = [mapPanel, modesPanel, noisePanel, fairPanel, sharePanel];
 
 /** @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createPanels(app, parent) {

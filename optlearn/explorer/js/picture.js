@@ -6,7 +6,7 @@ import { dot, drawAnatomy, label, outside, planeMap, squareView } from "./draw.j
 import { show, showPair, ticks, tidy } from "./numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
-const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band"];
+const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band", "_asked"];
 
 /** @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createPicture(app, parent) {
@@ -89,6 +89,7 @@ export function createPicture(app, parent) {
     for (const extra of app.underlays) extra(c, map, view);
     const order = app.runs.map((_, i) => i).filter((i) => i !== selected && !racers[i].hidden);
     if (app.runs[selected] && !racers[selected].hidden) order.push(selected);
+    if (store.get("_asked")) order.length = 0;
     c.lineJoin = "round";
     for (const i of order) {
       const run = app.runs[i];
@@ -103,7 +104,7 @@ export function createPicture(app, parent) {
       if (i === selected) stepDots(c, run, t, theme.racers[i]);
     }
     const it = app.anatomy();
-    if (it) {
+    if (it && order.length) {
       const long = Math.hypot(map.x(it.to[0]) - map.x(it.from[0]), map.y(it.to[1]) - map.y(it.from[1]));
       if (long > 14) {
         drawAnatomy(c, map, it, app.stage(), theme, {
@@ -270,6 +271,10 @@ export function createPicture(app, parent) {
       if (changed.has("runs") && !store.get("_held")) sharp.canvas.setAttribute("aria-label", app.summary());
     },
     map: () => map,
+    /** The map to a square of another size. @param {number} size */
+    mapOf: (size) => planeMap(view, size, size),
+    /** The level sets as an image. */
+    still: () => still.toDataURL(),
     close() {
       sharp.close();
     },

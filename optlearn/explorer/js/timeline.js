@@ -6,7 +6,7 @@ import { label } from "./draw.js";
 import { show, superscript, ticks } from "./numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
-const TIME_KEYS = ["runs", "step", "selected", "theme", "_hover", "_timesize", "racers", "playing", "speed", "steps", "_band"];
+const TIME_KEYS = ["runs", "step", "selected", "theme", "_hover", "_timesize", "racers", "playing", "speed", "steps", "_band", "_asked"];
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 10];
 const STEPS_A_SECOND = 15;
 
@@ -42,7 +42,7 @@ export function createTimeline(app, parent) {
     if (!width) return;
     const { theme } = app;
     const racers = store.get("racers");
-    const shown = app.runs.map((_, i) => i).filter((i) => !racers[i].hidden);
+    const shown = app.runs.map((_, i) => i).filter((i) => !racers[i].hidden && !store.get("_asked"));
     // Whole decades, so that the scale keeps still while the start is dragged.
     let [least, most] = [Infinity, 0];
     let first = 0;

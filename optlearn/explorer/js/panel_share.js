@@ -1,0 +1,50 @@
+// The panel for taking things along: a link, Python code, a picture, a drawing, a table.
+
+import { button, make } from "./controls.js";
+import { drawingOf, imageOf, linkText, pythonOf, tableOf } from "./share.js";
+
+/** @type {import("./panels.js").Panel} */
+export const sharePanel = {
+  id: "share",
+  title: "Share",
+  create(app, parent) {
+    const link = make("input", { class: "olx-field olx-wide", readonly: true, "aria-label": "Link to this state", onfocus: () => link.select() });
+    const code = make("textarea", { class: "olx-code", readonly: true, rows: 8, spellcheck: "false", "aria-label": "Python code" });
+    const said = make("span", { class: "olx-note" });
+    const copy = (what, read) => button(`Copy ${what}`, `Copy ${what}`, async () => {
+      try {
+        await navigator.clipboard.writeText(read().value);
+        said.textContent = "Copied.";
+      } catch {
+        read().select();
+        said.textContent = "Selected: copy it with your keyboard.";
+      }
+      app.say(said.textContent);
+    });
+    /** @param {string} name @param {Blob} blob */
+    const save = (name, blob) => {
+      const a = make("a", { href: URL.createObjectURL(blob), download: name });
+      a.click();
+      setTimeout(() => URL.revokeObjectURL(a.href), 1000);
+    };
+    const name = (kind) => `optlearn-${app.surface.key}.${kind}`;
+    const links = make("div", { class: "olx-row" }, link, copy("link", () => link));
+    links.hidden = !app.home;
+    parent.append(links, code, make("div", { class: "olx-row" },
+      copy("Python", () => code),
+      button("PNG", "Save the picture as PNG", () => imageOf(app).toBlob((blob) => blob && save(name("png"), blob))),
+      button("SVG", "Save the picture as SVG", () => save(name("svg"), new Blob([drawingOf(app)], { type: "image/svg+xml" }))),
+      button("CSV", "Save all runs as CSV", () => save(name("csv"), new Blob([tableOf(app)], { type: "text/csv" }))), said));
+    return {
+      update() {
+        if (app.home) {
+          const others = location.hash.slice(1).split("&").filter((part) => part && !part.startsWith(app.home.key + "="));
+          link.value = location.href.split("#")[0] + "#" + [...others, `${app.home.key}=${linkText(app.store.snapshot(), app.home.first)}`].join("&");
+        }
+        const text = pythonOf(app);
+        if (code.value !== text) code.value = text;
+      },
+      close() {},
+    };
+  },
+};

@@ -1,0 +1,143 @@
+// The state as a link and as Python; runs as a picture, a drawing and a table.
+
+import { DASHES } from "./theme.js";
+
+/** What a link carries, in its order; the sentences and questions are the page's own. */
+const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus", "speed", "panel",
+  "preset", "fair", "band"];
+
+/**
+ * The state as text for the fragment of an address. Schedules are functions, which no link may carry: a racer names the
+ * racer of the page's first state that has the same ones.
+ * @param {Object<string, any>} state @param {Object<string, any>} first
+ */
+export function linkText(state, first) {
+  const values = LINKED.map((key) => key !== "racers" ? state[key] : state.racers.map((racer) => [racer.rule, racer.h, racer.hidden ? 1 : 0,
+    racer.schedules ? first.racers.findIndex((one) => JSON.stringify(one.schedules) === JSON.stringify(racer.schedules)) : -1]));
+  const text = JSON.stringify(values).replace(/[()']/g, (sign) => "\\u00" + sign.charCodeAt(0).toString(16));
+  return encodeURI(text.slice(1, -1).replace(/\[/g, "(").replace(/]/g, ")").replace(/"/g, "'")).replace(/#/g, "%23").replace(/&/g, "%26");
+}
+
+/**
+ * The state that a link describes, or null if this page cannot show it; every part is checked.
+ * @param {string} text @param {Object<string, any>} first @param {{rules: Object<string, any>, surfaces: Object<string, any>}} data
+ */
+export function stateOfLink(text, first, data) {
+  try {
+    const plain = decodeURIComponent(text).replace(/'/g, '"').replace(/\(/g, "[").replace(/\)/g, "]");
+    const values = JSON.parse(`[${plain}]`);
+    const finite = (list, n) => Array.isArray(list) && list.length === n && list.every(Number.isFinite);
+    const state = { ...first, prompt: first.prompt, playing: false };
+    LINKED.forEach((key, k) => {
+      if (typeof values[k] !== typeof first[key]) throw new TypeError(key);
+      state[key] = values[k];
+    });
+    const surface = data.surfaces[state.surface];
+    state.racers = state.racers.map(([rule, h, hidden, from]) => {
+      if (!finite(h, data.rules[rule].hypers.length)) throw new TypeError("h");
+      const racer = { rule, h };
+      if (hidden) racer.hidden = true;
+      if (from >= 0) racer.schedules = first.racers[from].schedules;
+      return racer;
+    });
+    const whole = (x, lo, hi) => Number.isInteger(x) && x >= lo && x <= hi;
+    const good = finite(state.params, surface.params.length) && finite(state.start, 2) && whole(state.steps, 1, 2000) &&
+      whole(state.step, 0, state.steps) && whole(state.racers.length, 1, 8) && whole(state.selected, 0, state.racers.length - 1) &&
+      whole(state.seed, 0, 2 ** 32 - 1) && state.noise >= 0 && whole(state.batch, 0, surface.samples ? surface.samples.length : 0) &&
+      state.speed >= 0.1 && state.speed <= 10;
+    return good ? state : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Python that makes the same explorer. @param {any} app */
+export function pythonOf(app) {
+  const { store } = app;
+  const calls = (name, pairs) => `${name}(${pairs.join(", ")})`;
+  const literal = (x) => (typeof x === "boolean" ? (x ? "True" : "False") : typeof x === "string" ? `"${x}"` : String(x));
+  const racers = store.get("racers").map((racer, i) => {
+    const rule = app.rule(i);
+    const parts = rule.key.split(";");
+    const chosen = rule.options.filter((option) => parts.some((part) => part.startsWith(option.name + "=")));
+    return calls("get", [`"${rule.name}"`,
+      ...rule.hypers.map((d, k) => `${d.name}=${literal(racer.h[k])}`),
+      ...chosen.map((option) => `${option.name}=${literal(option.value)}`)]) +
+      Object.entries(racer.schedules || {}).map(([name, s]) => `.replace(${name}=${s.label})`).join("");
+  });
+  const surface = calls("surfaces.get", [`"${app.surface.name}"`, ...app.surface.params.map((d, k) => `${d.name}=${literal(app.params[k])}`)]);
+  const more = [`start=(${store.get("start").join(", ")})`, `steps=${store.get("steps")}`, `step=${store.get("step")}`,
+    `focus=(${store.get("selected")}, "${store.get("focus")}")`];
+  if (store.get("seed")) more.push(`seed=${store.get("seed")}`);
+  if (store.get("noise")) more.push(`noise=${store.get("noise")}`);
+  if (app.batch()) more.push(`batch=${app.batch()}`);
+  if (store.get("band")) more.push("band=True");
+  for (const name of ["fair", "panel"]) if (store.get(name)) more.push(`${name}="${store.get(name)}"`);
+  return `from optlearn import explore, get, surfaces\n\nexplore(\n    ${surface},\n    [${racers.join(",\n     ")}],\n    ${more.join(", ")})\n`;
+}
+
+/** All runs as a table. @param {any} app */
+export function tableOf(app) {
+  const rows = ["racer,step,x,y,loss,g_x,g_y"];
+  app.runs.forEach((run, i) => {
+    const name = `"${app.label(i).replace(/"/g, '""')}"`;
+    const g = run.layout.g[0];
+    for (let t = 0; t <= run.last; t++) {
+      const o = t * run.stride;
+      rows.push([name, t, ...app.point(i, t), run.loss[t], ...(t ? [run.rows[o + g], run.rows[o + g + 1]] : ["", ""])].join());
+    }
+  });
+  return rows.join("\n") + "\n";
+}
+
+/** The picture and the loss curves side by side, on one canvas. @param {any} app */
+export function imageOf(app) {
+  const [plane, loss] = [app.el.querySelector(".olx-picture canvas"), app.el.querySelector(".olx-loss canvas")];
+  const [canvas, ratio] = [document.createElement("canvas"), plane.width / plane.clientWidth];
+  const names = app.runs.length * 18 + 8;
+  canvas.width = plane.width;
+  canvas.height = plane.height + loss.height + names * ratio;
+  const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  c.fillStyle = app.theme.paper;
+  c.fillRect(0, 0, canvas.width, canvas.height);
+  c.drawImage(plane, 0, 0);
+  c.drawImage(loss, 0, plane.height);
+  c.scale(ratio, ratio);
+  c.font = `13px ${app.theme.font}`;
+  app.runs.forEach((_, i) => {
+    const y = (plane.height + loss.height) / ratio + 14 + 18 * i;
+    c.strokeStyle = c.fillStyle = app.theme.racers[i];
+    c.lineWidth = 2.5;
+    c.setLineDash(DASHES[i]);
+    c.beginPath();
+    c.moveTo(8, y);
+    c.lineTo(44, y);
+    c.stroke();
+    c.fillText(app.label(i), 52, y + 4);
+  });
+  return canvas;
+}
+
+/** The picture as SVG: level sets as an image, paths, marks and names as strokes and text. @param {any} app */
+export function drawingOf(app) {
+  const { theme, picture } = app;
+  const size = 640;
+  const map = picture.mapOf(size);
+  const escape = (text) => text.replace(/[&<"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const at = (w) => `${map.x(w[0]).toFixed(2)} ${map.y(w[1]).toFixed(2)}`;
+  const paths = app.runs.map((run, i) => {
+    if (app.store.get("racers")[i].hidden) return "";
+    const points = Array.from({ length: run.last + 1 }, (_, t) => at(app.point(i, t)));
+    const [x, y] = at(app.point(i, Math.min(app.store.get("step"), run.last))).split(" ");
+    const low = size + 20 + 20 * i;
+    return `<g stroke="${theme.racers[i]}" fill="none" stroke-width="2.2"><path clip-path="url(#f)" stroke-dasharray="${DASHES[i].join(" ")}" ` +
+      `d="M${points.join("L")}"/><circle cx="${x}" cy="${y}" r="5" fill="${theme.racers[i]}" stroke="${theme.paper}"/>` +
+      `<path stroke-dasharray="${DASHES[i].join(" ")}" d="M8 ${low}H48"/></g>` +
+      `<text x="56" y="${low + 4}" font-family="sans-serif" font-size="14" fill="${theme.ink}">${escape(app.label(i))}</text>`;
+  });
+  const high = size + 12 + 20 * app.runs.length;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${high}" width="${size}" height="${high}" role="img">` +
+    `<title>${escape(app.summary())}</title><defs><clipPath id="f"><rect width="${size}" height="${size}"/></clipPath></defs>` +
+    `<rect width="${size}" height="${high}" fill="${theme.paper}"/><image width="${size}" height="${size}" href="${picture.still()}"/>` +
+    `${paths.join("")}<circle cx="${at(app.store.get("start")).replace(" ", '" cy="')}" r="6" fill="${theme.paper}" stroke="${theme.ink}" stroke-width="3"/></svg>`;
+}
