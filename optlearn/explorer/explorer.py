@@ -8,7 +8,7 @@ import re
 import numpy as np
 
 from optlearn import optimizer as optimizers_module
-from optlearn import surfaces, trajectory
+from optlearn import schedules, surfaces, trajectory
 from optlearn.declare import InvalidArgument, near
 from optlearn.explorer import bundle, figure, payload, presets
 from optlearn.optimizer import Optimizer
@@ -192,7 +192,17 @@ class Explorer:
 
     def _optimizer(self, racer):
         rule = self._rules.get(racer["rule"]) or payload.rule_of(racer["rule"])
-        return payload.with_values(rule, racer["h"], set(racer.get("schedules", ())))
+        kept = set(racer.get("schedules", ()))
+        made = payload.with_values(rule, racer["h"], kept)
+        if racer.get("past"):
+            # The page went on with other numbers from some steps on.
+            until, before = zip(*racer["past"], strict=True)
+            names = payload.parameter_names(rule)
+            series = {name: [*(h[k] for h in before), racer["h"][k]] for k, name in enumerate(names) if name not in kept}
+            made = payload.with_schedules(made, {
+                name: schedules.Join([schedules.Constant(start=x) for x in values], at=list(until))
+                for name, values in series.items() if len(set(values)) > 1})
+        return made
 
     @property
     def trajectories(self):

@@ -219,19 +219,21 @@ def rule_of(key):
 
 def with_values(rule, numbers, keep=()):
     """The rule with other numbers, in the order of `values_of`; those named in `keep` stay as they are."""
-    numbers = iter(zip(parameter_names(rule), numbers, strict=True))
-    changed = []
-    for part in (rule, *rule.gradient):
-        values = {}
-        for name in part.hypers():
-            if part.__dict__[name] is None:
-                continue
-            full, value = next(numbers)
-            if full not in keep:
-                values[name] = part.hypers()[name].check(value)
-        changed.append(part.replace(**values) if part is not rule else values)
-    values, transforms = changed[0], changed[1:]
-    return type(rule)(**{**rule.values, **values, "gradient": tuple(transforms)})
+    given = dict(zip(parameter_names(rule), numbers, strict=True))
+    return _changed(rule, lambda part, name, full: part.__dict__[name] if full in keep else part.hypers()[name].check(given[full]))
+
+
+def with_schedules(rule, series):
+    """The rule with schedules for the numbers that `series` names as `parameter_names` does."""
+    return _changed(rule, lambda part, name, full: series.get(full, part.__dict__[name]))
+
+
+def _changed(rule, value):
+    names = iter(parameter_names(rule))
+    parts = [{name: value(part, name, next(names)) for name in part.hypers() if part.__dict__[name] is not None}
+             for part in (rule, *rule.gradient)]
+    transforms = tuple(part.replace(**values) for part, values in zip(rule.gradient, parts[1:], strict=True))
+    return type(rule)(**{**rule.values, **parts[0], "gradient": transforms})
 
 
 def schedule_payload(name, schedule):

@@ -106,3 +106,27 @@ def test_exports(show):
     assert [float(row["x"]) for row in adam] == pytest.approx(mine.w[:, 0].tolist(), rel=1e-12)
     assert [float(row["g_y"]) for row in adam[1:]] == pytest.approx(mine.g[:, 1].tolist(), rel=1e-9)
     assert not problems
+
+
+def test_a_run_can_go_on_with_other_numbers(show):
+    page, problems = show(explore("quadratic", [Momentum(lr=0.02)], start=(-2, 1.5), steps=40, step=15))
+    field = page.locator(".olx-card .olx-slider input[type=text]").first
+    before = page.evaluate("apps[0].point(0, 15)")
+    page.get_by_role("button", name="Continue from here").click()
+    field.fill("0.05")
+    settle(page)
+    assert page.evaluate("apps[0].point(0, 15)") == before
+    assert "Until step 15: lr 0.02" in page.locator(".olx-card").inner_text()
+    drawn = page.evaluate("apps[0].point(0, 40)")
+    state = snapshot(page)
+    twin = explore("quadratic", [Momentum(lr=0.02)], start=(-2, 1.5), steps=40)
+    twin._state["racers"] = state["racers"]
+    assert twin.trajectories[0].w[40] == pytest.approx(drawn, rel=1e-12)
+    assert made_by(python(page)).trajectories[0].w[40] == pytest.approx(drawn, rel=1e-12)
+    text = fragment(page)
+    assert page.evaluate("(text) => text.includes('(15,(0.02,0.9))')", text)
+    page.get_by_role("button", name="Rerun").click()
+    field.fill("0.03")
+    settle(page)
+    assert page.evaluate("apps[0].point(0, 15)") != before
+    assert not problems

@@ -8,7 +8,7 @@ import { createEquation } from "./equation.js";
 import { show } from "./numbers.js";
 import { swatch } from "./theme.js";
 
-const CARD_KEYS = ["runs", "step", "selected", "focus", "theme", "_size", "racers"];
+const CARD_KEYS = ["runs", "step", "selected", "focus", "theme", "_size", "racers", "_continue"];
 
 /** @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createCard(app, parent) {
@@ -21,9 +21,11 @@ export function createCard(app, parent) {
   const loupe = createLoupe(app);
   const gauges = createGauges(app);
   const sliders = make("div", { class: "olx-sliders" });
+  const change = segments("When a number changes", (id) => store.set({ _continue: id === "continue" }));
+  const before = make("p", { class: "olx-note" });
   const remove = make("button", { type: "button", class: "olx-quiet", onclick: () => app.removeRacer(store.get("selected")) }, "Remove");
   const card = make("section", { class: "olx-card", "aria-label": "Selected racer" },
-    make("header", { class: "olx-card-head" }, title, remove), form, sliders, equation,
+    make("header", { class: "olx-card-head" }, title, remove), form, sliders, change.el, before, equation,
     make("div", { class: "olx-inside" }, stages.el, loupe.el, caption, gauges.el));
   parent.append(card);
 
@@ -40,13 +42,7 @@ export function createCard(app, parent) {
     view = createEquation(rule);
     equation.replaceChildren(view.el);
     inputs = rule.hypers.map((declared, k) => {
-      const input = slider(declared, (value) => {
-        const now = store.get("racers")[store.get("selected")];
-        const h = now.h.slice();
-        h[k] = value;
-        store.setRacer(store.get("selected"), { h });
-      });
-      return input;
+      return slider(declared, (value) => app.setHyper(store.get("selected"), k, value));
     });
     sliders.replaceChildren(...inputs.map((input) => /** @type {any} */ (input).el));
   }
@@ -87,6 +83,10 @@ export function createCard(app, parent) {
       }
       remove.hidden = store.get("racers").length < 2;
       inputs.forEach((input, k) => input.set(racer.h[k], racer.schedules?.[rule.hypers[k].name] ? "schedule" : ""));
+      change.set([{ id: "rerun", title: "Rerun" }, { id: "continue", title: "Continue from here" }], store.get("_continue") ? "continue" : "rerun");
+      before.textContent = (racer.past || []).map(([until, h]) => `Until step ${until}: ` + rule.hypers.filter((_, k) => h[k] !== racer.h[k])
+        .map((d) => `${d.name} ${show(h[rule.hypers.indexOf(d)])}`).join(", ")).join("; ");
+      before.hidden = !racer.past;
       const run = app.runs[index];
       const t = app.shownStep();
       view?.numbers(run, app.hyperAt(index, t), t);

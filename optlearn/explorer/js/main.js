@@ -32,6 +32,12 @@ function codeOf(code) {
   return found;
 }
 
+/** A racer's numbers at a step index: it may have gone on with others from some step on. @param {import("./state.js").Racer} racer @param {number} k */
+function numbersAt(racer, k) {
+  const before = racer.past?.find(([until]) => k < until);
+  return before ? before[1] : racer.h;
+}
+
 /**
  * Everything that panes and panels may use. A pane is `{update(changed), close()}`; `changed` holds the names of what
  * changed since the last frame: keys of the state, names with an underscore for what is not kept, "runs" and "theme".
@@ -107,7 +113,7 @@ export function createApp(model, parent, data, home = null) {
     hyperAt(i, t) {
       const racer = store.get("racers")[i];
       const rule = app.rule(i);
-      const h = racer.h.slice();
+      const h = numbersAt(racer, t - 1).slice();
       for (const [name, schedule] of Object.entries(racer.schedules || {})) {
         h[rule.hypers.findIndex((d) => d.name === name)] = codeOf(schedule.code)(Math.max(0, t - 1));
       }
@@ -179,10 +185,30 @@ export function createApp(model, parent, data, home = null) {
     /** Schedules of racer i over all steps, as `integrate` takes them. @param {number} i */
     schedules(i) {
       const rule = app.rule(i);
-      return Object.entries(store.get("racers")[i].schedules || {}).map(([name, schedule]) => ({
+      const racer = store.get("racers")[i];
+      const length = store.get("steps");
+      const found = Object.entries(racer.schedules || {}).map(([name, schedule]) => ({
         index: rule.hypers.findIndex((d) => d.name === name),
-        values: Float64Array.from({ length: store.get("steps") }, (_, k) => codeOf(schedule.code)(k)),
+        values: Float64Array.from({ length }, (_, k) => codeOf(schedule.code)(k)),
       }));
+      racer.h.forEach((now, index) => {
+        if (!(racer.past || []).some(([, h]) => h[index] !== now) || found.some((s) => s.index === index)) return;
+        found.push({ index, values: Float64Array.from({ length }, (_, k) => numbersAt(racer, k)[index]) });
+      });
+      return found;
+    },
+    /** Changes a number: for the whole run, or from the step shown on. @param {number} i @param {number} k @param {number} value */
+    setHyper(i, k, value) {
+      const racer = store.get("racers")[i];
+      const h = racer.h.slice();
+      const step = store.get("step");
+      h[k] = value;
+      let past;
+      if (store.get("_continue") && step > 0) {
+        past = (racer.past || []).filter(([until]) => until <= step);
+        if (!past.length || past[past.length - 1][0] !== step) past.push([step, app.hyperAt(i, step)]);
+      }
+      store.setRacer(i, { h, past });
     },
 
     /** @param {string} key */
@@ -205,7 +231,7 @@ export function createApp(model, parent, data, home = null) {
       const racer = store.get("racers")[i];
       const before = app.rule(i).hypers.map((d) => d.name);
       const h = data.rules[key].hypers.map((d) => (before.includes(d.name) ? racer.h[before.indexOf(d.name)] : d.default));
-      store.setRacer(i, { rule: key, h });
+      store.setRacer(i, { rule: key, h, past: undefined });
     },
     /** @param {string} key */
     changeSurface(key) {

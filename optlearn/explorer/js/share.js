@@ -12,7 +12,7 @@ const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise"
  * @param {Object<string, any>} state @param {Object<string, any>} first
  */
 export function linkText(state, first) {
-  const values = LINKED.map((key) => key !== "racers" ? state[key] : state.racers.map((racer) => [racer.rule, racer.h, racer.hidden ? 1 : 0,
+  const values = LINKED.map((key) => key !== "racers" ? state[key] : state.racers.map((racer) => [racer.rule, racer.h, racer.hidden ? 1 : 0, racer.past || 0,
     racer.schedules ? first.racers.findIndex((one) => JSON.stringify(one.schedules) === JSON.stringify(racer.schedules)) : -1]));
   const text = JSON.stringify(values).replace(/[()']/g, (sign) => "\\u00" + sign.charCodeAt(0).toString(16));
   return encodeURI(text.slice(1, -1).replace(/\[/g, "(").replace(/]/g, ")").replace(/"/g, "'")).replace(/#/g, "%23").replace(/&/g, "%26");
@@ -33,10 +33,12 @@ export function stateOfLink(text, first, data) {
       state[key] = values[k];
     });
     const surface = data.surfaces[state.surface];
-    state.racers = state.racers.map(([rule, h, hidden, from]) => {
-      if (!finite(h, data.rules[rule].hypers.length)) throw new TypeError("h");
+    state.racers = state.racers.map(([rule, h, hidden, past, from]) => {
+      const n = data.rules[rule].hypers.length;
+      if (!finite(h, n) || (past && !past.every(([until, then]) => Number.isInteger(until) && finite(then, n)))) throw new TypeError("h");
       const racer = { rule, h };
       if (hidden) racer.hidden = true;
+      if (past) racer.past = past;
       if (from >= 0) racer.schedules = first.racers[from].schedules;
       return racer;
     });
@@ -56,12 +58,20 @@ export function pythonOf(app) {
   const { store } = app;
   const calls = (name, pairs) => `${name}(${pairs.join(", ")})`;
   const literal = (x) => (typeof x === "boolean" ? (x ? "True" : "False") : typeof x === "string" ? `"${x}"` : String(x));
+  let joins = false;
+  const number = (racer, k) => {
+    const past = racer.past || [];
+    if (past.every(([, h]) => h[k] === racer.h[k])) return literal(racer.h[k]);
+    joins = true;
+    const all = [...past.map(([, h]) => h[k]), racer.h[k]].map((x) => `Constant(start=${x})`);
+    return `Join([${all.join(", ")}], at=[${past.map(([until]) => until).join(", ")}])`;
+  };
   const racers = store.get("racers").map((racer, i) => {
     const rule = app.rule(i);
     const parts = rule.key.split(";");
     const chosen = rule.options.filter((option) => parts.some((part) => part.startsWith(option.name + "=")));
     return calls("get", [`"${rule.name}"`,
-      ...rule.hypers.map((d, k) => `${d.name}=${literal(racer.h[k])}`),
+      ...rule.hypers.map((d, k) => `${d.name}=${number(racer, k)}`),
       ...chosen.map((option) => `${option.name}=${literal(option.value)}`)]) +
       Object.entries(racer.schedules || {}).map(([name, s]) => `.replace(${name}=${s.label})`).join("");
   });
@@ -73,7 +83,8 @@ export function pythonOf(app) {
   if (app.batch()) more.push(`batch=${app.batch()}`);
   if (store.get("band")) more.push("band=True");
   for (const name of ["fair", "panel"]) if (store.get(name)) more.push(`${name}="${store.get(name)}"`);
-  return `from optlearn import explore, get, surfaces\n\nexplore(\n    ${surface},\n    [${racers.join(",\n     ")}],\n    ${more.join(", ")})\n`;
+  const imports = "from optlearn import explore, get, surfaces\n" + (joins ? "from optlearn.schedules import Constant, Join\n" : "");
+  return `${imports}\nexplore(\n    ${surface},\n    [${racers.join(",\n     ")}],\n    ${more.join(", ")})\n`;
 }
 
 /** All runs as a table. @param {any} app */

@@ -9,7 +9,8 @@ export const STATE_KEYS = [
 ];
 
 /**
- * @typedef {{rule: string, h: number[], hidden?: boolean, schedules?: Object<string, any>}} Racer
+ * @typedef {{rule: string, h: number[], hidden?: boolean, schedules?: Object<string, any>, label?: string,
+ *   past?: [number, number[]][]}} Racer `past`: until which step other numbers hold
  * @typedef {{get: (key: string) => any, set: (key: string, value: any) => void,
  *   on: (event: string, callback: Function) => void, off?: (event: string, callback?: Function) => void,
  *   save_changes: () => void}} Model
