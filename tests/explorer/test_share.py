@@ -112,7 +112,7 @@ def test_a_run_can_go_on_with_other_numbers(show):
     page, problems = show(explore("quadratic", [Momentum(lr=0.02)], start=(-2, 1.5), steps=40, step=15))
     field = page.locator(".olx-card .olx-slider input[type=text]").first
     before = page.evaluate("apps[0].point(0, 15)")
-    page.get_by_role("button", name="Continue from here").click()
+    page.get_by_label("Changes continue from step 15").check()
     field.fill("0.05")
     settle(page)
     assert page.evaluate("apps[0].point(0, 15)") == before
@@ -125,7 +125,7 @@ def test_a_run_can_go_on_with_other_numbers(show):
     assert made_by(python(page)).trajectories[0].w[40] == pytest.approx(drawn, rel=1e-12)
     text = fragment(page)
     assert page.evaluate("(text) => text.includes('(15,(0.02,0.9))')", text)
-    page.get_by_role("button", name="Rerun").click()
+    page.get_by_label("Changes continue from step 15").uncheck()
     field.fill("0.03")
     settle(page)
     assert page.evaluate("apps[0].point(0, 15)") != before

@@ -21,11 +21,13 @@ export function createCard(app, parent) {
   const loupe = createLoupe(app);
   const gauges = createGauges(app);
   const sliders = make("div", { class: "olx-sliders" });
-  const change = segments("When a number changes", (id) => store.set({ _continue: id === "continue" }));
+  const keep = make("input", { type: "checkbox", onchange: () => store.set({ _continue: keep.checked }) });
+  const keepName = make("span", {});
+  const change = make("label", { class: "olx-check olx-keep", title: "Otherwise a change reruns from the start" }, keep, keepName);
   const before = make("p", { class: "olx-note" });
   const remove = make("button", { type: "button", class: "olx-quiet", onclick: () => app.removeRacer(store.get("selected")) }, "Remove");
   const card = make("section", { class: "olx-card", "aria-label": "Selected racer" },
-    make("header", { class: "olx-card-head" }, title, remove), form, sliders, change.el, before, equation,
+    make("header", { class: "olx-card-head" }, title, remove), form, sliders, change, before, equation,
     make("div", { class: "olx-inside" }, stages.el, loupe.el, caption, gauges.el));
   parent.append(card);
 
@@ -83,7 +85,7 @@ export function createCard(app, parent) {
       }
       remove.hidden = store.get("racers").length < 2;
       inputs.forEach((input, k) => input.set(racer.h[k], racer.schedules?.[rule.hypers[k].name] ? "schedule" : ""));
-      change.set([{ id: "rerun", title: "Rerun" }, { id: "continue", title: "Continue from here" }], store.get("_continue") ? "continue" : "rerun");
+      keepName.textContent = `Changes continue from step ${store.get("step")}, instead of a rerun`;
       before.textContent = (racer.past || []).map(([until, h]) => `Until step ${until}: ` + rule.hypers.filter((_, k) => h[k] !== racer.h[k])
         .map((d) => `${d.name} ${show(h[rule.hypers.indexOf(d)])}`).join(", ")).join("; ");
       before.hidden = !racer.past;

@@ -197,33 +197,47 @@ export function drawAnatomy(c, map, it, stage, theme, look) {
   if (look.names) placeNames(c, map, it, names, theme);
 }
 
-/** Names beside arrows, on the side away from the other arrows, none over another. */
+/**
+ * Names beside arrows: where they cover least of the arrows, the points and each other.
+ * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("./anatomy.js").Anatomy} it
+ * @param {{text: string, from: number[], to: number[], color: string, along?: number}[]} names @param {import("./theme.js").Theme} theme
+ */
 function placeNames(c, map, it, names, theme) {
+  const [width, height] = [c.canvas.clientWidth, c.canvas.clientHeight];
+  const pixels = names.map(({ from, to }) => [map.x(from[0]), map.y(from[1]), map.x(to[0]), map.y(to[1])]);
+  // What names should not cover, as points along the arrows and around the dots.
+  /** @type {number[][]} */
+  const ink = [];
+  for (const [x0, y0, x1, y1] of pixels) {
+    const n = Math.min(80, Math.ceil(Math.hypot(x1 - x0, y1 - y0) / 5)) || 1;
+    for (let k = 0; k <= n; k++) ink.push([x0 + (k / n) * (x1 - x0), y0 + (k / n) * (y1 - y0)]);
+  }
+  for (const w of [it.from, it.to, it.probe, it.ghost]) if (w) for (const d of [-5, 0, 5]) ink.push([map.x(w[0]) + d, map.y(w[1])]);
   /** @type {number[][]} */
   const taken = [];
-  const [width, height] = [c.canvas.clientWidth, c.canvas.clientHeight];
-  for (const name of names) {
-    const [x0, y0, x1, y1] = [map.x(name.from[0]), map.y(name.from[1]), map.x(name.to[0]), map.y(name.to[1])];
+  const within = ([x, y], box) => x > box[0] && x < box[2] && y > box[1] && y < box[3];
+  names.forEach((name, i) => {
+    const [x0, y0, x1, y1] = pixels[i];
     const length = Math.hypot(x1 - x0, y1 - y0);
-    if (!(length > 16)) continue;
+    if (!(length > 16)) return;
     c.font = `500 12px ${theme.font}`;
     const w = c.measureText(name.text).width;
-    const along = name.along ?? 0.62;
-    const [mx, my] = [x0 + along * (x1 - x0), y0 + along * (y1 - y0)];
     const [nx, ny] = [-(y1 - y0) / length, (x1 - x0) / length];
-    let best = null;
-    for (const away of [13, -13, 24, -24, 36, -36]) {
-      const x = Math.min(width - w - 4, Math.max(4, mx + nx * (away + Math.sign(away) * Math.abs(nx) * w * 0.42) - w / 2));
-      const y = Math.min(height - 10, Math.max(10, my + ny * away));
-      const box = [x - 2, y - 8, x + w + 2, y + 8];
-      const clash = taken.filter((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3]).length;
-      if (!best || clash < best.clash) best = { x, y, box, clash };
-      if (!clash) break;
+    const best = { cost: Infinity, x: 0, y: 0, box: [0, 0, 0, 0] };
+    for (const along of [name.along ?? 0.6, 0.4, 0.8, 1.05]) {
+      for (const away of [12, -12, 20, -20, 32, -32]) {
+        const side = Math.sign(away);
+        const x = Math.min(width - w - 4, Math.max(4, x0 + along * (x1 - x0) + nx * (away + side * Math.abs(nx) * w * 0.46) - w / 2));
+        const y = Math.min(height - 10, Math.max(10, y0 + along * (y1 - y0) + ny * away));
+        const box = [x - 3, y - 8, x + w + 3, y + 8];
+        const clash = taken.filter((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3]).length;
+        const cost = 40 * clash + 4 * ink.filter((point) => within(point, box)).length + Math.abs(away) / 10 + Math.abs(along - 0.6);
+        if (cost < best.cost) Object.assign(best, { cost, x, y, box });
+      }
     }
-    if (!best) continue;
     taken.push(best.box);
     label(c, name.text, best.x, best.y, { color: name.color, paper: theme.paper, font: theme.font });
-  }
+  });
 }
 
 /**
