@@ -69,6 +69,14 @@ def test_point_of_the_gradient_shows_on_the_surface():
     assert found.hint == "it is momentum"
 
 
+def test_a_rule_without_a_learning_rate_can_be_checked():
+    class Fixed(Optimizer, register=False):
+        def update(self, w, g, s, t):
+            return Update(w - 0.1 * g)
+
+    assert check(Fixed, against=optlearn.GradientDescent(lr=0.1))
+
+
 def test_every_rule_agrees_with_itself():
     for name in optlearn.names():
         rule = optlearn.get(name)
