@@ -60,6 +60,7 @@ RULES = {
     "min": lambda d, n, a, b: _where(apply("le", a, b), d[a], d[b]),
     "max": lambda d, n, a, b: _where(apply("ge", a, b), d[a], d[b]),
     "where": lambda d, n, c, a, b: _where(c, d[a], d[b]),
+    "mod": lambda d, n, a, b: sub(d[a], mul(apply("floor", apply("div", a, b)), d[b])),
 }
 
 

@@ -201,7 +201,8 @@ def walk(roots, stop=()):
     return order
 
 
-_OPERATIONS = {"where": np.where, **{op: ufunc for ufunc, op in reversed(_UFUNCS.items())}}
+_OPERATIONS = {"where": np.where, "sum": np.sum, "amax": np.max, "count": np.size,
+               **{op: ufunc for ufunc, op in reversed(_UFUNCS.items())}}
 
 
 def evaluate(nodes, known):
