@@ -12,15 +12,6 @@ from optlearn.trajectory import run, whole
 # Three coordinates on very different scales, a sign change in each step for one of them, and an exact zero.
 SCALES = np.array([1.0, 1e-3, 30.0])
 
-NUMPY = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power, "neg": np.negative,
-    "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan, "tanh": np.tanh,
-    "abs": np.abs, "sign": np.sign, "floor": np.floor, "min": np.minimum, "max": np.maximum, "mod": np.mod,
-    "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal,
-    "and": np.logical_and, "or": np.logical_or, "not": np.logical_not, "where": np.where, "sum": np.sum,
-    "count": np.size, "amax": np.max,
-}
-
 
 class Check:
     """What a check found; true if the rules agree.
@@ -305,27 +296,14 @@ class _Rewritten:
         return g
 
     def update(self, w, g, s, t):
-        from optlearn.symbolic.trace import trace
+        from optlearn.symbolic.trace import evaluate, trace
 
         program = trace(self.rule)
         values = {program.symbols[n]: self.rule.__dict__[n] for n in program.declarations if n in self.rule.__dict__}
         values |= {program.symbols["w"]: w, program.symbols["g"]: g, program.symbols["t"]: t}
         values |= {program.symbols["s." + n]: x for n, x in vars(s).items()}
-        named = {}
-        for name, node in program.lines.items():
-            # The state itself is kept as it should be; what is wrong is where it is used.
-            named[name] = _value(node, dict(values), {} if name == self.keep else self.replaced)
+        changed = {**values, **{node: evaluate([new], values)[0] for node, new in self.replaced.items()}}
+        # The state itself is kept as it should be; what is wrong is where it is used.
+        named = {name: evaluate([node], values if name == self.keep else changed)[0]
+                 for name, node in program.lines.items()}
         return rules.Update(named.pop("w"), **named)
-
-
-def _value(node, known, replaced):
-    if node in known and node not in replaced:
-        return known[node]
-    if node in replaced:
-        value = _value(replaced[node], known, {n: r for n, r in replaced.items() if n is not node})
-    elif node.op == "number":
-        value = node.args[0]
-    else:
-        value = NUMPY[node.op](*(_value(a, known, replaced) for a in node.args))
-    known[node] = value
-    return value

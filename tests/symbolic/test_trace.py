@@ -7,7 +7,7 @@ import pytest
 
 import optlearn
 from optlearn import Optimizer, Update, hyper
-from optlearn.symbolic.trace import NotTraceable, trace
+from optlearn.symbolic.trace import NotTraceable, evaluate, trace
 
 TRACEABLE = [name for name in optlearn.names() if optlearn.get(name).traceable]
 
@@ -50,8 +50,6 @@ def test_mathml_is_well_formed_and_as_long_as_the_latex(name):
 @pytest.mark.parametrize("name", ["adam", "adamax", "adagrad", "rmsprop", "adadelta", "adabelief", "gradient_descent"])
 def test_rate_times_direction_is_the_step(name):
     """The ellipse that the explorer draws is the rule's own scaling."""
-    from optlearn.checking import _value
-
     shown = optlearn.get(name, lr=0.1)
     program = trace(shown)
     path = optlearn.run("quadratic", shown, start=(-1.0, 0.5), steps=5)
@@ -60,7 +58,7 @@ def test_rate_times_direction_is_the_step(name):
     values |= {program.symbols[p]: shown.__dict__[p] for p in program.parameters}
     values |= {program.symbols["g"]: path.g[4], program.symbols["t"]: 5, program.symbols["w"]: path.w[4]}
     direction = path.g[4] if shown.direction == "g" else path[shown.direction][4]
-    np.testing.assert_allclose(_value(program.rate, values, {}) * direction, path.w[4] - path.w[5], rtol=1e-9)
+    np.testing.assert_allclose(evaluate([program.rate], values)[0] * direction, path.w[4] - path.w[5], rtol=1e-9)
 
 
 def test_equal_operations_are_one_quantity_and_the_order_is_kept():
