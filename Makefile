@@ -11,7 +11,7 @@ PARALLEL := -n logical --dist loadscope
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help env book test lint unit notebooks pages lab execute bench clean
+.PHONY: help env book test lint unit notebooks pages lab execute bench types clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
@@ -58,6 +58,9 @@ lab: $(ENVIRONMENT)  ## Open the chapters in JupyterLab, with live explorers
 
 execute: $(ENVIRONMENT)  ## Run notebooks and store their outputs: all, or NB="book/momentum/nesterov.ipynb ..."
 	$(PYTHON) tools/execute.py $(NB)
+
+types:  ## Check the types of the explorer's JavaScript (needs Node; readers do not)
+	npx --yes --package typescript@5 tsc -p optlearn/explorer/js/tsconfig.json
 
 bench: $(ENVIRONMENT)  ## Measure speed beside other libraries, which this installs
 	$(PYTHON) -m pip install -q -e '.[peers]'

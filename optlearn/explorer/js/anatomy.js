@@ -46,6 +46,7 @@ export function anatomy(rule, code, run, h, surface, p, t) {
   const push = finite ? minus(to, rest) : minus(to, from);
   const hasMemory = rule.slots.length > 0 && length(memory) > 0;
 
+  /** @type {number[] | null} */
   let ghost = null;
   if (probe) {
     const here = new Float64Array(4);
@@ -67,23 +68,24 @@ export function anatomy(rule, code, run, h, surface, p, t) {
   if (probe) arrows.look = { name: "look", from, to: probe };
   if (ghost) arrows.ghost = { name: "ghost", from, to: ghost };
 
+  /** @type {number[] | null} */
   let rate = null;
+  /** @type {number[] | null} */
   let direction = null;
+  /** @type {{center: number[], radii: number[]} | null} */
   let ellipse = null;
   if (adapts(rule)) {
-    rate = valueAt(run, "rate", t);
-    direction = rule.direction === "g" ? g : valueAt(run, rule.direction, t);
-    const size = length(direction);
-    if (Number.isFinite(rate[0] + rate[1] + size)) {
-      ellipse = { center: from, radii: [Math.abs(rate[0]) * size, Math.abs(rate[1]) * size] };
-      const even = Math.sqrt(Math.abs(rate[0] * rate[1]));
-      arrows.plain = {
-        name: "plain", from, to: [from[0] - even * direction[0], from[1] - even * direction[1]],
-      };
-      arrows.scaled = {
-        name: "scaled", from, to: [from[0] - rate[0] * direction[0], from[1] - rate[1] * direction[1]],
-      };
+    const own = valueAt(run, "rate", t);
+    const d = rule.direction === "g" ? g : valueAt(run, rule.direction, t);
+    const size = length(d);
+    if (Number.isFinite(own[0] + own[1] + size)) {
+      ellipse = { center: from, radii: [Math.abs(own[0]) * size, Math.abs(own[1]) * size] };
+      const even = Math.sqrt(Math.abs(own[0] * own[1]));
+      arrows.plain = { name: "plain", from, to: [from[0] - even * d[0], from[1] - even * d[1]] };
+      arrows.scaled = { name: "scaled", from, to: [from[0] - own[0] * d[0], from[1] - own[1] * d[1]] };
     }
+    rate = own;
+    direction = d;
   }
   const found = { t, from, to, probe, g, memory, push, ghost, direction, rate, scale, ellipse, arrows, hasMemory };
   return { ...found, stages: stagesOf(rule, found) };

@@ -219,10 +219,11 @@ function createGauges(app) {
       const run = app.runs[index];
       bars.hidden = !(it && it.rate && (stage === "preconditioner" || stage === "step"));
       if (it && it.rate && !bars.hidden) {
-        const top = Math.max(Math.abs(it.rate[0]), Math.abs(it.rate[1]));
+        const { rate } = it;
+        const top = Math.max(Math.abs(rate[0]), Math.abs(rate[1]));
         rows.forEach(({ fill, value }, d) => {
-          fill.style.width = (100 * Math.abs(it.rate[d])) / (top || 1) + "%";
-          value.textContent = show(it.rate[d]);
+          fill.style.width = (100 * Math.abs(rate[d])) / (top || 1) + "%";
+          value.textContent = show(rate[d]);
         });
       }
       const names = rule.internals.filter((name) => name in run.layout).slice(0, 4);

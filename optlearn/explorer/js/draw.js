@@ -215,6 +215,7 @@ function placeNames(c, map, it, names, theme) {
   for (const w of [it.from, it.to, it.probe, it.ghost]) if (w) for (const d of [-5, 0, 5]) ink.push([map.x(w[0]) + d, map.y(w[1])]);
   /** @type {number[][]} */
   const taken = [];
+  /** @param {number[]} point @param {number[]} box */
   const within = ([x, y], box) => x > box[0] && x < box[2] && y > box[1] && y < box[3];
   names.forEach((name, i) => {
     const [x0, y0, x1, y1] = pixels[i];

@@ -63,8 +63,9 @@ export function createGallery(app, parent, codeOf) {
   let due = items.slice();
   function draw() {
     waiting = 0;
-    if (!details.open || !due.length) return;
-    sketch(due.shift());
+    const next = details.open && due.shift();
+    if (!next) return;
+    sketch(next);
     waiting = requestAnimationFrame(draw);
   }
   const later = () => {

@@ -42,6 +42,7 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
   const names = shape.draws || [];
   const hyper = Array.from(h);
   let last = 0;
+  /** @type {number | null} */
   let diverged = null;
   const tape = more.tape || null;
   const noise = tape ? more.noise || 0 : 0;
@@ -66,7 +67,7 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
     code.probe(rows, a, b, t, hyper);
     surface.gradient(rows[b + probe], rows[b + probe + 1], p, rows, b + g, batch ? tape : null, next, batch);
     next += batch;
-    if (noise) {
+    if (tape && noise) {
       rows[b + g] += noise * tape[next++];
       rows[b + g + 1] += noise * tape[next++];
     }

@@ -60,7 +60,8 @@ export function createApp(model, parent, data, home = null) {
   let runs = [];
   /** Tapes of the last seed, by what a step draws. @type {Map<string, Float64Array>} */
   const tapes = new Map();
-  let found = { key: "", it: null };
+  /** @type {import("./anatomy.js").Anatomy | null} */
+  let inside = null;
   let anatomyFresh = false;
 
   const app = {
@@ -79,6 +80,8 @@ export function createApp(model, parent, data, home = null) {
     /** What the loss curve subtracts. */
     floor: 0,
     frames: 0,
+    picture: /** @type {any} */ (null),
+    timeline: /** @type {any} */ (null),
     /** Works off the main thread; opened when first asked. */
     workshop: createWorkshop(),
     /** Drawings of panels under the paths, and over them. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
@@ -132,13 +135,13 @@ export function createApp(model, parent, data, home = null) {
     },
     /** The inside of that step. @returns {import("./anatomy.js").Anatomy | null} */
     anatomy() {
-      if (anatomyFresh) return found.it;
+      if (anatomyFresh) return inside;
       const i = store.get("selected");
       if (!runs[i]) return null;
       const t = app.shownStep();
-      found = { key: "", it: anatomy(app.rule(i), app.ruleCode(i), runs[i], app.hyperAt(i, t), app.surfaceCode, app.params, t) };
+      inside = anatomy(app.rule(i), app.ruleCode(i), runs[i], app.hyperAt(i, t), app.surfaceCode, app.params, t);
       anatomyFresh = true;
-      return found.it;
+      return inside;
     },
     /** The stage shown: the one asked for, if the rule has it. */
     stage() {
@@ -238,6 +241,18 @@ export function createApp(model, parent, data, home = null) {
       const surface = data.surfaces[key];
       store.set({ surface: key, params: surface.params.map((d) => d.default), start: surface.start.slice(), preset: "" });
     },
+    close() {
+      stopTheme();
+      window.removeEventListener("beforeprint", beforePrint);
+      window.removeEventListener("afterprint", afterPrint);
+      for (const pane of panes) pane.close();
+      panes = [];
+      announcer.close();
+      app.workshop.close();
+      store.close();
+      runs = app.runs = [];
+      el.remove();
+    },
     /** @param {string} key */
     applyPreset(key) {
       const preset = data.presets[key];
@@ -309,28 +324,13 @@ export function createApp(model, parent, data, home = null) {
   panes.push(createGallery(app, el, codeOf), createHeader(app, el));
   el.append(make("div", { class: "olx-main" }, left, right, rest));
   panes.push(createChips(app, left));
-  const picture = createPicture(app, left);
-  Object.assign(app, { picture });
-  const timeline = createTimeline(app, left);
-  panes.push(picture, timeline, createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
+  app.picture = createPicture(app, left);
+  app.timeline = createTimeline(app, left);
+  panes.push(app.picture, app.timeline, createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
   for (const key of [...RUN_KEYS, "prompt", "preset", "tries", "step", "selected", "racers", "playing", "theme"]) store.mark(key);
   store.flush();
 
-  return Object.assign(app, {
-    timeline,
-    close() {
-      stopTheme();
-      window.removeEventListener("beforeprint", beforePrint);
-      window.removeEventListener("afterprint", afterPrint);
-      for (const pane of panes) pane.close();
-      panes = [];
-      announcer.close();
-      app.workshop.close();
-      store.close();
-      runs = app.runs = [];
-      el.remove();
-    },
-  });
+  return app;
 }
 
 const explorer = {

@@ -88,7 +88,8 @@ export function createFairness(app, row) {
     if (mode === "same") return `Same learning rate for all: ${got}.`;
     const what = `Learning rates tuned on the same ${GRID.length} values from ${show(GRID[0])} to ${show(GRID[GRID.length - 1])}, lowest loss after ${store.get("steps")} steps`;
     if (!tuned || tuned.chosen.length !== racers.length) return what + ": working.";
-    const bad = racers.map((_, i) => i).filter((i) => rateOf(app, i) >= 0 && Number.isNaN(tuned.chosen[i]));
+    const { chosen } = tuned;
+    const bad = racers.map((_, i) => i).filter((i) => rateOf(app, i) >= 0 && Number.isNaN(chosen[i]));
     return `${what}: ${got}.` + (bad.length ? ` ${bad.map((i) => app.label(i)).join(", ")}: diverges at every value, left as it was.` : "") +
       (store.get("_held") ? " (Tuned for the start before this drag.)" : "");
   }

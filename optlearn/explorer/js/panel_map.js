@@ -83,6 +83,7 @@ export const mapPanel = {
     let asked = "";
     let filled = "";
     /** @type {{values: Float64Array | null, border: number[][] | null, best: any, done: boolean}} */
+    /** @type {{values: Float64Array | null, border: number[][] | null, best: any, done: boolean}} */
     let result = { values: null, border: null, best: null, done: false };
     /** The cell pointed at. @type {number[] | null} */
     let cell = null;
@@ -102,6 +103,7 @@ export const mapPanel = {
     const scales = () => pair.map((axis) => scaleOf(axis.range));
     const current = () => pair.map((axis) => axis.kind === "h" ? store.get("racers")[store.get("selected")].h[axis.index]
       : axis.kind === "p" ? app.params[axis.index] : store.get("steps"));
+    /** @param {number[]} cell */
     const valuesOf = ([i, j]) => scales().map((scale, k) => {
       const value = scale.fromUnit(((k ? j : i) + 0.5) / CELLS);
       return pair[k].range.integer ? Math.round(value) : value;
@@ -112,8 +114,9 @@ export const mapPanel = {
 
     /** The value of a cell, or of the coarse one that holds it. */
     function valueAt(i, j) {
-      for (let s = 1; s <= 16; s *= 2) {
-        const value = result.values[(j - (j % s)) * CELLS + i - (i % s)];
+      const { values } = result;
+      for (let s = 1; values && s <= 16; s *= 2) {
+        const value = values[(j - (j % s)) * CELLS + i - (i % s)];
         if (!Number.isNaN(value)) return value;
       }
       return NaN;
@@ -123,7 +126,7 @@ export const mapPanel = {
     function ask() {
       axes = axesOf(app);
       const ids = chosen();
-      pair = [axes.find((a) => a.id === ids.x), axes.find((a) => a.id === ids.y)];
+      pair = [ids.x, ids.y].map((id) => axes.find((a) => a.id === id) || axes[0]);
       const i = store.get("selected");
       const { place, racer } = jobOf(app, i);
       const job = {
@@ -152,10 +155,10 @@ export const mapPanel = {
     /** Loss above the lowest known, for colours. */
     function levels() {
       let least = app.knownFloor ?? Infinity;
-      for (const value of result.values) if (value < least) least = value;
+      for (const value of result.values || []) if (value < least) least = value;
       const top = Math.log10(Math.max(app.surfaceCode.f(...store.get("start"), app.params) - least, 1e-300));
       let low = top;
-      for (const value of result.values) {
+      for (const value of result.values || []) {
         const z = Math.log10(value - least);
         if (z < low && z > top - 16) low = z;
       }
@@ -168,6 +171,7 @@ export const mapPanel = {
       const pixels = new Uint32Array(picture.data.buffer);
       const shade = app.theme.dark ? "dark" : "light";
       const ramp = RAMPS[shade].map(rgb);
+      /** @param {number[]} color */
       const pixel = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
       const colors = Array.from({ length: 257 }, (_, n) => {
         const k = Math.min(3, n >> 6);
@@ -274,7 +278,7 @@ export const mapPanel = {
     function border(c) {
       const { theme } = app;
       const path = new Path2D();
-      for (const [u0, v0, u1, v1] of result.border) {
+      for (const [u0, v0, u1, v1] of result.border || []) {
         path.moveTo(xOf(u0), yOf(v0));
         path.lineTo(xOf(u1), yOf(v1));
       }
@@ -285,7 +289,7 @@ export const mapPanel = {
         c.stroke(path);
       }
       const style = { color: theme.ink, paper: theme.paper, font: theme.font, size: 12, weight: 600 };
-      const named = result.border.filter((line) => line[1] > 0.3 && line[1] < 0.8).sort((one, other) => other[0] - one[0])[0];
+      const named = (result.border || []).filter((line) => line[1] > 0.3 && line[1] < 0.8).sort((one, other) => other[0] - one[0])[0];
       if (named) {
         const right = named[0] > 0.85;
         label(c, "ρ = 1", xOf(named[0]) + (right ? -9 : 9), yOf(named[1]), { ...style, align: right ? "right" : "left" });

@@ -200,6 +200,7 @@ export const modesPanel = {
         right.hidden = !linear;
         paintErrors(modes);
         if (linear) paintCircle(modes);
+        /** @param {number[]} root */
         const root = ([re, im]) => show(re) + (im ? " ± " + show(Math.abs(im)) + "i" : "");
         const cells = modes.map((mode, k) => [
           `${names[k]}, curvature ${show(mode.value)}`,

@@ -219,6 +219,7 @@ export function createPicture(app, parent) {
   function hover(event) {
     const box = holder.getBoundingClientRect();
     const [mx, my] = [event.clientX - box.left, event.clientY - box.top];
+    /** @type {{racer: number, t: number, from: string} | null} */
     let best = null;
     let nearest = 14 * 14;
     const racers = store.get("racers");

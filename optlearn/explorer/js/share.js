@@ -27,7 +27,8 @@ export function stateOfLink(text, first, data) {
     const plain = decodeURIComponent(text).replace(/'/g, '"').replace(/\(/g, "[").replace(/\)/g, "]");
     const values = JSON.parse(`[${plain}]`);
     const finite = (list, n) => Array.isArray(list) && list.length === n && list.every(Number.isFinite);
-    const state = { ...first, prompt: first.prompt, playing: false };
+    /** @type {Object<string, any>} */
+    const state = { ...first, playing: false };
     LINKED.forEach((key, k) => {
       if (typeof values[k] !== typeof first[key]) throw new TypeError(key);
       state[key] = values[k];

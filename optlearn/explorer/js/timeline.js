@@ -191,6 +191,7 @@ export function createTimeline(app, parent) {
     event.preventDefault();
   });
 
+  /** @type {boolean | null} */
   let wasPlaying = null;
   return {
     /** @param {Set<string>} changed */

@@ -39,7 +39,9 @@ function runner(place, racer) {
   const draws = racer.shape.draws.length;
   const draw = (seed, steps) => (draws || place.batch || place.noise
     ? tapeOf(seed, steps, draws, place.batch, place.samples, place.noise > 0) : null);
+  /** @type {import("./integrator.js").Run | null} */
   let reuse = null;
+  /** @type {Float64Array | null} */
   let tape = null;
   let drawn = "";
   return {
@@ -50,8 +52,9 @@ function runner(place, racer) {
         drawn = seed + "," + steps;
         tape = draw(seed, steps);
       }
-      reuse = integrate(code, racer.shape, h, surface, p, place.start, steps, { noise: place.noise, batch: place.batch, tape, schedules, reuse });
-      return reuse;
+      const made = integrate(code, racer.shape, h, surface, p, place.start, steps, { noise: place.noise, batch: place.batch, tape, schedules, reuse });
+      reuse = made;
+      return made;
     },
   };
 }
@@ -84,11 +87,14 @@ function* mapWork({ place, racer, axes, cells, theory }, post) {
       set(u, v);
       return spectralRadius(code, racer.shape, h, surface, p, true);
     };
+    /** @type {number[][] | null} */
     let border = null;
     let best = { u: 0, v: 0, rho: Infinity };
     if (linear) {
       const rho = new Float64Array(cells * cells);
-      border = [];
+      /** @type {number[][]} */
+      const lines = [];
+      border = lines;
       const look = (u, v) => {
         const value = radius(u, v);
         if (value < best.rho) best = { u, v, rho: value };
@@ -122,7 +128,7 @@ function* mapWork({ place, racer, axes, cells, theory }, post) {
             }
             met.push(a);
           }
-          for (let k = 0; k + 1 < met.length; k += 2) border.push([...met[k], ...met[k + 1]]);
+          for (let k = 0; k + 1 < met.length; k += 2) lines.push([...met[k], ...met[k + 1]]);
         }
         yield;
       }
@@ -254,7 +260,8 @@ export function createWorkshop() {
       URL.revokeObjectURL(url);
       port.onmessage = hear;
     } catch {
-      const local = { onmessage: null, postMessage: (data) => hear({ data }) };
+      /** @type {{onmessage: Function, postMessage: Function}} */
+      const local = { onmessage: () => {}, postMessage: (data) => hear({ data }) };
       serve(local);
       port = { postMessage: (data) => local.onmessage({ data }), terminate() {} };
     }
