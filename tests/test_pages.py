@@ -27,11 +27,13 @@ OVERFLOW = """() => {
   return [...document.querySelectorAll("main *")].filter(box => box.getBoundingClientRect().right > width + 1)
     .slice(0, 3).map(box => `wider than ${width} px: ` + box.outerHTML.slice(0, 100));
 }"""
-# Formulas, and all code but the first, are emptied: one is like the other, and the audit walks every glyph.
+# Formulas, and all but the first of code and of the library's reference, are taken out: one is like the other,
+# and the audit walks every glyph.
 LIGHTEN = """() => {
   document.head.insertAdjacentHTML("beforeend", "<style>* {transition: none !important}</style>");
   document.querySelectorAll("mjx-container").forEach(box => box.replaceWith("x"));
   [...document.querySelectorAll(".highlight pre")].slice(1).forEach(box => box.replaceChildren());
+  [...document.querySelectorAll("dl.py")].slice(5).forEach(box => box.remove());
 }"""
 # An empty corner is usual in a table.
 AUDIT = """rules => axe.run(document, {preload: false, resultTypes: ["violations"], ...rules}).then(result =>
