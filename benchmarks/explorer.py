@@ -1,6 +1,6 @@
 """How long the explorer takes from an input to the redrawn picture, and how large its module is.
 
-    python benchmarks/explorer.py        writes its section of benchmarks/RESULTS.md
+python benchmarks/explorer.py        writes its section of benchmarks/RESULTS.md
 """
 
 import gzip
@@ -20,15 +20,24 @@ from optlearn.explorer import bundle, explorer
 RESULTS = Path(__file__).parent / "RESULTS.md"
 BEGIN, END = "<!-- explorer: begin -->", "<!-- explorer: end -->"
 MOVES = 300
-RACERS = [GradientDescent(lr=0.001), Momentum(lr=0.0005), Nesterov(lr=0.0005), Adam(lr=0.1),
-          RMSProp(lr=0.01), AdaGrad(lr=0.3), Adam(lr=0.05, bias_correction=False), Momentum(lr=0.0002, momentum=0.95)]
+RACERS = [
+    GradientDescent(lr=0.001),
+    Momentum(lr=0.0005),
+    Nesterov(lr=0.0005),
+    Adam(lr=0.1),
+    RMSProp(lr=0.01),
+    AdaGrad(lr=0.3),
+    Adam(lr=0.05, bias_correction=False),
+    Momentum(lr=0.0002, momentum=0.95),
+]
 
 # The dot is moved once a frame; a sample is the time from the event to the end of the frame's drawing.
 MEASURE = """async (moves) => {
     const [app] = apps;
     const picture = app.el.querySelector('.olx-picture');
     const box = picture.getBoundingClientRect();
-    const at = (k) => ({ clientX: box.left + box.width * (0.5 + 0.3 * Math.cos(k / 20)), clientY: box.top + box.height * (0.5 + 0.3 * Math.sin(k / 13)),
+    const at = (k) => ({ clientX: box.left + box.width * (0.5 + 0.3 * Math.cos(k / 20)),
+        clientY: box.top + box.height * (0.5 + 0.3 * Math.sin(k / 13)),
         pointerId: 1, pointerType: 'mouse', button: 0, bubbles: true });
     const handle = app.el.querySelector('.olx-handle');
     picture.setPointerCapture = () => {};
@@ -61,7 +70,9 @@ def measure(slower):
         page_file = Path(folder) / "page.html"
         page_file.write_text(f'<!doctype html><meta charset="utf-8">{listen}{race.html()}', encoding="utf-8")
         path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-        browser = playwright.chromium.launch(executable_path=path, args=["--headless", "--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--headless", "--no-sandbox", "--disable-gpu"]
+        )
         page = browser.new_page(viewport={"width": 1100, "height": 1000})
         page.goto(page_file.as_uri())
         page.wait_for_function("apps.length")
@@ -81,14 +92,30 @@ def section():
     rows = []
     for slower in (1, 4):
         times, version = measure(slower)
-        rows.append(f"| {slower}× | {statistics.median(times):.1f} | {quantile(times, 0.95):.1f} | {max(times):.1f} |")
-    return "\n".join([
-        BEGIN, "## Explorer", "",
-        f"8 racers × 500 steps on Rosenbrock, {MOVES - 20} moves of the start. Milliseconds from the pointer event to the drawn "
-        f"picture, card and loss curves, headless Chromium {version}, drawing in software, {os.cpu_count()} cores, {platform.machine()}.", "",
-        "| Processor slowed | median | 95th percentile | most |", "| --- | ---: | ---: | ---: |", *rows, "",
-        "Size of what a page needs once, gzipped:", "", "| Part | bytes |", "| --- | ---: |",
-        *(f"| {name} | {size} |" for name, size in sizes.items()), END])
+        rows.append(
+            f"| {slower}× | {statistics.median(times):.1f} | {quantile(times, 0.95):.1f} | {max(times):.1f} |"
+        )
+    return "\n".join(
+        [
+            BEGIN,
+            "## Explorer",
+            "",
+            f"8 racers × 500 steps on Rosenbrock, {MOVES - 20} moves of the start. Milliseconds from the "
+            f"pointer event to the drawn picture, card and loss curves, headless Chromium {version}, software drawing, "
+            f"{os.cpu_count()} cores, {platform.machine()}.",
+            "",
+            "| Processor slowed | median | 95th percentile | most |",
+            "| --- | ---: | ---: | ---: |",
+            *rows,
+            "",
+            "Size of what a page needs once, gzipped:",
+            "",
+            "| Part | bytes |",
+            "| --- | ---: |",
+            *(f"| {name} | {size} |" for name, size in sizes.items()),
+            END,
+        ]
+    )
 
 
 def main():

@@ -68,7 +68,7 @@ def script(static=False):
         for wanted, other in _IMPORT.findall(text):
             missing = {word.strip() for word in wanted.split(",") if word.strip()} - exported[other]
             if missing:
-                raise BundleError(f"js/{name} imports {', '.join(sorted(missing))} from js/{other}, which has no such export")
+                raise BundleError(f"js/{other} does not export {', '.join(sorted(missing))}, which js/{name} imports")
         for top in re.findall(r"^(?:export )?(?:const|let|function|class) (\w+)", text, re.MULTILINE):
             if top in seen:
                 raise BundleError(f"js/{name} and js/{seen[top]} both define {top}; top-level names must differ")

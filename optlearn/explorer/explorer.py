@@ -17,8 +17,8 @@ MOST_RACERS = 8
 MOST_STEPS = 2000
 FAIRNESS = ("", "same", "tuned")
 STAGES = ("step", "gradient", "memory", "lookahead", "preconditioner")
-STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus", "speed", "playing",
-         "panel", "preset", "fair", "band", "map", "prompt", "tries")
+STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus",
+         "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries")
 
 
 def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None, focus=None, preset=None, seed=None,
@@ -108,8 +108,9 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     if isinstance(try_, str):
         raise InvalidArgument(f"try_ = {try_!r} is not allowed; it must be a list of sentences")
     return Explorer(place, racers, dict(
-        start=start, steps=steps, step=step, seed=seed, noise=float(noise), batch=batch, selected=selected, focus=stage, speed=1,
-        playing=bool(playing), panel=str(panel), preset=preset or "", fair=fair, band=bool(band), map={}, prompt=str(prompt),
+        start=start, steps=steps, step=step, seed=seed, noise=float(noise), batch=batch, selected=selected, focus=stage,
+        speed=1, playing=bool(playing), panel=str(panel), preset=preset or "", fair=fair, band=bool(band), map={},
+        prompt=str(prompt),
         tries=[str(line) for line in try_]))
 
 
@@ -159,10 +160,11 @@ class Explorer:
         raise AttributeError(f"Explorer has no attribute {name!r}{near(name, STATE)}")
 
     def __setattr__(self, name, value):
+        samples = self.surface.samples
         checks = {"start": _start, "steps": lambda v: _whole("steps", v, 1, MOST_STEPS),
                   "step": lambda v: _whole("step", v, 0, self.state["steps"]),
                   "seed": lambda v: _whole("seed", v, 0, 2**32 - 1), "noise": float,
-                  "batch": lambda v: _whole("batch", v, 0, len(self.surface.samples) if self.surface.samples is not None else 0),
+                  "batch": lambda v: _whole("batch", v, 0, 0 if samples is None else len(samples)),
                   "selected": lambda v: _whole("selected", v, 0, len(self.state["racers"]) - 1),
                   "focus": lambda v: _stage(v), "playing": bool, "panel": str, "speed": float}
         if name == "optimizers":
@@ -198,7 +200,8 @@ class Explorer:
             # The page went on with other numbers from some steps on.
             until, before = zip(*racer["past"], strict=True)
             names = payload.parameter_names(rule)
-            series = {name: [*(h[k] for h in before), racer["h"][k]] for k, name in enumerate(names) if name not in kept}
+            series = {name: [*(h[k] for h in before), racer["h"][k]]
+                      for k, name in enumerate(names) if name not in kept}
             made = payload.with_schedules(made, {
                 name: schedules.Join([schedules.Constant(start=x) for x in values], at=list(until))
                 for name, values in series.items() if len(set(values)) > 1})
@@ -298,7 +301,9 @@ class Explorer:
         wide = max(map(len, names))
         numbers = [", ".join(_settings(rule)) for rule in self.optimizers]
         for name, values, run in zip(names, numbers, self.trajectories, strict=True):
-            end = f"diverged at step {run.diverged}" if run.diverged is not None else f"loss {run.loss[0]:.3g} -> {run.loss[-1]:.3g}"
+            end = f"loss {run.loss[0]:.3g} -> {run.loss[-1]:.3g}"
+            if run.diverged is not None:
+                end = f"diverged at step {run.diverged}"
             lines.append(f"  {name:<{wide}}  {values:<46}  {end}")
         return "\n".join(lines)
 
@@ -341,7 +346,8 @@ def _racers(given):
     try:
         given = list(given)
     except TypeError:
-        raise InvalidArgument(f"optimizers = {given!r} is not allowed; it must be an Optimizer or a list of them") from None
+        raise InvalidArgument(
+            f"optimizers = {given!r} is not allowed; it must be an Optimizer or a list of them") from None
     if not 1 <= len(given) <= MOST_RACERS:
         raise InvalidArgument(f"optimizers has {len(given)} entries; it must have 1 to {MOST_RACERS}")
     found = []
@@ -387,7 +393,8 @@ def _start(value):
 
 def _whole(name, value, low, high):
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
-        raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be a whole number with {low} <= {name} <= {high}")
+        raise InvalidArgument(
+            f"{name} = {value!r} is not allowed; it must be a whole number with {low} <= {name} <= {high}")
     return int(value)
 
 

@@ -50,14 +50,17 @@ def picture(surface, trajectories, labels, state):
             t = min(state["step"], run.steps)
             w = np.clip(run.w, -1e6, 1e6)
             plane.plot(w[:, 0], w[:, 1], color=colour, linestyle=dash, linewidth=1.6, zorder=3)
-            plane.plot(*w[t], marker=MARKERS[i % len(MARKERS)], color=colour, markersize=7, markeredgecolor="white", zorder=4)
+            plane.plot(*w[t], marker=MARKERS[i % len(MARKERS)], color=colour, markersize=7, markeredgecolor="white",
+                       zorder=4)
             loss = np.maximum(run.loss - floor, 1e-300)
             note = f" (diverged at step {run.diverged})" if run.diverged is not None else ""
             curve.semilogy(loss, color=colour, linestyle=dash, linewidth=1.5, label=name + note)
-        plane.plot(*state["start"], "o", color="white", markeredgecolor="black", markeredgewidth=1.8, markersize=8, zorder=5)
+        plane.plot(*state["start"], "o", color="white", markeredgecolor="black", markeredgewidth=1.8, markersize=8,
+                   zorder=5)
         plane.set(xlim=view[:2], ylim=view[2:], aspect="equal", xlabel="x", ylabel="y", title=surface.label)
         first = max(max(run.loss[0] - floor for run in trajectories), 1e-12)
-        least = min((np.min((run.loss - floor)[run.loss - floor > 0], initial=first) for run in trajectories), default=first)
+        least = min((np.min((run.loss - floor)[run.loss - floor > 0], initial=first) for run in trajectories),
+                    default=first)
         curve.set(xlabel="step", ylabel="loss above the minimum", ylim=(max(least, first * 1e-14) / 2, first * 30),
                   xlim=(0, state["steps"]))
         curve.axvline(state["step"], color="#1c2430", linewidth=0.8)

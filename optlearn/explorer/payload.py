@@ -163,7 +163,8 @@ def _hyper(name, declared):
 def _row(left, right):
     text = f'<math>{printing.mathml_row(left)}{printing.mathml_row("=" + right)}</math>'
     # Without space around the minus of an index, with brackets that do not grow with the numbers under the letters.
-    text = text.replace("<mi>t</mi><mo>-</mo>", '<mi>t</mi><mo lspace="0" rspace="0">−</mo>').replace("<mo>-</mo>", "<mo>−</mo>")
+    text = text.replace("<mi>t</mi><mo>-</mo>", '<mi>t</mi><mo lspace="0" rspace="0">−</mo>')
+    text = text.replace("<mo>-</mo>", "<mo>−</mo>")
     return re.sub(r"<mo>([()])</mo>", r'<mo stretchy="false">\1</mo>', text)
 
 
@@ -220,7 +221,8 @@ def rule_of(key):
 def with_values(rule, numbers, keep=()):
     """The rule with other numbers, in the order of `values_of`; those named in `keep` stay as they are."""
     given = dict(zip(parameter_names(rule), numbers, strict=True))
-    return _changed(rule, lambda part, name, full: part.__dict__[name] if full in keep else part.hypers()[name].check(given[full]))
+    return _changed(rule, lambda part, name, full: part.__dict__[name] if full in keep
+                    else part.hypers()[name].check(given[full]))
 
 
 def with_schedules(rule, series):

@@ -10,20 +10,26 @@ import string
 from collections import Counter
 
 # Strings, templates, regular expressions, words and numbers, spaces, and any other sign.
-_TOKEN = re.compile(r"""
+_TOKEN = re.compile(
+    r"""
     "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
     | `(?:\\.|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\}|[^`\\$]|\$(?!\{))*`
     | (?<=[=(,:?!&|])\s*/(?![*/=\s])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[gimsuy]*
-    | \.\.\. | \?\. | => | [\w$]+ | [ \t]+ | \n | .""", re.VERBOSE)
+    | \.\.\. | \?\. | => | [\w$]+ | [ \t]+ | \n | .""",
+    re.VERBOSE,
+)
 _HOLE = re.compile(r"\$\{((?:[^{}`]|`[^`]*`|\{[^{}]*\})*)\}")
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _TOP = re.compile(r"\s*(?:const|let|function|class) ([A-Za-z_$][\w$]*)")
 _LETTERS = string.ascii_letters + "$_"
 
-_RESERVED = frozenset("""
-    arguments async await break case catch class const continue debugger default delete do else export extends false finally
-    for function get if import in instanceof let new null of return set static super switch this throw true try typeof
-    undefined var void while with yield self window document close name event""".split())
+_RESERVED = frozenset(
+    """
+    arguments async await break case catch class const continue debugger default delete do else
+    export extends false finally for function get if import in instanceof let new null of return set
+    static super switch this throw true try typeof undefined var void while with yield self window
+    document close name event""".split()
+)
 
 
 class Unreadable(Exception):
@@ -61,9 +67,16 @@ def with_short_names(text):
         raise Unreadable("a pattern that declares names of the module cannot be read here: declare them one by one")
     places = [_places(part) for part in parts]
     # What code in strings calls by name, for workers, keeps it.
-    called = {word for token in _TOKEN.findall(text) if token[0] in "\"'" for word in re.findall(r"(?<![\\\w$])(?:\\.)?([\w$]+)\(", token)}
+    called = {
+        word
+        for token in _TOKEN.findall(text)
+        if token[0] in "\"'"
+        for word in re.findall(r"(?<![\\\w$])(?:\\.)?([\w$]+)\(", token)
+    }
     declared = {word for found in places for word, kind, declares in found if declares}
-    taken = _RESERVED | called | {word for found in places for word, kind, _ in found if kind != "property"} - declared
+    taken = (
+        _RESERVED | called | {word for found in places for word, kind, _ in found if kind != "property"} - declared
+    )
     top = [found[1] for part in parts if (found := _TOP.match(part)) and found[1] not in taken]
     uses = Counter(word for found in places for word, kind, _ in found if kind != "property")
     long_names = ("".join(pair) for pair in itertools.product(_LETTERS, _LETTERS) if "".join(pair) not in taken)
@@ -71,9 +84,15 @@ def with_short_names(text):
     taken |= set(module.values())
     out = []
     for part, found in zip(parts, places, strict=True):
-        local = Counter(word for word, kind, _ in found if kind != "property" and word not in module and word in declared - taken)
+        local = Counter(
+            word for word, kind, _ in found if kind != "property" and word not in module and word in declared - taken
+        )
         fresh = ("".join(name) for size in (1, 2) for name in itertools.product(_LETTERS, repeat=size))
-        names = dict(zip((word for word, _ in local.most_common()), (name for name in fresh if name not in taken), strict=False))
+        names = dict(
+            zip(
+                (word for word, _ in local.most_common()), (name for name in fresh if name not in taken), strict=False
+            )
+        )
         out.append(_rename(part, {**module, **names}, iter(found)))
     return "".join(out)
 
@@ -106,7 +125,7 @@ def _rename(text, names, places):
 
 
 def _places(text):
-    """Each word of the code, in order, what it is ("variable", "property", "shorthand"), and whether it is declared there."""
+    """Each word of the code, in order; what it is, "variable", "property" or "shorthand"; whether it is declared there."""
     tokens = [*(token for token in _TOKEN.findall(text) if token.strip()), ";", ";"]
     closing = _brackets(tokens)
     found = []
@@ -131,7 +150,9 @@ def _places(text):
                 kind = "property"
             elif first and after == "(" and tokens[closing[i + 1] + 1] == "{":
                 kind = "property"
-            elif (first or (before in ("get", "set", "async") and home >= 0 and _is_object(tokens, home))) and after == "(":
+            elif (
+                first or (before in ("get", "set", "async") and home >= 0 and _is_object(tokens, home))
+            ) and after == "(":
                 kind = "property"
             elif first and after in ",}=":
                 kind = "shorthand"
@@ -159,7 +180,7 @@ def _is_object(tokens, at):
 
 def _declares(tokens, i, inside, closing):
     before = tokens[i - 1] if i else ";"
-    if before in ("const", "let", "function", "class") or tokens[i + 1:i + 2] == ["=>"]:
+    if before in ("const", "let", "function", "class") or tokens[i + 1 : i + 2] == ["=>"]:
         return True
     # In a pattern, or in the parameters of a function.
     for depth in reversed(inside):
@@ -167,7 +188,9 @@ def _declares(tokens, i, inside, closing):
             return before in "[{,:" or before == "..."
         if tokens[depth] == "(":
             end = closing[depth]
-            params = tokens[end + 1] == "=>" or (tokens[end + 1] == "{" and tokens[depth - 1] not in ("if", "for", "while", "switch"))
+            params = tokens[end + 1] == "=>" or (
+                tokens[end + 1] == "{" and tokens[depth - 1] not in ("if", "for", "while", "switch")
+            )
             return params and (before in "([{,:" or before == "...")
         if tokens[depth] == "{" and not _is_object(tokens, depth):
             # Another variable of the same statement: let a = 1, b = 2.

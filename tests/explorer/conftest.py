@@ -5,7 +5,8 @@ import os
 import pytest
 
 HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Explorer</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>body { margin: 0 8px; font-family: sans-serif }</style>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body { margin: 0 8px; font-family: sans-serif }</style>
 <script>window.apps = []; addEventListener("optlearn", (event) => apps.push(event.detail));</script></head><body><main>
 <h1>Explorer</h1>"""
 
@@ -16,6 +17,7 @@ def show(visit, tmp_path):
 
     In the page, ``apps`` holds the explorers. Keywords go to Playwright's ``new_context``.
     """
+
     def open_page(*explorers, path=tmp_path / "page.html", fragment="", **settings):
         parts = [explorer.html(complete=i == 0) for i, explorer in enumerate(explorers)]
         path.write_text(HEAD + "".join(parts) + "</main></body></html>", encoding="utf-8")

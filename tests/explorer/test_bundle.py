@@ -26,7 +26,8 @@ function area(shape, { width, height = size } = {}) {
 }
 function twice(number) { return 2 * number; }
 const made = new Function([twice].map(String).join("\\n") + "\\ntwice(1); return twice(3);")();
-const result = JSON.stringify([area({ width: 1, parts: [2, 5] }, { width: 4 }), area({ width: 1, parts: [2] }, { width: 7 }), made]);
+const wide = area({ width: 1, parts: [2, 5] }, { width: 4 });
+const result = JSON.stringify([wide, area({ width: 1, parts: [2] }, { width: 7 }), made]);
 """
 
 

@@ -11,8 +11,13 @@ WIDTHS = (320, 360, 768)
 
 
 def race(**more):
-    return explore(surfaces.get("quadratic", kappa=10, angle=20), [Momentum(lr=0.02), Nesterov(lr=0.02), Adam(lr=0.1)],
-                   start=(-2, 1.5), steps=60, **more)
+    return explore(
+        surfaces.get("quadratic", kappa=10, angle=20),
+        [Momentum(lr=0.02), Nesterov(lr=0.02), Adam(lr=0.1)],
+        start=(-2, 1.5),
+        steps=60,
+        **more,
+    )
 
 
 def state(page, key):
@@ -61,14 +66,16 @@ def test_a_finger_taps_and_drags(show, browser):
     finger = page.context.new_cdp_session(page)
     finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     for k in range(1, 6):
-        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x - 20 * k, "y": y + 12 * k}]})
+        finger.send(
+            "Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x - 20 * k, "y": y + 12 * k}]}
+        )
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     settle(page)
     moved = state(page, "start")
     assert moved[0] < tapped[0]
     assert moved[1] < tapped[1]
     assert page.evaluate("scrollY") == 0
-    small = page.evaluate("""[...document.querySelectorAll('.olx button, .olx select, .olx input, .olx summary')].filter(el => {
+    small = page.evaluate("""[...document.querySelectorAll('.olx :is(button, select, input, summary)')].filter(el => {
         const box = el.getBoundingClientRect();
         return box.width && (box.height < 24 || box.width < 24) && !el.closest('label');
     }).map(el => el.outerHTML.slice(0, 80))""")
@@ -182,8 +189,9 @@ def test_axe_finds_nothing(show, scheme):
     settle(page)
     found = Axe().run(page, context=".olx")
     assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("getComputedStyle(document.querySelector('.olx')).backgroundColor") == \
-        ("rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 23, 28)")
+    assert page.evaluate("getComputedStyle(document.querySelector('.olx')).backgroundColor") == (
+        "rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 23, 28)"
+    )
     assert not problems
 
 
@@ -207,7 +215,10 @@ def test_nothing_is_drawn_at_rest(show):
         let drawn = 0;
         for (const name of ['stroke', 'fill', 'clearRect', 'drawImage', 'fillText']) {
             const original = CanvasRenderingContext2D.prototype[name];
-            CanvasRenderingContext2D.prototype[name] = function (...values) { drawn += 1; return original.apply(this, values); };
+            CanvasRenderingContext2D.prototype[name] = function (...values) {
+                drawn += 1;
+                return original.apply(this, values);
+            };
         }
         const before = apps[0].frames;
         await new Promise((done) => setTimeout(done, 1000));
@@ -234,8 +245,10 @@ def test_explorers_of_a_page_share_the_module_and_nothing_else(show):
     page, problems = show(first, second)
     page.evaluate("apps[0].store.set({ start: [1, 1], step: 5, selected: 0 })")
     settle(page)
-    assert page.evaluate("apps.map((app) => [app.store.get('start'), app.store.get('step'), app.frames > 1])") == \
-        [[[1, 1], 5, True], [[-2, 1.5], 10, True]]
+    assert page.evaluate("apps.map((app) => [app.store.get('start'), app.store.get('step'), app.frames > 1])") == [
+        [[1, 1], 5, True],
+        [[-2, 1.5], 10, True],
+    ]
     page.evaluate("apps[0].close()")
     assert page.locator(".olx").count() == 1
     assert not problems

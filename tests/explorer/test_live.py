@@ -36,23 +36,45 @@ explorer.step = 17; explorer.selected = 0""",
 def lab(tmp_path_factory):
     """JupyterLab in a folder of its own, with one notebook; its address."""
     home = tmp_path_factory.mktemp("lab")
-    cells = [{"cell_type": "code", "id": f"c{i}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
-             for i, source in enumerate(CELLS)]
+    cells = [
+        {"cell_type": "code", "id": f"c{i}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+        for i, source in enumerate(CELLS)
+    ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    (home / "live.ipynb").write_text(json.dumps(
-        {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}))
+    (home / "live.ipynb").write_text(
+        json.dumps({"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     token = secrets.token_hex(8)
-    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-                   "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "spaces")}
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "spaces"),
+    }
     environment.pop("OPTLEARN_STATIC", None)
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={token}",
-         "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", *root],
-        cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--ip=127.0.0.1",
+            f"--port={port}",
+            f"--IdentityProvider.token={token}",
+            "--LabApp.news_url=",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            *root,
+        ],
+        cwd=home,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         for _ in range(150):
             try:
@@ -70,7 +92,7 @@ def run_next(page, text=None):
     """Runs the current cell and goes to the next; waits for what it prints."""
     page.keyboard.press("Shift+Enter")
     if text:
-        page.locator('.jp-OutputArea-output').get_by_text(text).first.wait_for(timeout=20000)
+        page.locator(".jp-OutputArea-output").get_by_text(text).first.wait_for(timeout=20000)
 
 
 def test_page_and_kernel_hear_each_other(lab, browser):
@@ -104,7 +126,9 @@ def test_page_and_kernel_hear_each_other(lab, browser):
         assert start != [-1.5, 2]
         # The slider of ipywidgets and the explorer's step are linked in the page, without the kernel.
         page.evaluate("apps[0].store.set({ step: 9 })")
-        page.wait_for_function("document.querySelector('.jupyter-widgets .widget-readout').textContent.trim() === '9'")
+        page.wait_for_function(
+            "document.querySelector('.jupyter-widgets .widget-readout').textContent.trim() === '9'"
+        )
         page.wait_for_timeout(400)
         page.locator(".jp-Notebook .jp-Cell").nth(1).locator(".cm-content").click()
         run_next(page, f"PYTHON ({start[0]}, {start[1]}) True")

@@ -10,7 +10,22 @@ from optlearn.explorer import presets
 
 from .conftest import settle
 
-KEPT = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus", "panel", "fair", "band")
+KEPT = (
+    "surface",
+    "params",
+    "start",
+    "steps",
+    "racers",
+    "seed",
+    "noise",
+    "batch",
+    "step",
+    "selected",
+    "focus",
+    "panel",
+    "fair",
+    "band",
+)
 EIGHT = [Adam(lr=0.123456, beta1=0.912345, beta2=0.98765, eps=1.2345e-7) for _ in range(8)]
 
 
@@ -49,8 +64,16 @@ def test_links_stay_under_a_kilobyte(show):
     assert len(fragment(page)) < 1000
 
 
-@pytest.mark.parametrize("bad", ["explorer-1=", "explorer-1='nowhere'", "explorer-1=alert(1)", "explorer-1=%E0%A4%A",
-                                 "explorer-1='quadratic',(10,0),(1e999,0),120,(('adam',(1,2,3,4),0,-1)),0,0,0,1,0,'step',1,'','','',false"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "explorer-1=",
+        "explorer-1='nowhere'",
+        "explorer-1=alert(1)",
+        "explorer-1=%E0%A4%A",
+        "explorer-1='quadratic',(10,0),(1e999,0),120,(('adam',(1,2,3,4),0,-1)),0,0,0,1,0,'step',1,'','','',false",
+    ],
+)
 def test_a_link_that_is_wrong_changes_nothing(show, bad):
     explorer = explore("quadratic", [Momentum(lr=0.02)])
     page, problems = show(explorer, fragment="#" + bad)
@@ -59,7 +82,13 @@ def test_a_link_that_is_wrong_changes_nothing(show, bad):
 
 
 def python(page):
-    return page.evaluate("() => { apps[0].store.set({ panel: 'share' }); apps[0].store.flush(); return apps[0].el.querySelector('textarea').value; }")
+    return page.evaluate(
+        """() => {
+            apps[0].store.set({ panel: "share" });
+            apps[0].store.flush();
+            return apps[0].el.querySelector("textarea").value;
+        }"""
+    )
 
 
 def made_by(code):
@@ -97,7 +126,13 @@ def test_exports(show):
     assert name == "optlearn-rosenbrock.png"
     assert png.startswith(b"\x89PNG")
     svg, _ = saved("Save the picture as SVG")
-    assert page.evaluate("(text) => new DOMParser().parseFromString(text, 'image/svg+xml').querySelector('parsererror')", svg.decode()) is None
+    assert (
+        page.evaluate(
+            "(text) => new DOMParser().parseFromString(text, 'image/svg+xml').querySelector('parsererror')",
+            svg.decode(),
+        )
+        is None
+    )
     assert svg.count(b"<path") >= 4
     table, _ = saved("Save all runs as CSV")
     rows = list(csv.DictReader(io.StringIO(table.decode())))

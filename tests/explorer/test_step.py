@@ -60,7 +60,9 @@ def test_arrows_ellipses_and_bars_equal_the_recorded_state(show):
             assert close(arrows["step"]["to"], after, scale), key
             # The gradient's arrow begins where the gradient was taken, and points exactly against it.
             assert close(arrows["gradient"]["from"], kept.probe[t - 1], scale), key
-            assert close(np.subtract(arrows["gradient"]["to"], arrows["gradient"]["from"]), -it["scale"] * g, scale), key
+            assert close(
+                np.subtract(arrows["gradient"]["to"], arrows["gradient"]["from"]), -it["scale"] * g, scale
+            ), key
             # Memory and gradient span the parallelogram of the step.
             sides = np.subtract(arrows["memory"]["to"], before) + np.subtract(arrows["push"]["to"], before)
             assert close(sides, after - before, scale), key
