@@ -17,7 +17,7 @@ from optlearn.symbolic.trace import REDUCTIONS, apply, evaluate, number, paramet
 
 # Quantities lie in rows of WIDTH numbers, of which LANES are used: rows whose distance is a power of two would
 # compete for the same places of the cache.
-LANES, WIDTH = 128, 152
+LANES, WIDTH = 256, 280
 W, PROBE, G, FREE = 0, 2, 4, 6
 
 KERNEL = {**NUMPY, "where": "({1} if {0} else {2})", "and": "(bool({}) & bool({}))", "or": "(bool({}) | bool({}))",
@@ -182,12 +182,12 @@ class RuleKernels:
             same = fewer
 
 
-def gradient_kernel(surface, swept):
-    """The kernel of a surface's gradient: from the point in rows PROBE to the gradient in rows G."""
+def gradient_kernel(surface, swept, at):
+    """The kernel of a surface's gradient: from the point in rows `at` (W or PROBE) to the gradient in rows G."""
     graph = surface.graph()
     uniform = {s: f"p[{k}]" for k, s in enumerate(s for s in graph.parameters if s.args[0] not in swept)}
     lanes = {s: _row(k, "P") for k, s in enumerate(s for s in graph.parameters if s.args[0] in swept)}
-    lanes.update({graph.x: _row(PROBE), graph.y: _row(PROBE + 1)})
+    lanes.update({graph.x: _row(at), graph.y: _row(at + 1)})
     lanes.update({s: f"D[{len(graph.sample)} * rows[k, i] + {c}]" for c, s in enumerate(graph.sample)})
     outputs = [(_row(G + c), node) for c, node in enumerate(graph.gradient)]
     source = kernel_source("R, n, p, P, D, rows", uniform, lanes, outputs, "rows.shape[0]" if graph.sample else None)
@@ -196,11 +196,12 @@ def gradient_kernel(surface, swept):
 
 
 def _drive(first, last, origin, steps, h, H, p, P, D, rows, draws, draws_at, noise, delay, height,
-           start, probe, gradient, step, single, record):
+           moved, start, probe, gradient, step, single, record):
     """Steps of the runs `first` to `last`, block by block.
 
-    `record` gets, of every step or (if it has one row) of the last one, as many rows as it has. The values of h, H
-    and `rows` in step t are the t-th, or the only ones. A single run stops where it is not finite.
+    `moved` says that the gradient is taken at the probe, not at the parameters. `record` gets, of every step or
+    (if it has one row) of the last one, as many rows as it has. The values of h, H and `rows` in step t are the
+    t-th, or the only ones. A single run stops where it is not finite.
     """
     R = np.zeros(height * WIDTH)
     swept = np.zeros(max(1, H.shape[1]) * WIDTH)
@@ -230,7 +231,7 @@ def _drive(first, last, origin, steps, h, H, p, P, D, rows, draws, draws_at, noi
                     for k in range(2):
                         for i in range(n):
                             R[(PROBE + k) * WIDTH + i] = record[max(0, t - 1 - delay), W + k, lo + i]
-                else:
+                elif moved:
                     probe(R, n, float(t), h[now], swept)
                 gradient(R, n, p, parameters, D, rows[min(t, rows.shape[0]) - 1][:, lo:lo + n])
                 if noise.shape[0]:
@@ -263,14 +264,14 @@ def rule_kernels(program, swept=()):
     return _rules[key]
 
 
-def _of_surface(surface, swept):
+def _of_surface(surface, *form):
     # Kept with the class of the surface, so that it goes when a plain function's surface goes.
     kernels = type(surface).__dict__.get("_kernels")
     if kernels is None:
         kernels = type(surface)._kernels = {}
-    if swept not in kernels:
-        kernels[swept] = gradient_kernel(surface, swept)
-    return kernels[swept]
+    if form not in kernels:
+        kernels[form] = gradient_kernel(surface, *form)
+    return kernels[form]
 
 
 def _tables(values, lanes):
@@ -325,12 +326,13 @@ def _execute(surface, rule, w, steps, chance, delay, keep):
     every, height = keep(kernels)
     record = np.empty((steps + 1 if every else 1, height, lanes))
     drive, origin = _driver(), np.ascontiguousarray(w.reshape(2, lanes))
+    moved = bool(delay) or program.probe is not program.symbols["w"]
+    gradient = _of_surface(surface, surface_swept, PROBE if moved else W)
     draws_at = kernels.rows[program.draws[0]][0] if program.draws else 0
 
     def part(first, last):
         return drive(first, last, origin, steps, h, H, p[0], P[0], data, rows, draws, draws_at, noise, delay,
-                     kernels.height, kernels.start, kernels.probe, _of_surface(surface, surface_swept), kernels.step,
-                     w.ndim == 1, record)
+                     kernels.height, moved, kernels.start, kernels.probe, gradient, kernels.step, w.ndim == 1, record)
 
     # A thread for a few blocks would take longer to start than to work.
     shares = [(k, min(k + 8 * LANES, lanes)) for k in range(0, lanes, 8 * LANES)]
@@ -349,7 +351,8 @@ def run(surface, rule, w, steps, chance, delay):
 
     named = {name: part(name) if name in rule.slots else part(name)[1:]
              for name in kernels.rows if name not in ("w", "probe", "g", *rule.draws)}
-    return [part("w"), part("probe")[1:], part("g")[1:]], named
+    moved = bool(delay) or kernels.program.probe is not kernels.program.symbols["w"]
+    return [part("w"), part("probe")[1:] if moved else part("w")[:-1], part("g")[1:]], named
 
 
 def sweep(surface, rule, w, steps, chance, path):
@@ -492,7 +495,7 @@ class Stepper:
     >>> stepper = Stepper(optlearn.Momentum(lr=0.1, momentum=0.9), w)
     >>> for _ in range(2):
     ...     stepper.step(w, np.array([1, 2, 3], dtype=np.float32))
-    >>> w
+    >>> w.round(2)
     array([0.71, 0.42, 0.13], dtype=float32)
     """
 
