@@ -125,7 +125,7 @@ def _rename(text, names, places):
 
 
 def _places(text):
-    """Each word of the code, in order; what it is, "variable", "property" or "shorthand"; whether it is declared there."""
+    """Each word of the code, in order: is it a "variable", "property" or "shorthand", and is it declared there?"""
     tokens = [*(token for token in _TOKEN.findall(text) if token.strip()), ";", ";"]
     closing = _brackets(tokens)
     found = []

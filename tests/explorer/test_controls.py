@@ -252,3 +252,37 @@ def test_explorers_of_a_page_share_the_module_and_nothing_else(show):
     page.evaluate("apps[0].close()")
     assert page.locator(".olx").count() == 1
     assert not problems
+
+
+def test_without_javascript_a_figure_stands_in_its_place(show, visit, tmp_path):
+    explorer = race()
+    show(explorer, path=tmp_path / "page.html")
+    page, problems = visit((tmp_path / "page.html").as_uri(), java_script_enabled=False)
+    figure = page.locator("noscript img, .optlearn-explorer img")
+    assert figure.get_attribute("alt").startswith("Race of optimizers on Quadratic, start (-2, 1.5)")
+    assert figure.bounding_box()["width"] > 300
+    assert not problems
+
+
+def test_in_print_the_picture_stays_and_the_buttons_go(show):
+    page, problems = show(race(), color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="light")
+    assert page.locator(".olx-picture").is_visible()
+    assert page.locator(".olx-equation").is_visible()
+    for part in (".olx-transport", ".olx-tabs", ".olx-add", ".olx-presets"):
+        assert page.locator(part).first.is_hidden()
+    assert not problems
+
+
+def test_a_preset_asks_before_it_shows(show):
+    page, problems = show(race(), reduced_motion="reduce")
+    page.locator(".olx-presets summary").click()
+    page.get_by_role("button", name="How much momentum?").click()
+    empty = pixels(page, ".olx-picture")
+    assert page.locator(".olx-card").is_hidden()
+    page.locator(".olx-quiz").get_by_role("button", name="0.97", exact=True).press("Enter")
+    assert "No. 0.6, after 9 steps" in page.locator(".olx-quiz").inner_text()
+    assert page.locator(".olx-card").is_visible()
+    assert pixels(page, ".olx-picture") != empty
+    assert state(page, "step") == 80
+    assert not problems
