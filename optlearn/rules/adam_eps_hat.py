@@ -32,6 +32,7 @@ class AdamEpsHat(Optimizer):
     array([0.976])
     """
 
+    label = "Adam, ε-hat form"
     lr = hyper(1e-3, above=0, symbol=r"\eta", low=1e-4, high=1.0)
     beta1 = hyper(0.9, at_least=0, below=1, symbol=r"\beta_1")
     beta2 = hyper(0.999, at_least=0, below=1, symbol=r"\beta_2")

@@ -35,6 +35,7 @@ class DeltaBarDelta(Optimizer):
     [0.075]
     """
 
+    label = "Delta-bar-delta"
     lr = hyper(0.1, above=0, symbol=r"\eta", low=1e-4, high=1.0)
     kappa = hyper(0.02, at_least=0, symbol=r"\kappa", low=1e-4, high=1.0)
     phi = hyper(0.2, at_least=0, below=1, symbol=r"\phi")

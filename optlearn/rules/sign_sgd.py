@@ -28,6 +28,7 @@ class SignSGD(Optimizer):
     array([0.9, 1. , 1.1])
     """
 
+    label = "signSGD"
     name = "sign_sgd"
     lr = hyper(0.01, above=0, symbol=r"\eta", low=1e-4, high=1.0)
     weight_decay = hyper(None, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
