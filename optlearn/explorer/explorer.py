@@ -268,8 +268,8 @@ class Explorer:
                       f'{_json(_shared())}</script>'
                       f'<script type="module">{_inside_script(bundle.script(static=True))}</script>')
         return (f'{shared}<div class="optlearn-explorer" data-waiting><script type="application/json" '
-                f'class="optlearn-state">{own}</script><noscript><img alt="{alt}" src="data:image/png;base64,'
-                f'{picture}" style="max-width:100%"></noscript></div>'
+                f'class="optlearn-state">{own}</script><img alt="{alt}" src="data:image/png;base64,'
+                f'{picture}" style="max-width:100%"></div>'
                 "<script>window.optlearnExplorer&&window.optlearnExplorer.mount&&optlearnExplorer.mount()</script>")
 
     def figure(self):

@@ -258,7 +258,7 @@ def test_without_javascript_a_figure_stands_in_its_place(show, visit, tmp_path):
     explorer = race()
     show(explorer, path=tmp_path / "page.html")
     page, problems = visit((tmp_path / "page.html").as_uri(), java_script_enabled=False)
-    figure = page.locator("noscript img, .optlearn-explorer img")
+    figure = page.locator(".optlearn-explorer img")
     assert figure.get_attribute("alt").startswith("Race of optimizers on Quadratic, start (-2, 1.5)")
     assert figure.bounding_box()["width"] > 300
     assert not problems

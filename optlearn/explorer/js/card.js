@@ -26,7 +26,7 @@ export function createCard(app, parent) {
   const change = make("label", { class: "olx-check olx-keep", title: "Otherwise a change reruns from the start" }, keep, keepName);
   const before = make("p", { class: "olx-note" });
   const remove = make("button", { type: "button", class: "olx-quiet", onclick: () => app.removeRacer(store.get("selected")) }, "Remove");
-  const card = make("section", { class: "olx-card", "aria-label": "Selected racer" },
+  const card = make("div", { class: "olx-card", role: "group", "aria-label": "Selected racer" },
     make("header", { class: "olx-card-head" }, title, remove), form, sliders, change, before, equation,
     make("div", { class: "olx-inside" }, stages.el, loupe.el, caption, gauges.el));
   parent.append(card);

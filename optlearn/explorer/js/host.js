@@ -53,6 +53,7 @@ export function startHost(explorer) {
       const script = el.querySelector("script.optlearn-state");
       if (!script) continue;
       el.removeAttribute("data-waiting");
+      el.querySelector("img")?.remove();
       const own = JSON.parse(script.textContent || "{}");
       for (const rule of Object.values(own.rules || {})) /** @type {any} */ (rule).own = true;
       const data = {

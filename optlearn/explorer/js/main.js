@@ -50,7 +50,7 @@ function numbersAt(racer, k) {
  * @param {{key: string, first: Object<string, any>} | null} [home] on a page: the explorer's name in links, and its first state
  */
 export function createApp(model, parent, data, home = null) {
-  const el = make("section", { class: "olx", "aria-label": "Explorer" });
+  const el = make("div", { class: "olx", role: "group", "aria-label": "Explorer" });
   parent.append(el);
   const store = createStore(model, frame);
   const announcer = createAnnouncer(el);
