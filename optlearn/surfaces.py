@@ -125,12 +125,14 @@ class Surface(Declared):
 
         Of a surface with samples, `rows` (B,) or (B, ...) names those over which the mean is taken: a minibatch.
         """
-        if type(w) is np.ndarray and w.shape == (2,) and self.samples is None and type(self)._compiled:
+        compiled = type(self)._compiled
+        if compiled and w.__class__ is np.ndarray and w.shape == (2,) and self.samples is None:
             # A single point: Python's floats are several times as fast as NumPy's, but raise where those overflow.
             x, y = w.tolist()
+            out = np.empty(2)
             try:
-                values = type(self)._compiled["gradient"](x, y, *[self.__dict__[name] for name in self._hypers])
-                return np.array(values, dtype=float)
+                out[0], out[1] = compiled["gradient"](x, y, *[self.__dict__[name] for name in self._hypers])
+                return out
             except (ArithmeticError, TypeError, ValueError):
                 pass
         values, w = self._run("gradient", w, rows)

@@ -221,14 +221,27 @@ def _readable(surface, optimizer, w, steps, chance, delay):
     """A run of the rule as it is written: rows of parameters, probes and gradients, and what the rule named."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         first = optimizer.at(1).start(w if w.ndim == 1 else w.view(Coordinates))
-    made = list(_steps(surface, optimizer, w, steps, chance, delay, first))
-    ws, probes, gs, names = zip(*made, strict=True) if made else ((), (), (), ())
-    rows = [_stacked(values).reshape(-1, *w.shape) for values in ((w, *ws), probes, gs)]
-    named = {}
-    for name in names[0] if names else first:
-        values = [step[name] for step in names]
-        named[name] = _stacked([first[name], *values] if name in first else values)
-    return rows, named
+    ws, probes, gs = np.empty((steps + 1, *w.shape)), np.empty((steps, *w.shape)), np.empty((steps, *w.shape))
+    ws[0], t = w, 0
+    named, into = {name: np.array([value]) for name, value in first.items()}, {}
+    for t, (new, at, g, made) in enumerate(_steps(surface, optimizer, w, steps, chance, delay, first), 1):
+        if t == 1:
+            named = {name: _room(steps, value, first.get(name)) for name, value in made.items()}
+            into = {name: array[len(array) - steps:] for name, array in named.items()}
+        ws[t], probes[t - 1], gs[t - 1] = new, at, g
+        for name, value in made.items():
+            into[name][t - 1] = value
+    rows = [ws[:t + 1], probes[:t], gs[:t]]
+    return rows, {name: array[:len(array) - steps + t] if t else array for name, array in named.items()}
+
+
+def _room(steps, value, first):
+    """An array for a quantity's values in all steps, after its first one if it has one before the first step."""
+    if first is None:
+        return np.empty((steps, *np.shape(value)), np.result_type(value))
+    room = np.empty((steps + 1, *np.broadcast_shapes(np.shape(first), np.shape(value))), np.result_type(first, value))
+    room[0] = first
+    return room
 
 
 def _driver(optimizer, single):
@@ -242,16 +255,6 @@ def _driver(optimizer, single):
         raise InvalidArgument(f"{', '.join(driver.schedules)} follows the loss of one run; "
                               "a sweep must be run one by one")
     return driver if driver.schedules else None
-
-
-def _stacked(values):
-    """One array of the values of all steps."""
-    shapes = set(map(np.shape, values))
-    if len(shapes) > 1:
-        values, shapes = np.broadcast_arrays(*values), {()}
-    shape = shapes.pop() if values else ()
-    # Joining is faster than np.array for many small arrays.
-    return np.asarray(np.concatenate(values)).reshape(len(values), *shape) if shape else np.array(values)
 
 
 class Coordinates(np.ndarray):

@@ -363,7 +363,7 @@ def sweep(surface, rule, w, steps, chance, path):
 
 # Steps on large arrays. Blocks of elements take the place of lanes; one kernel computes from arrays to a block
 # that stays in the cache, and copies that out, so that inputs and outputs may be the same arrays.
-ELEMENTS, ROW = 1024, 1048
+ELEMENTS, ROW = 512, 536
 
 
 class ArrayKernel:
@@ -383,6 +383,7 @@ class ArrayKernel:
     """
 
     def __init__(self, nodes, symbols, sums=()):
+        nodes = _by_reciprocals(nodes)
         inside = [n for n in walk(nodes) if n.vector]
         wanted = [*(a for n in inside if n.op != "symbol" for a in n.args), *nodes]
         self.uniform = list(dict.fromkeys(n for n in wanted if not n.vector))
@@ -391,18 +392,20 @@ class ArrayKernel:
         text = {**{n: f"u{k}" for k, n in enumerate(self.uniform)}}
         loaded = {n: f"v{k}" for k, n in enumerate(symbols) if n in inside}
         emitter = _Emitter(KERNEL, {**text, **loaded}, "x")
-        lines = [f"{name} = {names[symbols.index(n)]}[at + i]" for n, name in loaded.items()]
+        lines = [f"{name} = b{symbols.index(n)}[i]" for n, name in loaded.items()]
         lines += [f"{name} = {expression}" for name, expression in emitter.statements(nodes)]
         lines += [f"R[{ROW * k} + i] = {emitter.text[n]}" for k, n in enumerate(nodes)]
         body = [f"u{k} = h[{k}]" for k in range(len(self.uniform))]
         body += [f"R = np.empty({ROW * len(nodes)}, h.dtype)", f"for at in range(first, last, {ELEMENTS}):",
-                 f"    n = min({ELEMENTS}, last - at)", "    for i in range(n):", *("        " + x for x in lines)]
+                 f"    n = min({ELEMENTS}, last - at)",
+                 *(f"    b{symbols.index(n)} = {names[symbols.index(n)]}[at:at + n]" for n in loaded),
+                 "    for i in range(n):", *("        " + x for x in lines)]
         for k, n in enumerate(sums):
             what = {"sum": f"total(R, {ROW * k}, n)", "amax": f"R[{ROW * k}:{ROW * k} + n].max()", "count": "n"}[n.op]
             body.append(f"    sums[at // {ELEMENTS}, {k}] = {what}")
         if not sums:
             for k, result in enumerate(results):
-                body += ["    for i in range(n):", f"        {result}[at + i] = R[{ROW * k} + i]"]
+                body.append(f"    {result}[at:at + n] = R[{ROW * k}:{ROW * k} + n]")
         source = "\n    ".join([f"def kernel(first, last, h, {', '.join([*names, *results])}):", *body]) + "\n"
         functions = {"np": np, "total": _total()}
         exec(source, functions)
@@ -417,6 +420,19 @@ class ArrayKernel:
             self.kernel(0, 0, uniform, *inputs, *outputs)
         in_threads(lambda mine: self.kernel(mine[0], min(mine[-1] + 64 * ELEMENTS, size), uniform, *inputs, *outputs),
                    list(ends))
+
+
+def _by_reciprocals(nodes):
+    """The same expressions with one division by a number for all elements, not one in each: to rounding the same."""
+    new = {}
+    for n in walk(nodes):
+        if not n.vector or n.op == "symbol":
+            new[n] = n
+        elif n.op == "div" and not n.args[1].vector:
+            new[n] = apply("mul", new[n.args[0]], apply("div", 1.0, n.args[1]))
+        else:
+            new[n] = apply(n.op, *(new[a] for a in n.args))
+    return [new[n] for n in nodes]
 
 
 @functools.cache
