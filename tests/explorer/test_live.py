@@ -20,11 +20,11 @@ explorer = explore("rosenbrock", [Momentum(lr=0.0005), Adam(lr=0.1)], start=(-1.
 other = explore("himmelblau", [Adam(lr=0.1)], steps=40)
 slider = W.IntSlider(min=0, max=50, value=3, description="step")
 link = W.jslink((slider, "value"), (explorer.widget, "step"))
-heard = []
-explorer.widget.observe(lambda change: heard.append(change.new), "start")
-W.VBox([slider, explorer.widget, other.widget])""",
+heard = W.Label()
+explorer.widget.observe(lambda change: setattr(heard, "value", f"HEARD {change.new}"), "start")
+W.VBox([heard, slider, explorer.widget, other.widget])""",
     # Run while the page is looked at: what Python sees, and what Python does.
-    """print("PYTHON", explorer.start, len(heard) > 0, other.start, explorer.step)
+    """print("PYTHON", explorer.start, other.start, explorer.step)
 import numpy as np
 print("SAME", np.array_equal(explorer.trajectories[0].w[0], explorer.start))
 explorer.step = 17; explorer.selected = 0""",
@@ -92,19 +92,20 @@ def run_next(page, text=None):
     """Runs the current cell and goes to the next; waits for what it prints."""
     page.keyboard.press("Shift+Enter")
     if text:
-        page.locator(".jp-OutputArea-output").get_by_text(text).first.wait_for(timeout=20000)
+        page.locator(".jp-OutputArea-output").get_by_text(text).first.wait_for(timeout=60000)
 
 
 def test_page_and_kernel_hear_each_other(lab, browser):
     context = browser.new_context(viewport={"width": 1500, "height": 1000})
+    context.set_default_timeout(60000)
     context.add_init_script("window.apps = []; addEventListener('optlearn', (event) => apps.push(event.detail));")
     page = context.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     try:
         page.goto(lab)
-        page.locator(".jp-Notebook .jp-Cell").nth(2).wait_for(timeout=30000)
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=30000)
+        page.locator(".jp-Notebook .jp-Cell").nth(2).wait_for(timeout=60000)
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60000)
         first = page.locator(".jp-Notebook .jp-Cell").first
         for _ in range(3):
             # A kernel that is not connected yet forgets what it is asked.
@@ -113,7 +114,7 @@ def test_page_and_kernel_hear_each_other(lab, browser):
             page.wait_for_timeout(1500)
             if first.locator(".jp-InputPrompt").inner_text().strip("[]: ").strip():
                 break
-        page.wait_for_function("apps.length === 2", timeout=30000)
+        page.wait_for_function("apps.length === 2", timeout=60000)
 
         # The page changes Python's start; each explorer hears its own.
         box = page.locator(".olx-handle").first.bounding_box()
@@ -129,9 +130,10 @@ def test_page_and_kernel_hear_each_other(lab, browser):
         page.wait_for_function(
             "document.querySelector('.jupyter-widgets .widget-readout').textContent.trim() === '9'"
         )
-        page.wait_for_timeout(400)
+        # Python hears of a change once it is free; it answers with what it heard.
+        page.get_by_text(f"HEARD [{start[0]}, {start[1]}]").wait_for()
         page.locator(".jp-Notebook .jp-Cell").nth(1).locator(".cm-content").click()
-        run_next(page, f"PYTHON ({start[0]}, {start[1]}) True")
+        run_next(page, f"PYTHON ({start[0]}, {start[1]}) (-0.5, -1.0)")
         page.get_by_text("SAME True").wait_for()
         page.wait_for_function("apps[0].store.get('step') === 17 && apps[0].store.get('selected') === 0")
         assert page.evaluate("apps[1].store.get('step')") == 10
