@@ -255,8 +255,8 @@ class Optimizer(Declared):
                 slots.append(kept)
             if nonfinite == "refuse" and not _finite(new[-1]):
                 path = state.paths[len(new) - 1]
-                raise InvalidArgument(f"grads{path} and these hyperparameters make step {t} of {self.name} give params{path} "
-                                      "that are not finite; lr must be smaller, or eps above 0 where 0 is divided by 0 "
+                raise InvalidArgument(f"grads{path} and these hyperparameters make step {t} of {self.name} give "
+                                      f"params{path} that are not finite; lr must be smaller, or eps above 0 where 0 is divided by 0 "
                                       "(nonfinite='propagate' lets it through)")
         return tree.unflatten(params, new), State(self.name, t, state.paths, slots)
 
@@ -272,7 +272,8 @@ class Optimizer(Declared):
             raise InvalidArgument(f"grads has the structure {[p for p, _ in gradient_leaves]}; it must be that of "
                                   f"params, {paths}")
         if list(state.paths) != paths:
-            raise InvalidArgument(f"state belongs to parameters of the structure {list(state.paths)}; params has {paths}")
+            raise InvalidArgument(f"state belongs to parameters of the structure {list(state.paths)}; "
+                                  f"params has {paths}")
         for (path, w), (_, g), slots in zip(leaves, gradient_leaves, state.slots, strict=True):
             tree.computable(g, "grads" + path)
             if np.shape(g) != np.shape(w):
@@ -329,8 +330,8 @@ def _describe(cls):
     for name, d in cls._declared.items():
         kind = "float, array or schedule" if isinstance(d, hyper) else "choice"
         default = f"{d.default:g}" if isinstance(d, hyper) and d.default is not None else repr(d.default)
-        lines += [f"    {name} : {kind}, default {default}",
-                  f"        {(d.range[0].upper() + d.range[1:])}" + (f"; symbol {d.symbol}." if isinstance(d, hyper) else ".")]
+        symbol = f"; symbol {d.symbol}." if isinstance(d, hyper) else "."
+        lines += [f"    {name} : {kind}, default {default}", f"        {d.range[0].upper() + d.range[1:]}{symbol}"]
     table = "\n".join(lines) + "\n"
     body = cls.__doc__.rstrip() + "\n"
     at = re.search(r"\n    (Returns|Raises|See Also|Notes|References|Examples)\n    -", body)
@@ -407,7 +408,8 @@ def _finite(array):
 
 def _held(slots, w, *given):
     """Slots as they are kept: arrays of the parameters' dtype, or single numbers."""
-    return {name: _as_given(value, w, *given, slot=True) if np.ndim(value) or np.shape(w) == () and np.size(w) else value
+    arrays = np.shape(w) == () and np.size(w)
+    return {name: _as_given(value, w, *given, slot=True) if arrays or np.ndim(value) else value
             for name, value in slots.items()}
 
 

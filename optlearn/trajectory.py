@@ -299,8 +299,8 @@ def start_point(surface, optimizer, start):
         raise InvalidArgument(f"the hyperparameters and the start make sweeps of shapes {shapes}, which do not fit "
                               "together; they must broadcast") from None
     if shape and optimizer.takes_matrices:
-        raise InvalidArgument(f"a sweep of shape {shape} is not allowed for {optimizer.name}, to which rows and columns "
-                              "mean something; it must be a list of optimizers")
+        raise InvalidArgument(f"a sweep of shape {shape} is not allowed for {optimizer.name}, to which rows and "
+                              "columns mean something; it must be a list of optimizers")
     if len(shape) > 1:
         raise InvalidArgument(f"a sweep has shape {shape}; it must have one axis: flatten the grid")
     return np.broadcast_to(w if w.ndim == 1 + len(shape) else w[:, None], (2, *shape)).copy()

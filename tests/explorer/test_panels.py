@@ -35,7 +35,8 @@ def answer(page, kind, act, last="() => true"):
         app.workshop.ask = (what, job, hear) => ask(what, job, part => {
             hear(part);
             if (what !== kind) return;
-            for (const [name, value] of Object.entries(part)) known[name] = ArrayBuffer.isView(value) ? Array.from(value) : value;
+            for (const [name, value] of Object.entries(part))
+              known[name] = ArrayBuffer.isView(value) ? Array.from(value) : value;
             if (eval(last)(part)) resolve({ job, ...known });
         });
         eval(act);
@@ -56,7 +57,8 @@ def test_the_page_draws_what_numpy_draws(show, seed):
         np.testing.assert_allclose(row[2:], rng.standard_normal(2), rtol=4e-16)
 
 
-@pytest.mark.parametrize("place, more", [(RAVINE, {"noise": 0.5}), (LINE, {"batch": 3}), (LINE, {"batch": 1, "noise": 0.2})])
+@pytest.mark.parametrize("place, more", [
+    (RAVINE, {"noise": 0.5}), (LINE, {"batch": 3}), (LINE, {"batch": 1, "noise": 0.2})])
 def test_noisy_runs_are_those_of_numpy(show, place, more):
     explorer = explore(place, [Momentum(lr=0.02), Adam(lr=0.1), SGLD(lr=0.01)], seed=11, steps=80, **more)
     page = show(explorer)
