@@ -256,8 +256,8 @@ class Optimizer(Declared):
             if nonfinite == "refuse" and not _finite(new[-1]):
                 path = state.paths[len(new) - 1]
                 raise InvalidArgument(f"grads{path} and these hyperparameters make step {t} of {self.name} give "
-                                      f"params{path} that are not finite; lr must be smaller, or eps above 0 where 0 is divided by 0 "
-                                      "(nonfinite='propagate' lets it through)")
+                                      f"params{path} that are not finite; lr must be smaller, or eps above 0 where "
+                                      "0 is divided by 0 (nonfinite='propagate' lets it through)")
         return tree.unflatten(params, new), State(self.name, t, state.paths, slots)
 
     def _check_step(self, leaves, gradient_leaves, state, nonfinite, rng):
