@@ -55,7 +55,8 @@ def test_mirrored_parameters_and_gradients_mirror_the_path(rule, problem):
 @given(problems(), st.integers(-8, 8))
 def test_declared_scale_invariance(name, problem, exponent):
     w, grads, _ = problem
-    grads[grads == 0] = 0.5  # with eps = 0 a gradient that is always zero gives 0/0
+    # With eps = 0 a gradient that is always zero gives 0/0, and Muon's and Adafactor's divisors have a floor near 1e-7.
+    grads[np.abs(grads) < 0.01] = 0.5
     rule = CLASSES[name](**CLASSES[name].scale_free)
     # Factors that are powers of two are exact.
     np.testing.assert_array_equal(take(rule, w, 2.0**exponent * grads)[0], take(rule, w, grads)[0])
