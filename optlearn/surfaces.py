@@ -1,5 +1,8 @@
 """Functions of two variables to optimize on. Each is written once; gradient and Hessian are derived from that."""
 
+import re
+from collections import Counter
+
 import numpy as np
 
 from optlearn.declare import Declared, InvalidArgument, hyper, near
@@ -172,9 +175,23 @@ def _compile(graph):
     functions = {"np": np}
     for which, nodes in (("gradient", graph.gradient), ("hessian", graph.hessian)):
         emitter = Emitter(NUMPY, names)
-        body = "".join(f"    {n} = {e}\n" for n, e in emitter.statements(nodes))
-        exec(f"def {which}({arguments}):\n{body}    return {', '.join(emitter.text[n] for n in nodes)}", functions)
+        statements, results = _nested(emitter.statements(nodes), ", ".join(emitter.text[n] for n in nodes))
+        body = "".join(f"    {name} = {text}\n" for name, text in statements)
+        exec(f"def {which}({arguments}):\n{body}    return {results}", functions)
     return functions
+
+
+def _nested(statements, results):
+    """Statements in which what is used once stands where it is used: NumPy then reuses its memory at once."""
+    uses = Counter(re.findall(r"\bx\d+\b", " ".join([results, *(text for _, text in statements)])))
+    once, kept = {}, []
+    for name, text in statements:
+        text = re.sub(r"\bx\d+\b", lambda found: once.get(found[0], found[0]), text)
+        if uses[name] == 1:
+            once[name] = text
+        else:
+            kept.append((name, text))
+    return kept, re.sub(r"\bx\d+\b", lambda found: once.get(found[0], found[0]), results)
 
 
 def _mean(values, shape):

@@ -405,7 +405,8 @@ class ArrayKernel:
             body.append(f"    sums[at // {ELEMENTS}, {k}] = {what}")
         if not sums:
             for k, result in enumerate(results):
-                body.append(f"    {result}[at:at + n] = R[{ROW * k}:{ROW * k} + n]")
+                body += [f"    c{k} = {result}[at:at + n]", "    for i in range(n):",
+                         f"        c{k}[i] = R[{ROW * k} + i]"]
         source = "\n    ".join([f"def kernel(first, last, h, {', '.join([*names, *results])}):", *body]) + "\n"
         functions = {"np": np, "total": _total()}
         exec(source, functions)
