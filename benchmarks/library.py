@@ -6,6 +6,7 @@ The contenders of a table take turns, round after round, so that what else the m
 shortest time of each counts. Libraries that are not installed are left out.
 """
 
+import collections.abc
 import importlib
 import os
 import platform
@@ -13,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
+import warnings
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -32,8 +34,11 @@ PEERS = ("torch", "jax", "optax", "numpy-ml", "numba", "numpy")
 
 def load(name):
     """A module, or None if it is not installed or does not work with these versions."""
+    # Where Python 3.9 had it, numpy-ml still looks for it.
+    collections.Hashable = collections.abc.Hashable
     try:
-        return importlib.import_module(name)
+        with warnings.catch_warnings(action="ignore"):
+            return importlib.import_module(name)
     except Exception as reason:
         print(f"without {name}: {reason}", file=sys.stderr)
         return None

@@ -370,13 +370,14 @@ def _blockwise(rule, w, g, s, t):
 
 
 def in_threads(work, parts):
-    """Call ``work`` with a share of the parts in each of as many threads as there are cores."""
+    """Call ``work`` with shares of the parts in as many threads as there are cores; what it returned, as a list."""
     from concurrent.futures import ThreadPoolExecutor
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if cores == 1 or len(parts) < 2:
         return [work(parts)] if parts else []
-    share = -(-len(parts) // cores)
+    # More shares than cores: a core that also does something else then takes fewer.
+    share = -(-len(parts) // (4 * cores))
     with ThreadPoolExecutor(cores) as pool:
         return list(pool.map(work, [parts[i:i + share] for i in range(0, len(parts), share)]))
 

@@ -361,8 +361,7 @@ def sweep(surface, rule, w, steps, chance, path):
     return record if path else record[0]
 
 
-# Steps on large arrays. Blocks of elements take the place of lanes; one kernel computes from arrays to a block
-# that stays in the cache, and copies that out, so that inputs and outputs may be the same arrays.
+# Steps on large arrays, in place.
 ELEMENTS, ROW = 512, 536
 
 
@@ -378,49 +377,53 @@ class ArrayKernel:
         What to compute.
     symbols : list of Node
         The arrays that it may be computed from.
-    sums : list of Node, optional
-        Sums over all elements of `nodes`, to return in place of arrays.
+    targets : list of Node
+        Those of them that the results overwrite.
+    sums : list of Node
+        Or: sums over all elements of `nodes`, to give back for each block of elements.
     """
 
-    def __init__(self, nodes, symbols, sums=()):
+    def __init__(self, nodes, symbols, targets=(), sums=()):
         nodes = _by_reciprocals(nodes)
         inside = [n for n in walk(nodes) if n.vector]
         wanted = [*(a for n in inside if n.op != "symbol" for a in n.args), *nodes]
         self.uniform = list(dict.fromkeys(n for n in wanted if not n.vector))
-        names = [f"a{k}" for k in range(len(symbols))]
-        results = ["sums"] if sums else [f"r{k}" for k in range(len(nodes))]
-        text = {**{n: f"u{k}" for k, n in enumerate(self.uniform)}}
+        part = {n: f"b{k}" for k, n in enumerate(symbols)}
         loaded = {n: f"v{k}" for k, n in enumerate(symbols) if n in inside}
-        emitter = _Emitter(KERNEL, {**text, **loaded}, "x")
-        lines = [f"{name} = b{symbols.index(n)}[i]" for n, name in loaded.items()]
+        emitter = _Emitter(KERNEL, {**{n: f"u{k}" for k, n in enumerate(self.uniform)}, **loaded}, "x")
+        lines = [f"{name} = {part[n]}[i]" for n, name in loaded.items()]
         lines += [f"{name} = {expression}" for name, expression in emitter.statements(nodes)]
-        lines += [f"R[{ROW * k} + i] = {emitter.text[n]}" for k, n in enumerate(nodes)]
+        # The compiler has to make sure that no two arrays overlap, and gives up if that takes many comparisons;
+        # then the results go to a block that stays in the cache, and from there to the arrays, one by one.
+        used = len({*loaded, *targets})
+        direct = targets and used * (used - 1) // 2 <= 8
+        rows = [f"R[{ROW * k} + i]" for k in range(len(nodes))]
+        places = [f"{part[n]}[i]" for n in targets] if direct else rows
+        lines += [f"{place} = {emitter.text[n]}" for place, n in zip(places, nodes, strict=True)]
+        loops = [lines]
+        if targets and not direct:
+            loops += [[f"{part[n]}[i] = {row}"] for n, row in zip(targets, rows, strict=True)]
         body = [f"u{k} = h[{k}]" for k in range(len(self.uniform))]
         body += [f"R = np.empty({ROW * len(nodes)}, h.dtype)", f"for at in range(first, last, {ELEMENTS}):",
-                 f"    n = min({ELEMENTS}, last - at)",
-                 *(f"    b{symbols.index(n)} = {names[symbols.index(n)]}[at:at + n]" for n in loaded),
-                 "    for i in range(n):", *("        " + x for x in lines)]
+                 f"    n = min({ELEMENTS}, last - at)", *(f"    b{k} = a{k}[at:at + n]" for k in range(len(symbols)))]
+        body += [f"    {line}" for loop in loops for line in ("for i in range(n):", *("    " + x for x in loop))]
         for k, n in enumerate(sums):
             what = {"sum": f"total(R, {ROW * k}, n)", "amax": f"R[{ROW * k}:{ROW * k} + n].max()", "count": "n"}[n.op]
             body.append(f"    sums[at // {ELEMENTS}, {k}] = {what}")
-        if not sums:
-            for k, result in enumerate(results):
-                body += [f"    c{k} = {result}[at:at + n]", "    for i in range(n):",
-                         f"        c{k}[i] = R[{ROW * k} + i]"]
-        source = "\n    ".join([f"def kernel(first, last, h, {', '.join([*names, *results])}):", *body]) + "\n"
+        arguments = ", ".join(["first", "last", "h", "sums", *(f"a{k}" for k in range(len(symbols)))])
         functions = {"np": np, "total": _total()}
-        exec(source, functions)
+        exec("\n    ".join([f"def kernel({arguments}):", *body]) + "\n", functions)
         self.kernel = numba().njit(nogil=True, error_model="numpy")(functions["kernel"])
+        self.count = len(sums)
 
-    def __call__(self, uniform, inputs, outputs):
-        """Compute from flat arrays to flat arrays (or to an array of the sums of each block of elements)."""
-        size = inputs[0].size
-        ends = range(0, size, 64 * ELEMENTS)
-        # The first call compiles, which is not to be done twice at the same time.
-        if not self.kernel.signatures:
-            self.kernel(0, 0, uniform, *inputs, *outputs)
-        in_threads(lambda mine: self.kernel(mine[0], min(mine[-1] + 64 * ELEMENTS, size), uniform, *inputs, *outputs),
-                   list(ends))
+    def __call__(self, uniform, arrays):
+        """Change the flat arrays; the sums of each block of elements."""
+        size = arrays[0].size
+        sums = np.zeros((-(-size // ELEMENTS), self.count))
+        self.kernel(0, 0, uniform, sums, *arrays)             # compiles, if it is the first time
+        in_threads(lambda mine: self.kernel(mine[0], min(mine[-1] + 64 * ELEMENTS, size), uniform, sums, *arrays),
+                   list(range(0, size, 64 * ELEMENTS)))
+        return sums
 
 
 def _by_reciprocals(nodes):
@@ -458,9 +461,10 @@ class ArrayStep:
         self.inputs = [program.symbols[name] for name in
                        ("w", "g", *("s." + name for name in (*self.arrays, *program.draws)))]
         results = [program.lines[name] for name in ("w", *self.arrays)]
-        self.sums = [(sums, ArrayKernel([n.args[0] for n in sums], self.inputs, sums))
+        self.sums = [(sums, ArrayKernel([n.args[0] for n in sums], self.inputs, sums=sums))
                      for sums in stages([*results, *(program.lines[name] for name in self.numbers)])]
-        self.last = ArrayKernel(results, self.inputs)
+        self.last = ArrayKernel(results, self.inputs, [program.symbols[name] for name in
+                                                       ("w", *("s." + name for name in self.arrays))])
 
     def __call__(self, values, t, w, g, slots, draws):
         """Change `w` and `slots` in place."""
@@ -475,12 +479,10 @@ class ArrayStep:
 
         with np.errstate(all="ignore"):
             for sums, kernel in self.sums:
-                parts = np.zeros((-(-w.size // ELEMENTS), len(sums)))
-                kernel(uniform(kernel), inputs, [parts])
-                for n, each in zip(sums, parts.T, strict=True):
+                for n, each in zip(sums, kernel(uniform(kernel), inputs).T, strict=True):
                     known[n] = each.max(initial=-np.inf) if n.op == "amax" else each.sum()
             numbers = evaluate([program.lines[name] for name in self.numbers], known)
-            self.last(uniform(self.last), inputs, [w, *(slots[name] for name in self.arrays)])
+            self.last(uniform(self.last), inputs)
         slots.update(zip(self.numbers, numbers, strict=True))
 
 
