@@ -6,8 +6,6 @@ BOOK := _build/ready
 
 LIBRARY := $(shell find optlearn book/_ext book/_static book/_templates -type f -not -name '*.pyc')
 CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -name '*.bib' \) -not -path '*/.*')
-# A scope is a notebook, or a test file's class or module, so that a worker starts each kernel and browser once.
-PARALLEL := -n logical --dist loadscope
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
 
@@ -45,10 +43,10 @@ lint: $(ENVIRONMENT)
 	.venv/bin/ruff check
 
 unit: $(ENVIRONMENT)
-	$(PYTHON) -m pytest -q $(PARALLEL) --ignore tests/test_pages.py
+	$(PYTHON) -m pytest -q -n logical --dist worksteal --ignore tests/test_pages.py
 
 notebooks: $(ENVIRONMENT)
-	$(PYTHON) -m pytest -q $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout 120 --ignore book/_ext book
+	$(PYTHON) -m pytest -q -n logical --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout 120 --ignore book/_ext book
 
 pages: $(BOOK)
 	$(PYTHON) -m pytest -q -n logical tests/test_pages.py
