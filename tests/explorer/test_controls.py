@@ -286,3 +286,31 @@ def test_a_preset_asks_before_it_shows(show):
     assert pixels(page, ".olx-picture") != empty
     assert state(page, "step") == 80
     assert not problems
+
+
+def test_a_change_is_handed_on_at_once(show):
+    """What waits to be saved would be overwritten by the kernel's echo of the change before it."""
+    page, problems = show(race())
+    waiting = page.evaluate(
+        """() => {
+            const shared = window.optlearnExplorer;
+            const held = apps[0].store.snapshot();
+            const waiting = new Set();
+            const model = {
+                get: (key) => held[key],
+                set: (key, value) => { held[key] = value; waiting.add(key); },
+                on() {}, off() {},
+                save_changes: () => waiting.clear(),
+            };
+            const el = document.body.appendChild(document.createElement("div"));
+            shared.explorer.render({ model, el, data: shared });
+            const seen = [];
+            for (const change of [{ start: [0, 0] }, { step: 3 }, { start: [1, 0], selected: 0 }]) {
+                apps[1].store.set(change);
+                seen.push(waiting.size);
+            }
+            apps[1].store.setRacer(0, { hidden: true });
+            return [...seen, waiting.size];
+        }"""
+    )
+    assert waiting == [0, 0, 0, 0] and not problems

@@ -66,6 +66,7 @@ def lab(tmp_path_factory):
             "--ip=127.0.0.1",
             f"--port={port}",
             f"--IdentityProvider.token={token}",
+            "--LabApp.expose_app_in_browser=True",
             "--LabApp.news_url=",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             *root,
@@ -88,11 +89,18 @@ def lab(tmp_path_factory):
         server.wait(20)
 
 
-def run_next(page, text=None):
-    """Runs the current cell and goes to the next; waits for what it prints."""
-    page.keyboard.press("Shift+Enter")
-    if text:
-        page.locator(".jp-OutputArea-output").get_by_text(text).first.wait_for(timeout=60000)
+def run_cell(page, index):
+    """Runs a cell once the kernel is connected; back when it has ended."""
+    page.evaluate(
+        """async (index) => {
+            const panel = jupyterapp.shell.currentWidget;
+            await panel.sessionContext.ready;
+            await panel.sessionContext.session.kernel.info;
+            panel.content.activeCellIndex = index;
+            await jupyterapp.commands.execute("notebook:run-cell");
+        }""",
+        index,
+    )
 
 
 def test_page_and_kernel_hear_each_other(lab, browser):
@@ -104,17 +112,12 @@ def test_page_and_kernel_hear_each_other(lab, browser):
     page.on("pageerror", lambda error: errors.append(str(error)))
     try:
         page.goto(lab)
-        page.locator(".jp-Notebook .jp-Cell").nth(2).wait_for(timeout=60000)
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60000)
-        first = page.locator(".jp-Notebook .jp-Cell").first
-        for _ in range(3):
-            # A kernel that is not connected yet forgets what it is asked.
-            first.locator(".cm-content").click()
-            run_next(page)
-            page.wait_for_timeout(1500)
-            if first.locator(".jp-InputPrompt").inner_text().strip("[]: ").strip():
-                break
-        page.wait_for_function("apps.length === 2", timeout=60000)
+        page.wait_for_function(
+            "window.jupyterapp?.shell.currentWidget?.content.widgets?.length === 3 "
+            "&& jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.connectionStatus === 'connected'"
+        )
+        run_cell(page, 0)
+        page.wait_for_function("apps.length === 2")
 
         # The page changes Python's start; each explorer hears its own.
         box = page.locator(".olx-handle").first.bounding_box()
@@ -132,12 +135,14 @@ def test_page_and_kernel_hear_each_other(lab, browser):
         )
         # Python hears of a change once it is free; it answers with what it heard.
         page.get_by_text(f"HEARD [{start[0]}, {start[1]}]").wait_for()
-        page.locator(".jp-Notebook .jp-Cell").nth(1).locator(".cm-content").click()
-        run_next(page, f"PYTHON ({start[0]}, {start[1]}) (-0.5, -1.0)")
+        run_cell(page, 1)
+        page.get_by_text(f"PYTHON ({start[0]}, {start[1]}) (-0.5, -1.0)").wait_for()
         page.get_by_text("SAME True").wait_for()
         page.wait_for_function("apps[0].store.get('step') === 17 && apps[0].store.get('selected') === 0")
+        assert page.evaluate("apps.map((app) => app.store.get('start'))") == [start, [-0.5, -1]]
         assert page.evaluate("apps[1].store.get('step')") == 10
-        run_next(page, "FREED True")
+        run_cell(page, 2)
+        page.get_by_text("FREED True").wait_for()
         page.wait_for_function("document.querySelectorAll('.olx').length === 0")
         assert page.evaluate("apps.map((app) => app.runs.length)") == [0, 0]
         assert not errors

@@ -28,7 +28,6 @@ export function createStore(model, onFrame) {
   /** @type {Object<string, any>} */
   const local = {};
   let frame = 0;
-  let saving = 0;
   let closed = false;
   let writing = false;
 
@@ -41,13 +40,6 @@ export function createStore(model, onFrame) {
     const now = changed;
     changed = new Set();
     onFrame(now);
-  }
-  function save() {
-    if (saving || closed) return;
-    saving = window.setTimeout(() => {
-      saving = 0;
-      if (!closed) model.save_changes();
-    }, 120);
   }
   const listeners = STATE_KEYS.map((key) => {
     const callback = () => {
@@ -78,7 +70,8 @@ export function createStore(model, onFrame) {
         mark(key);
       }
       writing = false;
-      if (shared) save();
+      // At once, and ipywidgets paces what it sends: a change that waits here would be undone by the echo of the last.
+      if (shared && !closed) model.save_changes();
     },
     mark,
     /** Draws what is due now rather than in the next frame. */
@@ -100,10 +93,6 @@ export function createStore(model, onFrame) {
       return JSON.parse(JSON.stringify(out));
     },
     close() {
-      if (saving) {
-        clearTimeout(saving);
-        model.save_changes();
-      }
       closed = true;
       if (frame) cancelAnimationFrame(frame);
       if (model.off) for (const { key, callback } of listeners) model.off("change:" + key, callback);
