@@ -112,7 +112,28 @@ def _build(source, *types):
     """Machine code of a kernel as a function that other machine code is handed; compiled once."""
     functions = {"np": np}
     exec(source, functions)
-    return numba().cfunc(numba().types.void(*types), error_model="numpy")(functions["kernel"])
+    signature = numba().types.void(*types)
+    return _kernel_type()(numba().cfunc(signature, error_model="numpy")(functions["kernel"]), signature)
+
+
+@functools.cache
+def _kernel_type():
+    types = numba().types
+
+    class Kernel(types.WrapperAddressProtocol):
+        """A compiled function that carries its type; Numba would else work it out anew in every call."""
+
+        def __init__(self, function, signature):
+            self.function, self._signature = function, signature
+            self._numba_type_ = types.FunctionType(signature)
+
+        def __wrapper_address__(self):
+            return self.function.address
+
+        def signature(self):
+            return self._signature
+
+    return Kernel
 
 
 @functools.cache
