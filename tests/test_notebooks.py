@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.ipynb")
@@ -13,14 +13,6 @@ NOTEBOOKS = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.ipynb")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
 # Tags and comments with which myst-nb or nbval would pass over a cell.
 EVASIONS = ("nbval-", "raises-exception", "skip-execution")
-
-
-def listed(toc):
-    """The files of a table of contents."""
-    for entry in toc.get("parts", []) + toc.get("chapters", []) + toc.get("sections", []):
-        if "file" in entry:
-            yield Path(entry["file"])
-        yield from listed(entry)
 
 
 def text(data):
@@ -63,8 +55,7 @@ def test_notebook(path):
 
 
 def test_every_notebook_is_in_the_book_and_compared():
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = {path.with_suffix(".ipynb") for path in [Path(toc["root"]), *listed(toc)]}
+    chapters = {Path(name).with_suffix(".ipynb") for name in parse_toc_yaml(ROOT / "_toc.yml")}
     # nbval runs whatever is under book/.
     strays = [str(path) for path in NOTEBOOKS if path not in chapters or path.parts[0] != "book"]
     assert not strays

@@ -6,22 +6,11 @@ import re
 from html import unescape
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 CLAIM = re.compile(r'<div class="optlearn-claim" id="([^"]+)"><p>(.*?)</p><p>(.*?)</p></div>', re.S)
-
-
-def listed(toc):
-    """The files of a table of contents, in order."""
-    found = [toc["root"]] if "root" in toc else []
-    for part in toc.get("parts", []):
-        found += listed(part)
-    for entry in [*toc.get("chapters", []), *toc.get("sections", [])]:
-        found += [entry["file"]] if "file" in entry else []
-        found += listed(entry)
-    return found
 
 
 def claims_of(notebook):
@@ -40,7 +29,7 @@ class Claims(Directive):
         env = self.state.document.settings.env
         here = posixpath.dirname(env.docname)
         result, count = [], 0
-        for name in listed(yaml.safe_load(Path(env.srcdir, "_toc.yml").read_text(encoding="utf-8"))):
+        for name in parse_toc_yaml(Path(env.srcdir, "_toc.yml")):
             notebook = Path(env.srcdir, name.removesuffix(".ipynb") + ".ipynb")
             if not notebook.exists():
                 continue

@@ -12,6 +12,7 @@ from optlearn import schedules, surfaces, trajectory
 from optlearn.declare import InvalidArgument, near
 from optlearn.explorer import bundle, figure, payload, presets
 from optlearn.optimizer import Optimizer
+from optlearn.symbolic.trace import parameter_values
 
 MOST_RACERS = 8
 MOST_STEPS = 2000
@@ -373,7 +374,7 @@ def _no_sweeps(argument, part):
 def _racer(rule):
     h, schedules = [], {}
     names = payload.parameter_names(rule)
-    for name, value in zip(names, payload.values_of(rule), strict=True):
+    for name, value in zip(names, parameter_values(rule), strict=True):
         if callable(value):
             schedules[name] = payload.schedule_payload(name, value)
             value = float(value(0))

@@ -26,15 +26,6 @@ def rule_key(rule):
     return ";".join(parts)
 
 
-def values_of(rule):
-    """The values of a rule's numbers in the order in which its traced code takes them; schedules as they are."""
-    found = [value for part in (rule, *rule.gradient) for name in part.hypers()
-             if (value := part.__dict__[name]) is not None]
-    if len(found) != len(trace(rule).parameters):
-        raise InvalidArgument(f"{rule!r} has {len(found)} numbers, its traced code {len(trace(rule).parameters)}")
-    return found
-
-
 def label_of(rule):
     """The name of a rule for people."""
     given = getattr(type(rule), "label", None)
@@ -192,7 +183,7 @@ _CONSTANT = re.compile(r"const ([sx]\d+)=([^;]*);")
 
 
 def parameter_names(rule):
-    """The names of the numbers of `values_of`."""
+    """The names of the numbers of `parameter_values`."""
     return list(trace(rule).parameters)
 
 
@@ -219,7 +210,7 @@ def rule_of(key):
 
 
 def with_values(rule, numbers, keep=()):
-    """The rule with other numbers, in the order of `values_of`; those named in `keep` stay as they are."""
+    """The rule with other numbers, in the order of `parameter_values`; those named in `keep` stay as they are."""
     given = dict(zip(parameter_names(rule), numbers, strict=True))
     return _changed(rule, lambda part, name, full: part.__dict__[name] if full in keep
                     else part.hypers()[name].check(given[full]))

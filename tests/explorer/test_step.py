@@ -4,6 +4,7 @@ import numpy as np
 
 from optlearn import explore, run, surfaces
 from optlearn.explorer import payload
+from optlearn.symbolic.trace import parameter_values
 
 STEPS, AT = 12, (1, 2, 7)
 RULES = sorted(payload.catalogue()["rules"])
@@ -45,7 +46,7 @@ def close(a, b, scale):
 def test_arrows_ellipses_and_bars_equal_the_recorded_state(show):
     name, start = surfaces.get("quadratic", kappa=4, angle=30), (-1.2, 1.6)
     rules = {key: payload.rule_of(key) for key in RULES}
-    values = {key: [float(v) for v in payload.values_of(rule)] for key, rule in rules.items()}
+    values = {key: [float(v) for v in parameter_values(rule)] for key, rule in rules.items()}
     page, problems = show(explore(name, ["gradient_descent"], start=start, steps=STEPS))
     read = page.evaluate(READ, [list(values.items()), STEPS, list(AT)])
     assert not problems
