@@ -2,7 +2,7 @@
 
 import { show } from "./numbers.js";
 
-/** @typedef {{x: (x: number) => number, y: (y: number) => number}} PlaneMap */
+/** @typedef {{width: number, height: number, x: (x: number) => number, y: (y: number) => number}} PlaneMap */
 
 /**
  * The map from a square or oblong part of the plane to pixels.
@@ -11,6 +11,8 @@ import { show } from "./numbers.js";
 export function planeMap(view, width, height) {
   const [x0, x1, y0, y1] = view;
   return {
+    width,
+    height,
     x: (x) => ((x - x0) / (x1 - x0)) * width,
     y: (y) => height - ((y - y0) / (y1 - y0)) * height,
     toX: (px) => x0 + (px / width) * (x1 - x0),
@@ -203,7 +205,7 @@ export function drawAnatomy(c, map, it, stage, theme, look) {
  * @param {{text: string, from: number[], to: number[], color: string, along?: number}[]} names @param {import("./theme.js").Theme} theme
  */
 function placeNames(c, map, it, names, theme) {
-  const [width, height] = [c.canvas.clientWidth, c.canvas.clientHeight];
+  const { width, height } = map;
   const pixels = names.map(({ from, to }) => [map.x(from[0]), map.y(from[1]), map.x(to[0]), map.y(to[1])]);
   // What names should not cover, as points along the arrows and around the dots.
   /** @type {number[][]} */
@@ -215,8 +217,6 @@ function placeNames(c, map, it, names, theme) {
   for (const w of [it.from, it.to, it.probe, it.ghost]) if (w) for (const d of [-5, 0, 5]) ink.push([map.x(w[0]) + d, map.y(w[1])]);
   /** @type {number[][]} */
   const taken = [];
-  /** @param {number[]} point @param {number[]} box */
-  const within = ([x, y], box) => x > box[0] && x < box[2] && y > box[1] && y < box[3];
   names.forEach((name, i) => {
     const [x0, y0, x1, y1] = pixels[i];
     const length = Math.hypot(x1 - x0, y1 - y0);
@@ -232,7 +232,11 @@ function placeNames(c, map, it, names, theme) {
         const y = Math.min(height - 10, Math.max(10, y0 + along * (y1 - y0) + ny * away));
         const box = [x - 3, y - 8, x + w + 3, y + 8];
         const clash = taken.filter((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3]).length;
-        const cost = 40 * clash + 4 * ink.filter((point) => within(point, box)).length + Math.abs(away) / 10 + Math.abs(along - 0.6);
+        let cost = 40 * clash + Math.abs(away) / 10 + Math.abs(along - 0.6);
+        for (let k = 0; k < ink.length && cost < best.cost; k++) {
+          const point = ink[k];
+          if (point[0] > box[0] && point[0] < box[2] && point[1] > box[1] && point[1] < box[3]) cost += 4;
+        }
         if (cost < best.cost) Object.assign(best, { cost, x, y, box });
       }
     }

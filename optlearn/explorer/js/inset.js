@@ -32,7 +32,7 @@ export function createInset(app) {
       range = { of: samples, u: span(0), v: span(1) };
     }
     const { theme } = app;
-    const side = c.canvas.clientWidth;
+    const side = map.width;
     const width = Math.max(104, Math.min(190, 0.34 * side));
     const height = 0.78 * width;
     // The corner that is free of the start.
