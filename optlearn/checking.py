@@ -65,7 +65,7 @@ def check(mine, against, *, steps=20, seed=0, tolerance=1e-9):
         The rule that it should be. A name or a class gets the hyperparameters of `mine` that it also has. A
         dictionary with `w0`, `grads` and `w` is a recorded run: start, gradients, and parameters after each step.
     steps : int
-        Number of steps, at least 1.
+        Number of steps, at least 1. What shows only later, such as a schedule's end, needs more of them.
     seed : int
         Of the gradients.
     tolerance : float

@@ -146,7 +146,7 @@ def losses(trajectories, ax=None, labels=None, above=None, log=True):
     return ax
 
 
-def sweep_map(x, y, values, ax=None, xlabel=r"learning rate $\eta$", ylabel=r"momentum $\beta$", title=None,
+def sweep_map(x, y, values, ax=None, xlabel=r"learning rate $\eta$", ylabel=r"momentum $\beta$", label=None,
               vmin=None, vmax=None, log=True):
     """A value over two hyperparameters as a map.
 
@@ -157,7 +157,8 @@ def sweep_map(x, y, values, ax=None, xlabel=r"learning rate $\eta$", ylabel=r"mo
     values : array (m, n)
         What was measured; NaN where the run diverged (drawn hatched).
     ax : matplotlib.axes.Axes, optional
-    xlabel, ylabel, title : str, optional
+    xlabel, ylabel, label : str, optional
+        Of the axes and of the colours.
     vmin, vmax : float, optional
         Range of the colours.
     log : bool
@@ -171,7 +172,7 @@ def sweep_map(x, y, values, ax=None, xlabel=r"learning rate $\eta$", ylabel=r"mo
     ax.set_facecolor("#e7d9d2")
     mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(values), cmap="viridis_r", vmin=vmin, vmax=vmax,
                          shading="nearest", rasterized=True)
-    ax.figure.colorbar(mesh, ax=ax, label=title)
+    ax.figure.colorbar(mesh, ax=ax, label=label)
     if log:
         ax.set_xscale("log")
     ax.set(xlabel=xlabel, ylabel=ylabel)

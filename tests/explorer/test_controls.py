@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from optlearn import Adam, Momentum, Nesterov, explore, surfaces
+from optlearn import Adam, GradientDescent, Momentum, Nesterov, explore, schedules, surfaces
 
 from .conftest import settle
 
@@ -314,3 +314,10 @@ def test_a_change_is_handed_on_at_once(show):
         }"""
     )
     assert waiting == [0, 0, 0, 0] and not problems
+
+
+def test_a_schedule_names_the_racer_that_follows_it(show):
+    racers = [GradientDescent(lr=0.2), GradientDescent(lr=schedules.Inverse(start=0.2, gamma=0.1, p=1.0))]
+    page, problems = show(explore("quadratic", racers, steps=20))
+    names = page.evaluate("[0, 1].map((i) => apps[0].label(i))")
+    assert names == ["Gradient descent η = 0.2", "Gradient descent η = Inverse"] and not problems
