@@ -14,6 +14,7 @@ const CARD_KEYS = ["runs", "step", "selected", "focus", "theme", "_size", "racer
 export function createCard(app, parent) {
   const { store } = app;
   const title = make("div", { class: "olx-title" });
+  const name = make("span", {});
   const form = make("div", { class: "olx-form" });
   const equation = make("div", {});
   const stages = segments("Part of the step", (id) => store.set({ focus: id }));
@@ -39,7 +40,7 @@ export function createCard(app, parent) {
 
   function build(rule, racer, index) {
     title.innerHTML = swatch(index);
-    title.append(make("span", {}, app.label(index)));
+    title.append(name);
     form.replaceChildren(...rule.options.map((option) => optionControl(rule, option)));
     view = createEquation(rule);
     equation.replaceChildren(view.el);
@@ -83,6 +84,7 @@ export function createCard(app, parent) {
         built = now;
         build(rule, racer, index);
       }
+      name.textContent = app.label(index);
       remove.hidden = store.get("racers").length < 2;
       inputs.forEach((input, k) => input.set(racer.h[k], racer.schedules?.[rule.hypers[k].name] ? "schedule" : ""));
       keepName.textContent = `Changes continue from step ${store.get("step")}, instead of a rerun`;
