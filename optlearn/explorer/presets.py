@@ -185,7 +185,7 @@ PRESETS = {
     ),
     "saddle": Preset(
         "Past the saddle",
-        "All slow down at the saddle, where the gradient vanishes; momentum and Adam leave it first.",
+        "Gradient descent crawls by the saddle, where the gradient vanishes; momentum rolls past, Adam keeps away.",
         ("saddle",),
         (("gradient_descent", {"lr": 0.05}), ("momentum", {"lr": 0.05}), ("adam", {"lr": 0.05})),
         (0.02, 1.5),
@@ -264,7 +264,7 @@ PRESETS = {
         "Only the sign of the gradient counts: fast far away, but never at rest at the minimum.",
         ("quadratic",),
         (("sign_sgd", {"lr": 0.1}), ("lion", {"lr": 0.1}), ("adam", {"lr": 0.1})),
-        (-2.5, 1.5),
+        (-2.47, 1.52),
         100,
         40,
         ("sign_sgd", "step"),
@@ -283,7 +283,7 @@ PRESETS = {
     ),
     "data": Preset(
         "A line through data",
-        "Weights far from zero make a ravine of the simplest fit; watch the line turn as the dot moves.",
+        "Inputs far from zero make a ravine of the simplest fit; watch the lines turn as the racers move.",
         ("leastsquares", {"shift": 3}),
         (("gradient_descent", {"lr": 0.1}), ("momentum", {"lr": 0.05}), ("adam", {"lr": 0.1})),
         None,

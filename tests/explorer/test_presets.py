@@ -66,10 +66,14 @@ def test_comments_are_what_the_runs_show():
     _, signs = runs("signs")
     # At rest it would be at the minimum; it keeps stepping by its rate.
     assert np.abs(np.diff(signs[0].w[-10:], axis=0)).min() == pytest.approx(0.1)
+    assert signs[0].loss.min() > 1e-4
     _, saddle = runs("saddle")
     away = [int(np.argmax(np.abs(run.w[:, 0]) > 0.5)) for run in saddle]
     assert away[1] < away[0]
     assert away[2] < away[0]
+    crawl, roll = (np.linalg.norm(np.diff(saddle[i].w[: away[i]], axis=0), axis=1).min() for i in (0, 1))
+    assert 3 * crawl < roll
+    assert np.linalg.norm(saddle[2].w, axis=1).min() > 0.5
     _, traps = runs("traps")
     assert min(run.loss[-1] for run in traps) > 10
     _, cliff = runs("cliff")
