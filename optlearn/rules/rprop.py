@@ -43,7 +43,7 @@ class Rprop(Optimizer):
     step_max = hyper(50.0, above=0, symbol=r"\Delta_{\mathrm{max}}", low=1e-2, high=100.0)
     scale_free = {}
     slots = ("g_old", "step")
-    symbols = {"step": r"\Delta", "factor": r"\phi", "g_old": "g'"}
+    symbols = {"step": r"\Delta", "factor": r"\chi", "g_old": "g'"}
 
     def start(self, w):
         return {"g_old": 0 * w, "step": 0 * w + self.lr}
