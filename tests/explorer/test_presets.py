@@ -72,7 +72,7 @@ def test_comments_are_what_the_runs_show():
     assert away[1] < away[0]
     assert away[2] < away[0]
     crawl, roll = (np.linalg.norm(np.diff(saddle[i].w[: away[i]], axis=0), axis=1).min() for i in (0, 1))
-    assert 3 * crawl < roll
+    assert 2 * crawl < roll
     assert np.linalg.norm(saddle[2].w, axis=1).min() > 0.5
     _, traps = runs("traps")
     assert min(run.loss[-1] for run in traps) > 10
