@@ -66,10 +66,11 @@ class Surface(Declared):
     sample_symbols = sample_names = ()
     predict = None
 
-    def __init_subclass__(cls, **keywords):
+    def __init_subclass__(cls, register=True, **keywords):
         super().__init_subclass__(**keywords)
         cls._graph = cls._compiled = None
-        _registry[cls.__name__.lower()] = cls
+        if register:
+            _registry[_key(cls.__name__)] = cls
 
     @property
     def name(self):
@@ -223,8 +224,8 @@ def of(function, **attributes):
         raise InvalidArgument(f"of() has no argument {unknown.pop()!r}; known are domain, start, minima")
     given = getattr(function, "__name__", "surface")
     name = given if given.isidentifier() else "Surface"
-    made = type(name, (Surface,), {**attributes, "f": lambda self, x, y: function(x, y), "__doc__": function.__doc__})
-    return made()
+    body = {**attributes, "f": lambda self, x, y: function(x, y), "__doc__": function.__doc__}
+    return type(name, (Surface,), body, register=False)()
 
 
 def get(surface, **values):
@@ -234,7 +235,7 @@ def get(surface, **values):
     if isinstance(surface, type) and issubclass(surface, Surface):
         return surface(**values)
     if isinstance(surface, str):
-        key = surface.lower().replace("_", "").replace("-", "").replace(" ", "")
+        key = _key(surface)
         if key not in _registry:
             raise InvalidArgument(f"surface = {surface!r} is not known{near(key, _registry)}")
         return _registry[key](**values)
@@ -242,6 +243,10 @@ def get(surface, **values):
         return of(surface)
     raise InvalidArgument(f"surface = {surface!r} is not allowed; it must be a Surface, the name of one or a "
                           "function f(x, y)")
+
+
+def _key(name):
+    return name.lower().translate({ord(sign): None for sign in "_- "})
 
 
 def names():

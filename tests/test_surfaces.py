@@ -5,6 +5,7 @@ import pytest
 
 import optlearn
 from optlearn import InvalidArgument, Surface, surfaces
+from optlearn.explorer import payload
 
 ALL = [surfaces.get(name) for name in surfaces.names()]
 for_all = pytest.mark.parametrize("surface", ALL, ids=lambda s: s.name)
@@ -124,3 +125,25 @@ def test_what_is_no_surface_is_refused_with_the_near_names():
     with pytest.raises(TypeError, match="has no method f"):
         Nothing().gradient(np.ones(2))
     del surfaces._registry["nothing"]
+
+
+def test_a_plain_function_takes_no_name_away():
+    def saddle(x, y):
+        return x**2 + y**2
+
+    def line_fit(x, y):
+        return (x - 1) ** 2 + y**2
+
+    for function in (saddle, line_fit):
+        assert surfaces.of(function)((1.0, 1.0)) == function(1.0, 1.0)
+        assert optlearn.explore(function, [optlearn.Adam()], steps=5).data()["surfaces"][function.__name__]
+    assert surfaces.get("saddle")((1.0, 1.0)) == 0.25 and "line_fit" not in payload.catalogue()["surfaces"]
+
+
+def test_a_name_with_an_underscore_is_found():
+    class Steep_Bowl(Surface):
+        def f(self, x, y):
+            return x**4 + y**4
+
+    assert type(surfaces.get(Steep_Bowl().name)) is Steep_Bowl
+    del surfaces._registry["steepbowl"]

@@ -40,6 +40,12 @@ def refuse_failures(app, env):
         raise ExtensionError("cells failed, as shown above, in " + ", ".join(failed))
 
 
+def refuse_tracebacks(app, pagename, templatename, context, doctree):
+    """Let no page pass that shows a failure which did not end its cell, such as that of an output's display."""
+    if 'class="output traceback' in context.get("body", ""):
+        raise ExtensionError(f"an output of {pagename} is a traceback")
+
+
 def mend_roles(app, pagename, templatename, context, doctree):
     """Give an entry of the bibliography a role that is not deprecated."""
     context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
@@ -65,6 +71,7 @@ def setup(app):
     app.add_js_file(None, body=SCRIPT)
     app.connect("env-before-read-docs", allow_parallel)
     app.connect("env-updated", refuse_failures)
+    app.connect("html-page-context", refuse_tracebacks)
     app.connect("html-page-context", mend_roles)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
