@@ -111,6 +111,18 @@ def test_sliders_and_typed_values_redraw(show):
     assert not problems
 
 
+def test_a_wrong_number_is_marked_and_named(show):
+    page, problems = show(race())
+    before = state(page, "steps")
+    field = page.get_by_label("Number of steps")
+    field.fill("2.5")
+    field.press("Enter")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert "whole number" in page.locator(".olx-number", has=field).locator("[role=alert]").inner_text()
+    assert state(page, "steps") == before
+    assert not problems
+
+
 def test_time_runs_back_and_forth(show):
     page, problems = show(race(step=10))
     page.get_by_role("button", name="One step back").click()

@@ -87,3 +87,41 @@ def test_arrows_ellipses_and_bars_equal_the_recorded_state(show):
                     assert close(arrows["scaled"]["to"], after, scale)
     assert with_ellipse > 30
     assert looking_ahead >= 2
+
+
+def test_a_gradient_that_changes_nothing_is_drawn_as_long_as_the_step(show):
+    """Where the sign of the memory wins, a zero gradient would give the same step."""
+    page, problems = show(explore("quadratic", ["lion"], start=(-2.4, 1.8), steps=10, step=6))
+    it = page.evaluate("apps[0].anatomy()")
+    assert it["push"] == [0, 0]
+    arrow, step = (np.subtract(it["arrows"][name]["to"], it["arrows"][name]["from"]) for name in ("gradient", "step"))
+    assert np.isclose(np.hypot(*arrow), np.hypot(*step))
+    assert not problems
+
+
+def test_a_stage_shows_its_line_of_a_long_equation(show):
+    page, problems = show(explore("quadratic", ["nadam"], step=6))
+    for stage in ("memory", "step"):
+        page.click(f"[data-id={stage}]")
+        page.wait_for_function("""() => {
+          const box = apps[0].el.querySelector(".olx-equation").getBoundingClientRect();
+          const line = apps[0].el.querySelector(".olx-on").getBoundingClientRect();
+          return line.top >= box.top && line.bottom <= box.bottom + 1;
+        }""", timeout=3000)
+    assert not problems
+
+
+def test_quantities_over_time_have_the_letters_of_the_equation(show):
+    page, problems = show(explore("quadratic", ["adadelta", "rprop", "local_gains"], step=6))
+    page.evaluate("""() => {
+      window.texts = [];
+      const fill = CanvasRenderingContext2D.prototype.fillText;
+      CanvasRenderingContext2D.prototype.fillText = function (...all) { texts.push(all[0]); fill.apply(this, all); };
+      for (const selected of [0, 1, 2]) {
+        apps[0].store.set({ selected, focus: "memory" });
+        apps[0].store.flush();
+      }
+    }""")
+    texts = {text.removesuffix(" (log)") for text in page.evaluate("texts")}
+    assert {"E[g²]", "E[d²]", "Δ", "γ"} <= texts
+    assert not problems

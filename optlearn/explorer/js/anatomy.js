@@ -56,7 +56,8 @@ export function anatomy(rule, code, run, h, surface, p, t) {
     ghost = [plain[run.layout.w[0]], plain[run.layout.w[0] + 1]];
   }
 
-  const scale = length(g) > 0 ? length(push) / length(g) : 0;
+  // Where the gradient changes nothing, as when signs agree, its arrow is as long as the step.
+  const scale = length(g) > 0 ? (length(push) || length(minus(to, from))) / length(g) : 0;
   const origin = probe || from;
   /** @type {Object<string, Arrow>} */
   const arrows = {
@@ -110,8 +111,8 @@ function stagesOf(rule, it) {
   }
   stages.push({
     id: "gradient", title: "Gradient", lines: ["g"],
-    text: `The gradient ${it.probe ? "there" : "here"} is ${showPair(it.g)}. The arrow points against it, ` +
-      `downhill, drawn at ${show(it.scale)} times its length.`,
+    text: `The gradient ${it.probe ? "there" : "here"} is ${showPair(it.g)}` +
+      (it.scale > 0 ? `. The arrow points against it, downhill, drawn at ${show(it.scale)} times its length.` : ": no arrow."),
   });
   if (rule.slots.length) {
     stages.push({

@@ -154,6 +154,14 @@ function createLoupe(app) {
   };
 }
 
+/** The left side of a quantity's line as plain text, without the time. @param {any} rule @param {string} name */
+function symbolOf(rule, name) {
+  const line = rule.lines.find((one) => one.name === name);
+  if (!line) return name.replace(/_/g, " ");
+  return line.mathml.split("<mrow><mo>=")[0].replace(/<mn>2<.mn><.msu(p|bsup)>/, "²").replace(/<[^>]*>/g, "")
+    .replace("&#x27;", "′").replace("^", "\u0302").replace("¯", "\u0304").replace(/,?t([+²]?)$/, "$1");
+}
+
 /** Rates as bars, and what the rule remembers over time. @param {import("./main.js").App} app */
 function createGauges(app) {
   const bars = make("div", { class: "olx-bars" });
@@ -209,7 +217,7 @@ function createGauges(app) {
       c.stroke();
     }
     c.setLineDash([]);
-    label(c, name.replace(/_/g, " ") + (log ? " (log)" : ""), x, y + 7, { color: theme.muted, paper: theme.paper, font: theme.font, size: 11 });
+    label(c, symbolOf(app.rule(app.store.get("selected")), name) + (log ? " (log)" : ""), x, y + 7, { color: theme.muted, paper: theme.paper, font: theme.font, size: 11 });
   }
 
   return {

@@ -141,7 +141,7 @@ export function numberField(name, limits, change, label = name) {
     const value = parse(field.value);
     const text = complaint(value, { name, ...limits });
     error.textContent = text;
-    field.toggleAttribute("aria-invalid", Boolean(text));
+    field.setAttribute("aria-invalid", String(Boolean(text)));
     if (!text) change(value);
   });
   return {

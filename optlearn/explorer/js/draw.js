@@ -129,9 +129,12 @@ export function drawAnatomy(c, map, it, stage, theme, look) {
   };
   /** @type {{text: string, from: number[], to: number[], color: string, along?: number}[]} */
   const names = [];
-  const gradient = { color: theme.gradient };
-  const memory = { color: theme.memory };
-  const step = { color: theme.step };
+  // The step lies wide below its parts, so that they are seen where all lie on one line.
+  const many = stage === "memory" || stage === "lookahead";
+  const paper = many ? "" : theme.paper;
+  const gradient = { color: theme.gradient, paper };
+  const memory = { color: theme.memory, paper };
+  if (many) draw("step", { color: theme.step, width: 1.8 * look.width });
 
   if (stage === "preconditioner" && it.ellipse) {
     const [rx, ry] = it.ellipse.radii;
@@ -169,14 +172,12 @@ export function drawAnatomy(c, map, it, stage, theme, look) {
       names.push({ text: "memory", ...arrows.memory, color: theme.memory });
     }
     draw("push", gradient);
-    draw("step", step);
     names.push({ text: "gradient", ...arrows.push, color: theme.gradient }, { text: "step", ...arrows.step, color: theme.step });
   }
   if (stage === "lookahead" && it.probe) {
     draw("ghost", { color: theme.muted, dash: [3, 3] });
     draw("look", { ...memory, dash: [5, 3] });
     draw("gradient", gradient);
-    draw("step", step);
     names.push({ text: "look ahead", ...arrows.look, color: theme.memory },
       { text: "−∇f there", ...arrows.gradient, color: theme.gradient }, { text: "step", ...arrows.step, color: theme.step });
     if (arrows.ghost) names.push({ text: "plain momentum", ...arrows.ghost, color: theme.muted, along: 1 });
@@ -186,7 +187,7 @@ export function drawAnatomy(c, map, it, stage, theme, look) {
       line(it.from, arrows.memory.to, theme.memory, [3, 3]);
       line(arrows.memory.to, it.to, theme.gradient, [3, 3]);
     }
-    draw("step", step);
+    draw("step", { color: theme.step });
     names.push({ text: "step", ...arrows.step, color: theme.step });
   }
   const r = 1.9 * look.width;

@@ -35,6 +35,7 @@ export function createEquation(rule) {
   const slots = [];
   /** @type {Object<string, HTMLElement>} */
   const lines = {};
+  let first = "";
   for (const line of rule.lines) {
     const row = make("div", { class: "olx-line", html: line.mathml });
     lines[line.name === "g.raw" ? "g" : line.name] = row;
@@ -73,8 +74,10 @@ export function createEquation(rule) {
         });
       }
     },
-    /** Marks the lines of a stage. @param {string[]} names */
+    /** Marks the lines of a stage, and shows the first of them. @param {string[]} names */
     mark(names) {
+      if (first !== names[0] && lines[names[0]]) el.scrollTop = lines[names[0]].offsetTop - el.offsetTop - el.clientHeight / 3;
+      first = names[0];
       for (const [name, row] of Object.entries(lines)) row.classList.toggle("olx-on", names.includes(name));
     },
   };
