@@ -172,6 +172,18 @@ def test_tuning_gives_every_racer_the_best_of_one_grid_and_says_so(show):
     assert line.is_hidden()
 
 
+def test_with_noise_a_learning_rate_is_judged_by_many_seeds(show):
+    rule = Momentum(lr=0.02)
+    page = show(explore("quadratic", [rule], start=(-2.5, 1.5), steps=60, noise=2.0, seed=3))
+    found = answer(page, "tune", "app.store.set({ fair: 'tuned' })")
+    for lr in (0.01, 0.1):
+        k = int(np.argmin(np.abs(np.array(found["job"]["grid"]) - lr)))
+        tried = rule.replace(lr=found["job"]["grid"][k])
+        losses = [run("quadratic", tried, (-2.5, 1.5), 60, rng=seed, noise=2.0).loss[-1] for seed in range(3, 19)]
+        assert found["losses"][0][k] == pytest.approx(np.mean(losses), rel=1e-9)
+    assert "mean loss of 16 seeds" in page.locator(".olx-fair").inner_text()
+
+
 def test_one_learning_rate_for_all_follows_any_slider(show):
     page = show(explore("rosenbrock", [GradientDescent(lr=0.001), Momentum(lr=0.002), Adam(lr=0.1)], panel="fair"))
     page.get_by_role("button", name="Same for all").press("Enter")

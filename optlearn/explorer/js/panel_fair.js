@@ -10,6 +10,9 @@ import { jobOf } from "./worker.js";
 /** Learning rates that are tried: six a decade. */
 export const GRID = Array.from({ length: 37 }, (_, k) => tidy(10 ** (k / 6 - 5), 2));
 
+/** Where steps are random, a value is judged by the mean over so many seeds: one draw would choose luck. @param {any} app */
+const seedsOf = (app) => (app.store.get("racers").some((_, i) => app.tape(i)) ? 16 : 1);
+
 /** Where a racer's learning rate stands among its numbers; -1 if it has none, or a schedule. @param {any} app @param {number} i */
 function rateOf(app, i) {
   return app.store.get("racers")[i].schedules?.lr ? -1 : app.rule(i).hypers.findIndex((d) => d.name === "lr");
@@ -67,7 +70,7 @@ export function createFairness(app, row) {
     }
     if (key === asked || store.get("_held")) return;
     asked = key;
-    app.workshop.ask("tune", { place: jobs[0].place, racers: bare, grid: GRID }, ({ losses }) => {
+    app.workshop.ask("tune", { place: jobs[0].place, racers: bare, grid: GRID, seeds: seedsOf(app) }, ({ losses }) => {
       const chosen = losses.map((row) => {
         const least = Math.min(...row.filter((z) => z < Infinity));
         return Number.isFinite(least) ? GRID[row.indexOf(least)] : NaN;
@@ -86,7 +89,7 @@ export function createFairness(app, row) {
     const rates = app.rates();
     const got = racers.map((_, i) => `${app.label(i)} ${Number.isNaN(rates[i]) ? (racers[i].schedules?.lr ? "its schedule" : "has none") : show(rates[i])}`).join(", ");
     if (mode === "same") return `Same learning rate for all: ${got}.`;
-    const what = `Learning rates tuned on the same ${GRID.length} values from ${show(GRID[0])} to ${show(GRID[GRID.length - 1])}, lowest loss after ${store.get("steps")} steps`;
+    const what = `Learning rates tuned on the same ${GRID.length} values from ${show(GRID[0])} to ${show(GRID[GRID.length - 1])}, lowest ${seedsOf(app) > 1 ? "mean loss of 16 seeds" : "loss"} after ${store.get("steps")} steps`;
     if (!tuned || tuned.chosen.length !== racers.length) return what + ": working.";
     const { chosen } = tuned;
     const bad = racers.map((_, i) => i).filter((i) => rateOf(app, i) >= 0 && Number.isNaN(chosen[i]));
@@ -215,7 +218,7 @@ export const fairPanel = {
           own: "Each racer keeps the learning rate on its own slider.",
           same: "One learning rate for all: fair in form, though the same number means steps of different length to different rules.",
           tuned: `Each racer ran ${GRID.length} times, ${store.get("steps")} steps each, from this start` +
-            (racers.some((_, i) => app.tape(i)) ? ` with seed ${store.get("seed")}` : "") +
+            (seedsOf(app) > 1 ? `, with each of the 16 seeds from ${store.get("seed")} on` : "") +
             "; its other numbers stay as set. A change of start, surface or numbers tunes again, of all alike; moving a learning rate by hand ends it.",
         }[mode];
         sharp.canvas.setAttribute("aria-label", tuned ? racers.map((_, i) => `${app.label(i)}: best ${show(tuned.chosen[i])}`).join("; ") : "Not tuned yet");

@@ -83,7 +83,6 @@ export const mapPanel = {
     let asked = "";
     let filled = "";
     /** @type {{values: Float64Array | null, border: number[][] | null, best: any, done: boolean}} */
-    /** @type {{values: Float64Array | null, border: number[][] | null, best: any, done: boolean}} */
     let result = { values: null, border: null, best: null, done: false };
     /** The cell pointed at. @type {number[] | null} */
     let cell = null;
@@ -314,10 +313,9 @@ export const mapPanel = {
       const text = [least, top, low, shade].join();
       if (text === keyed) return;
       keyed = text;
-      const middle = Math.round((top + low) / 2);
       const sample = (style, words) => make("span", {}, make("i", { style }), words);
       legend.replaceChildren(
-        make("span", { class: "olx-ramp" }, least ? "above the lowest " : "", show(10 ** low, 2), make("i", { style: `background:linear-gradient(to right,${RAMPS[shade].join()})` }, show(10 ** middle, 2)), show(10 ** top, 2) + " (start)"),
+        make("span", { class: "olx-ramp" }, least ? "above the lowest " : "", show(10 ** low, 2), make("i", { style: `background:linear-gradient(to right,${RAMPS[shade].join()})` }), show(10 ** top, 2) + " (start)"),
         sample(`background:${WORSE[shade]}`, "above the start"),
         sample("background:repeating-linear-gradient(135deg,var(--olx-faint) 0 1.5px,var(--olx-paper) 1.5px 5px)", "diverged"));
     }

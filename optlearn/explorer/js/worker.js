@@ -187,23 +187,25 @@ function* bandWork({ place, racers, runs }, post) {
 }
 
 /**
- * The loss after the last step of every racer for every value of a grid.
- * @param {{place: PlaceJob, racers: (RacerJob & {index: number})[], grid: number[]}} job `index`: which number the grid is for
+ * The loss after the last step of every racer for every value of a grid, the mean over seeds.
+ * @param {{place: PlaceJob, racers: (RacerJob & {index: number})[], grid: number[], seeds: number}} job `index`: which number the grid is for
  * @param {(result: any) => void} post
  */
-function* tuneWork({ place, racers, grid }, post) {
+function* tuneWork({ place, racers, grid, seeds }, post) {
   const losses = [];
   for (const racer of racers) {
-    const found = grid.map(() => NaN);
+    const found = grid.map(() => (racer.index < 0 ? NaN : 0));
     losses.push(found);
     if (racer.index < 0) continue;
     const { run } = runner(place, racer);
     const h = racer.h.slice();
-    for (let k = 0; k < grid.length; k++) {
-      h[racer.index] = grid[k];
-      const made = run(h);
-      found[k] = made.diverged === null && Number.isFinite(made.loss[made.last]) ? made.loss[made.last] : Infinity;
-      yield;
+    for (let n = 0; n < seeds; n++) {
+      for (let k = 0; k < grid.length; k++) {
+        h[racer.index] = grid[k];
+        const made = run(h, place.p, place.steps, (place.seed + n) % 4294967296);
+        found[k] += made.diverged === null && Number.isFinite(made.loss[made.last]) ? made.loss[made.last] / seeds : Infinity;
+        yield;
+      }
     }
   }
   post({ losses });
