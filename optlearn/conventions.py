@@ -21,7 +21,7 @@ FORMS = {
         "momentum": {"lr": 1e-3},
         "nesterov": {"lr": 1e-3, "form": "frameworks"},
         "adagrad": {}, "rmsprop": {}, "adadelta": {}, "adam": {}, "adamw": {}, "amsgrad": {}, "adamax": {},
-        "nadam": {}, "radam": {}, "rprop": {}, "adafactor": {}, "muon": {},
+        "nadam": {}, "radam": {}, "rprop": {}, "adafactor": {"min_dim": 1}, "muon": {},
     },
     "keras": {
         "gradient_descent": {"lr": 0.01},
@@ -39,7 +39,7 @@ FORMS = {
         "lamb": {"eps": 1e-7},
         "ftrl": {"lr": 1e-3, "l1": 0.0, "l2": 0.0, "beta": 0.0, "initial_accumulator": 0.1,
                  "start_at": "origin"},
-        "adafactor": {"lr": 1e-3, "form": "keras"}, "muon": {"form": "keras", "weight_decay": 0.004},
+        "adafactor": {"lr": 1e-3, "form": "keras", "min_dim": 1}, "muon": {"form": "keras", "weight_decay": 0.004},
     },
     "optax": {
         "gradient_descent": {},
@@ -105,8 +105,11 @@ CLIPS = {"clipnorm": gradients.ClipNorm, "global_clipnorm": gradients.ClipGlobal
 RULES = {"keras": {"adam": "adam_eps_hat"}, "mxnet": {"adam": "adam_eps_hat"}, "optax": {"nadamw": "nadam"}}
 
 # Rules in which the library's weight decay shrinks the parameters, and ours has another name for that.
-DECOUPLED = {"keras": {"adagrad", "adadelta", "nadam", "lamb"}, "mxnet": {"adagrad", "adadelta"},
+DECOUPLED = {"keras": {"adagrad", "adadelta", "amsgrad", "nadam", "lamb"}, "mxnet": {"adagrad", "adadelta"},
              "optax": {"nadam"}}
+
+# The decay of AdamW where it is not given, also where a flag makes another rule of it.
+DECAYS = {"torch": 0.01, "keras": 0.004, "optax": 1e-4}
 
 
 def translate(convention, name, values):
@@ -141,8 +144,13 @@ def translate(convention, name, values):
         raise InvalidArgument(f"convention = {convention!r} is not allowed; it must be one of "
                               + ", ".join(repr(known) for known in FORMS))
     values = _renamed(convention, values)
-    decouple = values.pop("decouple", False)
-    rule, values = resolve(_rule(convention, str(name).lower(), values, decouple), values)
+    decouple, key = values.pop("decouple", False), str(name).lower()
+    chosen = _rule(convention, key, values, decouple)
+    if key in ("adamw", "nadamw") and chosen != "adamw" and convention in DECAYS:
+        decouple = True
+        if "decoupled_weight_decay" not in values:
+            values.setdefault("weight_decay", DECAYS[convention])
+    rule, values = resolve(chosen, values)
     forms = FORMS[convention]
     if rule not in forms:
         raise InvalidArgument(f"name = {name!r} is not a rule that optlearn has in the form of {convention}"
@@ -177,6 +185,10 @@ def _rule(convention, key, values, decouple):
     """Our name of a library's rule; a flag that makes it another rule is taken out of the values."""
     if values.pop("amsgrad", False):
         return "amsgrad"
+    if convention == "optax" and key in ("adam", "adamw") and values.pop("nesterov", False):
+        return "nadam"
+    if convention == "optax" and key == "adafactor" and "eps" in values:
+        values["eps1"] = values.pop("eps")
     if key == "adam" and (decouple or (convention == "keras" and "weight_decay" in values)):
         return "adamw"
     if convention == "mxnet" and key == "signum" and values.get("momentum") == 0:

@@ -36,6 +36,28 @@ def test_defaults_of_a_convention_can_be_changed_under_either_name():
     assert clipped.gradient == (optlearn.gradients.ClipNorm(clip_norm=2.0),)
 
 
+def test_a_flag_that_makes_another_rule_keeps_the_decay_of_adamw():
+    """AdamW shrinks the parameters, also as AMSGrad or NAdam, and also by a decay that is not given."""
+    for convention, usual in (("torch", 0.01), ("keras", 0.004)):
+        form = get("AdamW", convention=convention, amsgrad=True)
+        assert (form.name, form.decoupled_weight_decay, form.gradient) == ("amsgrad", usual, ())
+        assert get("AdamW", convention=convention, amsgrad=True, weight_decay=0.5) == form.replace(
+            decoupled_weight_decay=0.5
+        )
+    assert get("Adam", convention="torch", amsgrad=True, weight_decay=0.5) == optlearn.AMSGrad(weight_decay=0.5)
+    nadamw = get("nadamw", convention="optax")
+    assert nadamw == get("adamw", convention="optax", nesterov=True)
+    assert (nadamw.schedule, nadamw.decoupled_weight_decay) == (False, 1e-4)
+    assert get("adam", convention="optax", nesterov=True) == get("nadam", convention="optax")
+
+
+def test_values_that_change_nothing_and_names_that_depend_on_the_rule_are_understood():
+    assert get("SGD", convention="torch", momentum=0.9, nesterov=True, dampening=0) == get(
+        "SGD", convention="torch", momentum=0.9, nesterov=True
+    )
+    assert get("adafactor", convention="optax", eps=1e-8).eps1 == 1e-8
+
+
 def test_values_go_in_and_out_as_a_dictionary():
     rule = get("adam", lr=0.5, weight_decay=0.1)
     assert rule.values["lr"] == 0.5

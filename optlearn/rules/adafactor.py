@@ -19,7 +19,8 @@ class Adafactor(Optimizer):
 
     For vectors one array ``(1 - c) * V + c * g**2`` stands in place of the outer product. `eps1` is a floor
     for the divisor (left out: the machine epsilon of the dtype). Matrices with a side below `min_dim` count
-    as vectors. rms is the root of the mean square; `weight_decay` shrinks w by ``1 - lr * weight_decay``.
+    as vectors. Of more than two axes, rows and columns are the last two (Optax: the longest two). rms is the
+    root of the mean square; `weight_decay` shrinks w by ``1 - lr * weight_decay``.
 
     Source: N. Shazeer, M. Stern (2018), arXiv:1804.04235. Convention: ``form="torch"`` is PyTorch's. Keras
     and Optax add eps1 = 1e-30 to ``g**2`` instead; Optax takes lr for ``min(lr, 1 / sqrt(t))``, and a
@@ -49,13 +50,18 @@ class Adafactor(Optimizer):
     why_not_traceable = "it takes means over rows and columns of a matrix"
 
     def start(self, w):
-        if self.factored(w):
-            return {"R": 0 * w[..., :1], "C": 0 * w[..., :1, :]}
-        return {"R": 0 * w, "C": 1.0}
+        axes = self.axes(w)
+        if axes is None:
+            return {"R": 0 * w, "C": 1.0}
+        return {"R": 0 * w.take([0], axis=axes[1]), "C": 0 * w.take([0], axis=axes[0])}
 
-    def factored(self, w):
-        """Whether an array is kept as row and column means."""
-        return w.ndim > 1 and min(w.shape[-2:]) >= self.min_dim
+    def axes(self, w):
+        """The two axes, rows and columns, over which means are kept; None for an array that is kept whole."""
+        if w.ndim < 2:
+            return None
+        longest = np.argsort(w.shape, kind="stable")[-2:].tolist()
+        rows, columns = longest if self.form == "optax" else (w.ndim - 2, w.ndim - 1)
+        return (rows, columns) if min(w.shape[rows], w.shape[columns]) >= self.min_dim else None
 
     def update(self, w, g, s, t):
         c = t**-self.decay_power
@@ -63,10 +69,12 @@ class Adafactor(Optimizer):
         if self.form == "torch":
             added, floor = 0.0, self.eps1 or np.finfo(w.dtype).eps
         square, length = g**2 + added, rms(w)
-        if self.factored(w):
-            R = (1 - c) * s.R + c * np.mean(square, axis=-1, keepdims=True)
-            C = (1 - c) * s.C + c * np.mean(square, axis=-2, keepdims=True)
-            V = R * C / np.maximum(np.mean(R, axis=-2, keepdims=True), floor)
+        axes = self.axes(w)
+        if axes:
+            rows, columns = axes
+            R = (1 - c) * s.R + c * np.mean(square, axis=columns, keepdims=True)
+            C = (1 - c) * s.C + c * np.mean(square, axis=rows, keepdims=True)
+            V = R * C / np.maximum(np.mean(R, axis=rows, keepdims=True), floor)
         else:
             R, C = (1 - c) * s.R + c * square, s.C
             V = R

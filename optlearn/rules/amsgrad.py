@@ -21,6 +21,7 @@ class AMSGrad(Optimizer):
     With ``maximum="corrected"`` the maximum is taken of the corrected average: ``v_max = max(v_max, v / (1 -
     beta2**t))``, ``v_hat = v_max``. With ``eps_hat=True`` epsilon is added before the correction, as in
     `AdamEpsHat`. With ``bias_correction=False``: ``m_hat, v_hat = m, v_max``, the paper's form.
+    `decoupled_weight_decay` shrinks w by ``1 - lr * decoupled_weight_decay`` first, as in `AdamW`.
 
     Source: S. J. Reddi, S. Kale, S. Kumar (2018), arXiv:1904.09237, Algorithm 2. Convention: PyTorch's. Optax
     takes the maximum of the corrected average, which is large and noisy in the first steps and may keep them
@@ -41,6 +42,7 @@ class AMSGrad(Optimizer):
     beta1 = hyper(0.9, at_least=0, below=1, symbol=r"\beta_1")
     beta2 = hyper(0.999, at_least=0, below=1, symbol=r"\beta_2")
     eps = hyper(1e-8, at_least=0, symbol=r"\epsilon", low=1e-10, high=1.0)
+    decoupled_weight_decay = hyper(None, at_least=0, symbol=r"\lambda'", low=1e-4, high=1.0)
     maximum = option("raw", choices=("raw", "corrected"))
     bias_correction = option(True)
     eps_hat = option(False)
@@ -58,6 +60,8 @@ class AMSGrad(Optimizer):
         else:
             v_max = np.maximum(s.v_max, v)
             v_hat = v_max / c2
+        if self.decoupled_weight_decay is not None:
+            w = (1 - self.lr * self.decoupled_weight_decay) * w
         root = np.sqrt(v_hat) + (self.eps / c2**0.5 if self.eps_hat else self.eps)
         return Update(w - self.lr * m_hat / root, m=m, v=v, v_max=v_max, m_hat=m_hat, v_hat=v_hat)
 

@@ -54,6 +54,8 @@ def sgd(values):
     """What other libraries call SGD: gradient descent, momentum or Nesterov's, by the values given."""
     values = dict(values)
     if values.pop("nesterov", False):
+        if values.get("dampening") == 0:
+            del values["dampening"]
         return "nesterov", {"form": "frameworks", **values}
     momentum = values.get("momentum", values.get("beta", 0))
     if isinstance(momentum, (int, float)) and momentum == 0:

@@ -26,3 +26,24 @@ def test_updates_are_clipped_by_their_root_mean_square():
     rule = optlearn.Adafactor(lr=0.1, clip_threshold=0.5)
     path, _ = take(rule, np.ones(4), [np.ones(4)])
     np.testing.assert_allclose(1 - path[0], 0.05)
+
+
+def test_optax_takes_means_over_the_longest_two_axes():
+    """In an array of three axes; PyTorch and Keras take the last two."""
+    grads = np.random.RandomState(0).standard_normal((2, 5, 4, 2))
+    turned = grads.transpose(0, 3, 1, 2)
+    optax = optlearn.Adafactor(form="optax")
+    long_first, state = take(optax, np.ones((5, 4, 2)), grads)
+    assert (state["R"].shape, state["C"].shape) == ((1, 4, 2), (5, 1, 2))
+    np.testing.assert_allclose(
+        long_first.transpose(0, 3, 1, 2), take(optax, np.ones((2, 5, 4)), turned)[0], rtol=1e-14
+    )
+    assert take(optlearn.Adafactor(), np.ones((5, 4, 2)), grads)[1]["R"].shape == (5, 4, 1)
+
+
+def test_a_column_counts_as_a_matrix_in_the_form_of_pytorch():
+    """Its floor then bounds the mean of all squares as well."""
+    g = np.array([[1e-9], [3e-9]])
+    rule = optlearn.get("Adafactor", convention="torch", lr=0.01, eps=(1e-12, 1e-3))
+    _, state = take(rule, np.ones((2, 1)), [g])
+    assert (state["R"].shape, state["C"].shape) == ((2, 1), (1, 1))

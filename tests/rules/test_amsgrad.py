@@ -25,3 +25,12 @@ def test_growing_gradients_make_it_adam():
     np.testing.assert_array_equal(
         take(optlearn.AMSGrad(), np.zeros(2), grads)[0], take(optlearn.Adam(), np.zeros(2), grads)[0]
     )
+
+
+def test_decoupled_decay_shrinks_the_parameters_and_leaves_the_averages():
+    grads = [np.array([2.0]), np.array([1.0])]
+    plain, state = take(optlearn.AMSGrad(lr=0.1, beta2=0.5), np.ones(1), grads)
+    decayed, same = take(optlearn.AMSGrad(lr=0.1, beta2=0.5, decoupled_weight_decay=0.5), np.ones(1), grads)
+    first, second = np.diff(plain.ravel(), prepend=1.0)
+    np.testing.assert_allclose(decayed.ravel(), [0.95 + first, 0.95 * (0.95 + first) + second])
+    assert state["v_max"] == same["v_max"]
