@@ -88,6 +88,8 @@ def surface_payload(surface):
     if surface.samples is not None:
         data["samples"] = surface.samples.tolist()
         data["sampleNames"] = list(surface.sample_names)
+    if surface.name not in surfaces.names():
+        data["own"] = True
     return data
 
 
@@ -247,4 +249,4 @@ def schedule_payload(name, schedule):
         code = javascript.schedule_code(source)
     except (NotTraceable, TypeError, ValueError, KeyError, AttributeError) as reason:
         raise InvalidArgument(f"{name} is a schedule that cannot be traced for the explorer: {reason}") from reason
-    return {"code": code, "label": getattr(schedule, "__name__", type(schedule).__name__)}
+    return {"code": code, "label": getattr(schedule, "__name__", None) or repr(schedule)}

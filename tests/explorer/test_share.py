@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from optlearn import Adam, Momentum, Nesterov, explore, run
+from optlearn import Adam, Momentum, Nesterov, explore, run, schedules
 from optlearn.explorer import presets
 
 from .conftest import settle
@@ -25,6 +25,7 @@ KEPT = (
     "panel",
     "fair",
     "band",
+    "map",
 )
 EIGHT = [Adam(lr=0.123456, beta1=0.912345, beta2=0.98765, eps=1.2345e-7) for _ in range(8)]
 
@@ -48,7 +49,7 @@ def test_a_link_restores_the_whole_state_of_its_explorer_alone(show, tmp_path):
     second = explore("himmelblau", [Adam(lr=lambda t: 0.1 / (1 + t))], noise=0.3, seed=5)
     page, _ = show(first, second, path=tmp_path / "two.html")
     page.evaluate("""apps[1].store.set({ start: [1.25, -2.5], step: 33, steps: 90, seed: 7, noise: 0.5 });
-        apps[1].addRacer("rmsprop;centered=True"); apps[1].store.set({ selected: 0 })""")
+        apps[1].addRacer("rmsprop;centered=True"); apps[1].store.set({ selected: 0, map: { x: "steps", y: "eps" } })""")
     wanted = snapshot(page, 1)
     text = fragment(page, 1)
     assert text.startswith("explorer-2=")
@@ -91,8 +92,7 @@ def python(page):
     )
 
 
-def made_by(code):
-    found = {}
+def made_by(code, **found):
     exec(code.replace("\n\nexplore", "\n\nmade = explore"), found)
     return found["made"]
 
@@ -105,6 +105,20 @@ def test_python_code_makes_the_same_explorer(show):
         assert kept(made_by(python(page)).state) == kept(snapshot(page)), preset
     page.evaluate("apps[0].addRacer('rmsprop;centered=True')")
     assert made_by(python(page)).state["racers"] == snapshot(page)["racers"]
+
+
+def test_python_code_names_schedules_and_functions_of_the_reader(show):
+    def egg_box(x, y):
+        return (x**2 - 1)**2 + (y - 1)**2
+
+    warm = schedules.Warmup(then=schedules.Exponential(start=0.1), steps=5)
+    explorer = explore(egg_box, [Momentum(lr=warm), Momentum(lr=0.02)], steps=40)
+    page, problems = show(explorer)
+    assert page.evaluate("apps[0].label(0)") == "Momentum η = Warmup"
+    made = made_by(python(page), egg_box=egg_box)
+    assert made.state["racers"] == explorer.state["racers"]
+    assert (made.trajectories[0].w == explorer.trajectories[0].w).all()
+    assert not problems
 
 
 def test_python_code_keeps_what_is_done_to_the_gradient(show):

@@ -109,12 +109,12 @@ export function createApp(model, parent, data, home = null) {
         const own = rule.key.split(";").slice(1).map((part) => part.replace(/_/g, " ").replace(/=(True|true)$/, "").replace(/(.*)=(False|false)$/, "no $1"));
         if (forms.size === alike.length) return own.length ? `${rule.label}, ${own.join(", ")}` : rule.label;
       }
-      const value = (racer, k) => racer.schedules?.[rule.hypers[k].name]?.label ?? racer.h[k];
+      const value = (racer, k) => racer.schedules?.[rule.hypers[k].name]?.label.split("(")[0] ?? racer.h[k];
       const differing = rule.hypers.findIndex((_, k) => new Set(alike.map((racer) => value(racer, k))).size > 1);
       if (differing < 0) return `${rule.label} ${alike.indexOf(racers[i]) + 1}`;
       const own = value(racers[i], differing);
       const letter = rule.hypers[differing].mathml.replace(/<[^>]*>/g, "");
-      return `${rule.label} ${letter} = ${typeof own === "number" ? show(own) : own.split("(")[0]}`;
+      return `${rule.label} ${letter} = ${typeof own === "number" ? show(own) : own}`;
     },
     /** The hyperparameters of a racer in step t, schedules resolved. @param {number} i @param {number} t */
     hyperAt(i, t) {

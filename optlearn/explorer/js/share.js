@@ -4,7 +4,7 @@ import { DASHES } from "./theme.js";
 
 /** What a link carries, in its order; the sentences and questions are the page's own. */
 const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus", "speed", "panel",
-  "preset", "fair", "band"];
+  "preset", "fair", "band", "map"];
 
 /**
  * The state as text for the fragment of an address. Schedules are functions, which no link may carry: a racer names the
@@ -59,11 +59,9 @@ export function pythonOf(app) {
   const { store } = app;
   const calls = (name, pairs) => `${name}(${pairs.join(", ")})`;
   const literal = (x) => (typeof x === "boolean" ? (x ? "True" : "False") : typeof x === "string" ? `"${x}"` : String(x));
-  let joins = false;
   const number = (racer, k) => {
     const past = racer.past || [];
     if (past.every(([, h]) => h[k] === racer.h[k])) return literal(racer.h[k]);
-    joins = true;
     const all = [...past.map(([, h]) => h[k]), racer.h[k]].map((x) => `Constant(start=${x})`);
     return `Join([${all.join(", ")}], at=[${past.map(([until]) => until).join(", ")}])`;
   };
@@ -76,7 +74,8 @@ export function pythonOf(app) {
       ...chosen.map((option) => `${option.name}=${literal(option.value)}`)]) +
       Object.entries(racer.schedules || {}).map(([name, s]) => `.replace(${name}=${s.label})`).join("");
   });
-  const surface = calls("surfaces.get", [`"${app.surface.name}"`, ...app.surface.params.map((d, k) => `${d.name}=${literal(app.params[k])}`)]);
+  // A surface made of a function is in no list: the code names the function.
+  const surface = app.surface.own ? app.surface.name : calls("surfaces.get", [`"${app.surface.name}"`, ...app.surface.params.map((d, k) => `${d.name}=${literal(app.params[k])}`)]);
   const more = [`start=(${store.get("start").join(", ")})`, `steps=${store.get("steps")}`, `step=${store.get("step")}`,
     `focus=(${store.get("selected")}, "${store.get("focus")}")`];
   if (store.get("seed")) more.push(`seed=${store.get("seed")}`);
@@ -84,7 +83,8 @@ export function pythonOf(app) {
   if (app.batch()) more.push(`batch=${app.batch()}`);
   if (store.get("band")) more.push("band=True");
   for (const name of ["fair", "panel"]) if (store.get(name)) more.push(`${name}="${store.get(name)}"`);
-  const imports = "from optlearn import explore, get, surfaces\n" + (joins ? "from optlearn.schedules import Constant, Join\n" : "");
+  const used = new Set(racers.join().match(/[A-Z]\w+(?=\()/g));
+  const imports = "from optlearn import explore, get, surfaces\n" + (used.size ? `from optlearn.schedules import ${[...used].join(", ")}\n` : "");
   return `${imports}\nexplore(\n    ${surface},\n    [${racers.join(",\n     ")}],\n    ${more.join(", ")})\n`;
 }
 
