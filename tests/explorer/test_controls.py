@@ -120,6 +120,13 @@ def test_a_wrong_number_is_marked_and_named(show):
     assert field.get_attribute("aria-invalid") == "true"
     assert "whole number" in page.locator(".olx-number", has=field).locator("[role=alert]").inner_text()
     assert state(page, "steps") == before
+    field.blur()
+    assert field.input_value() == str(before)
+    field = page.locator("input[aria-label='Step shown']")
+    field.fill(str(before + 1))
+    field.press("Enter")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert state(page, "step") <= before
     assert not problems
 
 
@@ -333,3 +340,35 @@ def test_a_schedule_names_the_racer_that_follows_it(show):
     page, problems = show(explore("quadratic", racers, steps=20))
     names = page.evaluate("[0, 1].map((i) => apps[0].label(i))")
     assert names == ["Gradient descent η = 0.2", "Gradient descent η = Inverse"] and not problems
+
+
+def test_a_path_that_leaves_keeps_its_direction_and_its_words(show):
+    """Far points come nearer in their direction; notes of racers that leave on one side stand apart."""
+    racers = [GradientDescent(lr=lr) for lr in (0.1, 0.12)]
+    page, problems = show(explore("rosenbrock", racers, start=(-1.5, 2), steps=40, step=40))
+    drawn = page.evaluate("""() => {
+        const [app] = apps, lines = [], notes = [];
+        const { lineTo, fillText } = CanvasRenderingContext2D.prototype;
+        Object.assign(CanvasRenderingContext2D.prototype, {
+            lineTo(x, y) { lines.push([x, y]); lineTo.call(this, x, y); },
+            fillText(text, x, y) { if (/outside/.test(text)) notes.push(y); fillText.call(this, text, x, y); },
+        });
+        app.store.set({ _size: {} });
+        app.store.flush();
+        const map = app.picture.map();
+        const truth = app.runs.flatMap((run, i) => Array.from({ length: run.last }, (_, t) => {
+            const [x, y] = app.point(i, t + 1);
+            return Math.atan2(map.y(y), map.x(x));
+        }));
+        const far = lines.filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) > 9e4);
+        const pixels = [...app.el.querySelectorAll(".olx-loupe canvas")].map((canvas) =>
+            [...canvas.getContext("2d").getImageData(4, 4, 1, 1).data]);
+        return { far: far.map(([x, y]) => Math.atan2(y, x)), truth, notes, pixels };
+    }""")
+    assert drawn["far"]
+    for angle in drawn["far"]:
+        assert min(abs(angle - true) for true in drawn["truth"]) < 1e-9
+    assert len(drawn["notes"]) == 2 and abs(drawn["notes"][0] - drawn["notes"][1]) >= 14
+    # Where no value of the surface is finite, the glass is not black.
+    assert all(min(pixel[:3]) > 200 for pixel in drawn["pixels"])
+    assert not problems

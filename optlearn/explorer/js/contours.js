@@ -56,7 +56,9 @@ export function drawField(c, field, map, theme, width) {
   const to = rgb(theme.high);
   for (let j = 0; j < n; j++) {
     for (let i = 0; i < n; i++) {
-      const u = Math.min(1, Math.max(0, (field.values[j * n + i] - field.low) / (field.high - field.low || 1)));
+      const share = (field.values[j * n + i] - field.low) / (field.high - field.low || 1);
+      // Also where nothing is finite.
+      const u = share < 1 ? Math.max(0, share) : 1;
       const k = 4 * ((n - 1 - j) * n + i);
       for (let d = 0; d < 3; d++) image.data[k + d] = from[d] + (to[d] - from[d]) * u;
       image.data[k + 3] = 255;

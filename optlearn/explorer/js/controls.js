@@ -22,8 +22,8 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /** A button. @param {string} text @param {string} name what it does, for those who do not see it @param {() => void} act */
-export function button(text, name, act, kind = "") {
-  return make("button", { type: "button", class: "olx-button " + kind, "aria-label": name, title: name, onclick: act }, text);
+export function button(text, name, act) {
+  return make("button", { type: "button", class: "olx-button", "aria-label": name, title: name, onclick: act }, text);
 }
 
 /** An icon drawn in strokes on a 16 by 16 grid. @param {string} path @param {boolean} [filled] */
@@ -144,18 +144,17 @@ export function numberField(name, limits, change, label = name) {
     field.setAttribute("aria-invalid", String(Boolean(text)));
     if (!text) change(value);
   });
-  return {
-    el,
-    field,
-    /** @param {number} value */
-    set(value) {
-      if (document.activeElement !== field || parse(field.value) === value) {
-        field.value = plain(value);
-        error.textContent = "";
-        field.removeAttribute("aria-invalid");
-      }
-    },
-  };
+  let shown = 0;
+  /** @param {number} value */
+  function set(value) {
+    shown = value;
+    if (document.activeElement === field && parse(field.value) !== value) return;
+    field.value = plain(value);
+    error.textContent = "";
+    field.removeAttribute("aria-invalid");
+  }
+  field.addEventListener("blur", () => set(shown));
+  return { el, set };
 }
 
 /**

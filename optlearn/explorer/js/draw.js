@@ -29,6 +29,17 @@ export function squareView(domain) {
 }
 
 /**
+ * Pixels of a point of a path. One far outside comes nearer in its direction, by the factor given with it; a line between
+ * two of these would cross the picture where the path does not.
+ * @param {PlaneMap} map @param {number} u @param {number} v
+ */
+export function nearer(map, u, v) {
+  const [x, y] = [map.x(u), map.y(v)];
+  const size = Math.min(1, 1e5 / Math.max(Math.abs(x), Math.abs(y)));
+  return [x * size, y * size, size];
+}
+
+/**
  * An arrow whose tip lies exactly at its end.
  * @param {CanvasRenderingContext2D} c @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1
  * @param {{color: string, width?: number, dash?: number[], paper?: string}} style
@@ -250,8 +261,9 @@ function placeNames(c, map, it, names, theme) {
  * An arrow at the border towards a point outside, with the distance from the border; nothing is clamped silently.
  * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {number[]} w @param {number[]} view
  * @param {number} width @param {number} height @param {string} color @param {any} theme @param {string} note
+ * @param {[boolean, number][]} taken sides and heights of the notes so far
  */
-export function outside(c, map, w, view, width, height, color, theme, note) {
+export function outside(c, map, w, view, width, height, color, theme, note, taken) {
   const [x, y] = [map.x(w[0]), map.y(w[1])];
   if (x >= 0 && x <= width && y >= 0 && y <= height) return false;
   const [cx, cy] = [width / 2, height / 2];
@@ -263,7 +275,9 @@ export function outside(c, map, w, view, width, height, color, theme, note) {
   const length = Math.hypot(dx, dy);
   arrow(c, bx - (22 * dx) / length, by - (22 * dy) / length, bx, by, { color, width: 3, paper: theme.paper });
   const right = bx > cx;
-  const ty = Math.min(height - 12, Math.max(12, by + (Math.abs(dy) > Math.abs(dx) ? (by > cy ? -30 : 30) : 16)));
+  let ty = Math.min(height - 12, Math.max(12, by + (Math.abs(dy) > Math.abs(dx) ? (by > cy ? -30 : 30) : 16)));
+  while (taken.some(([side, other]) => side === right && Math.abs(other - ty) < 14)) ty += by > cy ? -14 : 14;
+  taken.push([right, ty]);
   label(c, `${show(far, 2)} outside${note}`, Math.min(width - 6, Math.max(6, bx + (right ? -8 : 8))), ty,
     { color, paper: theme.paper, font: theme.font, size: 11, align: right ? "right" : "left" });
   return true;

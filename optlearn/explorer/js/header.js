@@ -8,7 +8,7 @@ import { MOST_RACERS, swatch } from "./theme.js";
 export function createHeader(app, parent) {
   const { store } = app;
   const sentence = make("p", { class: "olx-prompt" });
-  parent.append(make("div", { class: "olx-head" }, sentence));
+  parent.append(sentence);
   return {
     /** @param {Set<string>} changed */
     update(changed) {

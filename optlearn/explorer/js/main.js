@@ -81,7 +81,6 @@ export function createApp(model, parent, data, home = null) {
     floor: 0,
     frames: 0,
     picture: /** @type {any} */ (null),
-    timeline: /** @type {any} */ (null),
     /** Works off the main thread; opened when first asked. */
     workshop: createWorkshop(),
     /** Drawings of panels under the paths, and over them. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
@@ -329,8 +328,7 @@ export function createApp(model, parent, data, home = null) {
   el.append(make("div", { class: "olx-main" }, left, right, rest));
   panes.push(createChips(app, left));
   app.picture = createPicture(app, left);
-  app.timeline = createTimeline(app, left);
-  panes.push(app.picture, app.timeline, createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
+  panes.push(app.picture, createTimeline(app, left), createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
   for (const key of [...RUN_KEYS, "prompt", "preset", "tries", "step", "selected", "racers", "playing", "theme"]) store.mark(key);
   store.flush();
 

@@ -1,6 +1,7 @@
 // Noise: its size, its seed, minibatches, and a band of runs with other seeds.
 
 import { make, numberField, slider } from "./controls.js";
+import { nearer } from "./draw.js";
 import { minibatch } from "./inset.js";
 import { show } from "./numbers.js";
 import { RUN_KEYS } from "./state.js";
@@ -24,8 +25,12 @@ export function createBand(app) {
       c.globalAlpha = 0.13;
       for (const path of band.paths) {
         c.beginPath();
+        let before = 1;
         for (let k = 0; k < path.length; k += 2) {
-          c.lineTo(Math.max(-1e5, Math.min(1e5, map.x(path[k]))), Math.max(-1e5, Math.min(1e5, map.y(path[k + 1]))));
+          const [x, y, size] = nearer(map, path[k], path[k + 1]);
+          if (size === 1 || before === 1) c.lineTo(x, y);
+          else c.moveTo(x, y);
+          before = size;
         }
         c.stroke();
       }

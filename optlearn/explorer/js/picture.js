@@ -2,7 +2,7 @@
 
 import { drawField, sampleField } from "./contours.js";
 import { make, sharpCanvas } from "./controls.js";
-import { dot, drawAnatomy, label, outside, planeMap, squareView } from "./draw.js";
+import { dot, drawAnatomy, label, nearer, outside, planeMap, squareView } from "./draw.js";
 import { show, showPair, ticks, tidy } from "./numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
@@ -58,16 +58,14 @@ export function createPicture(app, parent) {
   function trace(c, run, from, to) {
     const { rows, stride } = run;
     const o = run.layout.w[0];
-    let [lx, ly] = [NaN, NaN];
+    let [lx, ly, before] = [NaN, NaN, 1];
     c.beginPath();
     for (let t = from; t <= to; t++) {
-      const x = Math.max(-1e5, Math.min(1e5, map.x(rows[t * stride + o])));
-      const y = Math.max(-1e5, Math.min(1e5, map.y(rows[t * stride + o + 1])));
-      if (t === from) c.moveTo(x, y);
+      const [x, y, size] = nearer(map, rows[t * stride + o], rows[t * stride + o + 1]);
+      if (t === from || (size < 1 && before < 1)) c.moveTo(x, y);
       else if (t === to || Math.abs(x - lx) + Math.abs(y - ly) > 0.7) c.lineTo(x, y);
       else continue;
-      lx = x;
-      ly = y;
+      [lx, ly, before] = [x, y, size];
     }
     c.stroke();
   }
@@ -106,18 +104,22 @@ export function createPicture(app, parent) {
     const it = app.anatomy();
     if (it && order.length) {
       const long = Math.hypot(map.x(it.to[0]) - map.x(it.from[0]), map.y(it.to[1]) - map.y(it.from[1]));
+      // Names would stand at the border without their arrows where the step begins outside.
+      const at = [map.x(it.from[0]) / width, map.y(it.from[1]) / height];
       if (long > 14) {
         drawAnatomy(c, map, it, app.stage(), theme, {
-          color: theme.racers[selected], names: long > 60, width: 2.4, unit: unit(),
+          color: theme.racers[selected], names: long > 60 && at.every((u) => u > 0 && u < 1), width: 2.4, unit: unit(),
         });
       }
     }
+    /** @type {[boolean, number][]} */
+    const taken = [];
     for (const i of order) {
       const run = app.runs[i];
       const t = Math.min(step, run.last);
       const w = app.point(i, t);
       const note = run.diverged !== null && t === run.last ? `, diverged at step ${run.diverged}` : "";
-      if (outside(c, map, w, view, width, height, theme.racers[i], theme, note)) continue;
+      if (outside(c, map, w, view, width, height, theme.racers[i], theme, note, taken)) continue;
       c.lineWidth = 1.8;
       c.strokeStyle = theme.paper;
       c.fillStyle = theme.racers[i];
@@ -262,8 +264,6 @@ export function createPicture(app, parent) {
   });
 
   return {
-    holder,
-    canvas: sharp.canvas,
     /** @param {Set<string>} changed */
     update(changed) {
       if (!PICTURE_KEYS.some((key) => changed.has(key))) return;

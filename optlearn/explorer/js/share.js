@@ -1,5 +1,6 @@
 // The state as a link and as Python; runs as a picture, a drawing and a table.
 
+import { dot, nearer } from "./draw.js";
 import { DASHES } from "./theme.js";
 
 /** What a link carries, in its order; the sentences and questions are the page's own. */
@@ -115,6 +116,9 @@ export function imageOf(app) {
   c.drawImage(plane, 0, 0);
   c.drawImage(loss, 0, plane.height);
   c.scale(ratio, ratio);
+  const [u, v] = app.store.get("start");
+  const map = app.picture.map();
+  dot(c, map.x(u), map.y(v), 6, app.theme.paper, app.theme.ink, 3);
   c.font = `13px ${app.theme.font}`;
   app.runs.forEach((_, i) => {
     const y = (plane.height + loss.height) / ratio + 14 + 18 * i;
@@ -136,14 +140,15 @@ export function drawingOf(app) {
   const size = 640;
   const map = picture.mapOf(size);
   const escape = (text) => text.replace(/[&<"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  const at = (w) => `${map.x(w[0]).toFixed(2)} ${map.y(w[1]).toFixed(2)}`;
+  const at = ([x, y]) => nearer(map, x, y).slice(0, 2).map((z) => z.toFixed(2)).join(" ");
   const paths = app.runs.map((run, i) => {
     if (app.store.get("racers")[i].hidden) return "";
-    const points = Array.from({ length: run.last + 1 }, (_, t) => at(app.point(i, t)));
+    const far = (t) => nearer(map, app.point(i, t)[0], app.point(i, t)[1])[2] < 1;
+    const points = Array.from({ length: run.last + 1 }, (_, t) => (!t || (far(t) && far(t - 1)) ? "M" : "L") + at(app.point(i, t)));
     const [x, y] = at(app.point(i, Math.min(app.store.get("step"), run.last))).split(" ");
     const low = size + 20 + 20 * i;
     return `<g stroke="${theme.racers[i]}" fill="none" stroke-width="2.2"><path clip-path="url(#f)" stroke-dasharray="${DASHES[i].join(" ")}" ` +
-      `d="M${points.join("L")}"/><circle cx="${x}" cy="${y}" r="5" fill="${theme.racers[i]}" stroke="${theme.paper}"/>` +
+      `d="${points.join("")}"/><circle cx="${x}" cy="${y}" r="5" fill="${theme.racers[i]}" stroke="${theme.paper}"/>` +
       `<path stroke-dasharray="${DASHES[i].join(" ")}" d="M8 ${low}H48"/></g>` +
       `<text x="56" y="${low + 4}" font-family="sans-serif" font-size="14" fill="${theme.ink}">${escape(app.label(i))}</text>`;
   });

@@ -22,14 +22,15 @@ export function createTimeline(app, parent) {
   const play = make("button", { type: "button", class: "olx-button olx-play", onclick: () => toggle() });
   const back = make("button", { type: "button", class: "olx-button", "aria-label": "One step back", title: "One step back", onclick: () => go(now() - 1) }, icon("M10.5 3.5 5.5 8l5 4.5M3.5 3.5v9"));
   const forth = make("button", { type: "button", class: "olx-button", "aria-label": "One step forward", title: "One step forward", onclick: () => go(now() + 1) }, icon("M5.5 3.5l5 4.5-5 4.5M12.5 3.5v9"));
-  const field = numberField("Step shown", { range: "a whole number from 0 to the number of steps", at_least: 0, integer: true }, (x) => go(x), "step");
+  const field = numberField("Step shown", { range: "a whole number from 0 to the number of steps", at_least: 0, get at_most() { return store.get("steps"); }, integer: true },
+    (x) => go(x), "step");
   const total = numberField("Number of steps", { range: "a whole number from 1 to 2000", at_least: 1, at_most: 2000, integer: true },
     (x) => store.set({ steps: x, step: Math.min(x, now()) }), "of");
   const speed = choice("Speed", SPEEDS.map((s) => ({ value: String(s), text: s + "×" })), (value) => store.set({ speed: +value }));
   const transport = make("div", { class: "olx-transport" }, back, play, forth, field.el, total.el, make("span", { class: "olx-gap" }), speed.el);
   parent.append(holder, transport);
 
-  const margin = { left: 40, right: 10, top: 8, bottom: 18 };
+  const margin = { left: 40, right: 16, top: 8, bottom: 18 };
   let plot = { lo: 0, hi: 1, width: 1, height: 1 };
   const now = () => store.get("step");
   const go = (t) => store.set({ step: Math.min(store.get("steps"), Math.max(0, Math.round(t))), playing: false });
@@ -218,9 +219,6 @@ export function createTimeline(app, parent) {
       canvas.setAttribute("aria-valuenow", String(now()));
       canvas.setAttribute("aria-valuetext", `step ${now()} of ${store.get("steps")}: ${app.losses(now())}`);
     },
-    toggle,
-    go,
-    holder,
     close() {
       if (ticking) cancelAnimationFrame(ticking);
       sharp.close();
