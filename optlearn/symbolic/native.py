@@ -583,7 +583,8 @@ class Stepper:
         step = _array_step(program)
         for w, g, slots in zip(arrays, grads, self.state.slots, strict=True):
             draws = {name: rng.standard_normal(w.shape).astype(w.dtype).reshape(-1) for name in program.draws}
-            held = {name: np.ascontiguousarray(x).reshape(-1) if np.ndim(x) else x for name, x in slots.items()}
+            held = {name: np.ascontiguousarray(x).reshape(-1) if name in step.arrays else x
+                    for name, x in slots.items()}
             step(values, t, w.reshape(-1), np.ascontiguousarray(g).reshape(-1), held, draws)
-            slots.update({name: np.reshape(x, w.shape) if np.ndim(x) else x for name, x in held.items()})
+            slots.update({name: np.reshape(x, w.shape) if name in step.arrays else x for name, x in held.items()})
         self.state.t = t

@@ -115,3 +115,16 @@ def test_what_the_stepper_refuses_changes_nothing():
         optlearn.Stepper(optlearn.Adam(lr=np.linspace(0.1, 1, SIZE)), w).step(w, grads[0])
     with pytest.raises(TypeError, match="muon cannot be traced"):
         optlearn.Stepper(optlearn.get("muon"), w)
+
+
+@pytest.mark.parametrize("name", ["adam", "nadam", "lamb"])
+def test_a_single_number_is_stepped_as_an_array_without_axes(name):
+    """Also where the rule keeps numbers beside arrays, as NAdam's product."""
+    pytest.importorskip("numba")
+    rule, w, g = optlearn.get(name, lr=0.1), np.array(2.0), np.array(-3.0)
+    changed, stepper, expected, state = w.copy(), optlearn.Stepper(rule, w), w, rule.init(w)
+    for _ in range(3):
+        stepper.step(changed, g)
+        expected, state = rule.step(expected, g, state)
+        np.testing.assert_allclose(changed, expected, rtol=1e-14)
+    assert changed.shape == stepper.state["m"].shape == ()
