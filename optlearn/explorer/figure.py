@@ -37,14 +37,17 @@ def picture(surface, trajectories, labels, state):
         FigureCanvasAgg(figure)
         plane, curve = figure.subplots(1, 2, width_ratios=(1.25, 1))
         x, y = np.meshgrid(np.linspace(*view[:2], 161), np.linspace(*view[2:], 161))
-        with np.errstate(over="ignore", invalid="ignore"):
-            z = surface(np.array([x, y]))
-        floor = _floor(surface, trajectories, z)
+        with np.errstate(all="ignore"):
+            z = np.ma.masked_invalid(surface(np.array([x, y])))
+        floor = _floor(surface, trajectories, z.compressed())
         above = z - floor
-        low = max(np.quantile(above, 0.002), above.max() * 1e-7)
-        heights = np.geomspace(2 * low, above.max() + low, 16)
-        plane.contourf(x, y, above + low, heights, cmap=SHADES, norm=mpl.colors.LogNorm(), extend="both")
-        plane.contour(x, y, above + low, heights, colors="#6d8299", linewidths=0.5, alpha=0.6)
+        most = above.max() if above.count() else 0.0
+        low = max(np.quantile(above.compressed(), 0.002), most * 1e-7) if most > 0 else 0.0
+        # Of a plain there is nothing to draw.
+        if 0 < low < most:
+            heights = np.geomspace(2 * low, most + low, 16)
+            plane.contourf(x, y, above + low, heights, cmap=SHADES, norm=mpl.colors.LogNorm(), extend="both")
+            plane.contour(x, y, above + low, heights, colors="#6d8299", linewidths=0.5, alpha=0.6)
         for i, (run, name) in enumerate(zip(trajectories, labels, strict=True)):
             colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
             t = min(state["step"], run.steps)
@@ -73,8 +76,8 @@ def picture(surface, trajectories, labels, state):
 
 def _floor(surface, trajectories, z):
     known = [float(surface(np.array(point))) for point in surface.minima]
-    values = [float(np.nanmin(run.loss)) for run in trajectories]
-    return min([*known, *values, float(np.nanmin(z))])
+    values = np.concatenate([known, *(run.loss for run in trajectories), z])
+    return values[np.isfinite(values)].min(initial=np.inf)
 
 
 def _fewer_colours(png):

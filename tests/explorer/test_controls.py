@@ -1,5 +1,6 @@
 """The explorer by mouse, finger and keyboard, in light and dark, on small screens, at rest."""
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -280,6 +281,14 @@ def test_without_javascript_a_figure_stands_in_its_place(show, visit, tmp_path):
     figure = page.locator(".optlearn-explorer img")
     assert figure.get_attribute("alt").startswith("Race of optimizers on Quadratic, start (-2, 1.5)")
     assert figure.bounding_box()["width"] > 300
+    assert not problems
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered in (log|divide):RuntimeWarning")
+@pytest.mark.parametrize("surface", [lambda x, y: np.log(x) ** 2 + y**2, lambda x, y: 0 * x + 1], ids=["half", "flat"])
+def test_a_surface_that_is_not_everywhere_a_number_is_shown(show, surface):
+    page, problems = show(explore(surface, ["gradient_descent", "adam"], start=(1.5, 1), steps=20))
+    assert "ends at" in page.locator(".olx-picture canvas").get_attribute("aria-label")
     assert not problems
 
 
