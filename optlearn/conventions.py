@@ -191,6 +191,12 @@ def _rule(convention, key, values, decouple):
         values["eps1"] = values.pop("eps")
     if key == "adam" and (decouple or (convention == "keras" and "weight_decay" in values)):
         return "adamw"
+    if convention == "mxnet" and key == "rmsprop":
+        # It has a momentum only when centered, and then by default.
+        if values.get("centered"):
+            values.setdefault("momentum", 0.9)
+        else:
+            values.pop("momentum", None)
     if convention == "mxnet" and key == "signum" and values.get("momentum") == 0:
         del values["momentum"]
         return "sign_sgd"

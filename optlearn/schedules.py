@@ -813,15 +813,16 @@ class Plateau(Schedule):
 
     ::
 
-        if loss < best * (1 - threshold):  best, bad = loss, 0
-        else:                              bad = bad + 1
-        if bad > patience:                 value, bad = max(value * factor, lowest), 0
+        if loss < best - threshold * |best|:  best, bad = loss, 0
+        else:                                 bad = bad + 1
+        if bad > patience:                    value, bad = max(value * factor, lowest), 0
 
     After a reduction `cooldown` losses are not counted as bad. It watches the training loss at the end of
     each epoch, or with ``watch="test"`` the test loss, or with ``watch="step"`` the loss of every minibatch.
 
-    Convention: PyTorch's ReduceLROnPlateau with a relative threshold. Keras reduces one epoch earlier (``bad
-    >= patience``) and has an absolute threshold.
+    Convention: PyTorch's ReduceLROnPlateau with a relative threshold, for losses above 0 (its ``best * (1 -
+    threshold)`` takes a negative loss that grows a little for a better one). Keras reduces one epoch earlier
+    (``bad >= patience``) and has an absolute threshold.
 
     Examples
     --------

@@ -51,6 +51,13 @@ def test_a_flag_that_makes_another_rule_keeps_the_decay_of_adamw():
     assert get("adam", convention="optax", nesterov=True) == get("nadam", convention="optax")
 
 
+def test_mxnet_has_a_momentum_in_rmsprop_only_when_centered():
+    centered = get("RMSProp", convention="mxnet", centered=True)
+    assert (centered.centered, centered.momentum) == (True, 0.9)
+    assert get("RMSProp", convention="mxnet", centered=True, gamma2=0.5) == centered.replace(momentum=0.5)
+    assert get("RMSProp", convention="mxnet", gamma2=0.5) == get("RMSProp", convention="mxnet")
+
+
 def test_values_that_change_nothing_and_names_that_depend_on_the_rule_are_understood():
     assert get("SGD", convention="torch", momentum=0.9, nesterov=True, dampening=0) == get(
         "SGD", convention="torch", momentum=0.9, nesterov=True

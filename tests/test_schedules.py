@@ -289,3 +289,14 @@ def test_a_plot_shows_a_value_for_every_step():
     assert ax.lines[0].get_ydata().tolist() == sc.Halving(every=2).series(6).tolist()
     assert ax.get_xlabel()
     plt.close(figure)
+
+
+def test_a_plateau_of_negative_losses_is_one():
+    """-9.5 is no improvement on -10, nor is -10.5 with a threshold of a tenth; -11.5 is."""
+    schedule = sc.Plateau(start=1.0, threshold=0.1, watch="step")
+    state = schedule.begin()
+    seen = []
+    for loss in (-10.0, -9.5, -10.5, -11.5):
+        state = schedule.feed(state, loss)
+        seen.append((state["best"], state["bad"]))
+    assert seen == [(-10.0, 0), (-10.0, 1), (-10.0, 2), (-11.5, 0)]
