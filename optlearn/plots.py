@@ -74,10 +74,11 @@ def contour(surface, ax=None, domain=None, n=161):
     ax = ax or plt.gca()
     x0, x1, y0, y1 = domain or surface.domain
     x, y = np.linspace(x0, x1, n), np.linspace(y0, y1, n)
-    z = surface(np.array(np.meshgrid(x, y)))
-    heights = levels(z)
-    ax.contourf(x, y, z, levels=[float(z.min()), *heights], cmap=SHADES, extend="max")
-    ax.contour(x, y, z, levels=heights, colors="#8aa3b5", linewidths=0.5)
+    z = np.ma.masked_invalid(surface(np.array(np.meshgrid(x, y))))
+    if np.ma.ptp(z) > 0:
+        heights = levels(z)
+        ax.contourf(x, y, z, levels=[float(z.min()), *heights], cmap=SHADES, extend="max")
+        ax.contour(x, y, z, levels=heights, colors="#8aa3b5", linewidths=0.5)
     for minimum in surface.minima:
         if x0 <= minimum[0] <= x1 and y0 <= minimum[1] <= y1:
             ax.plot(*minimum, marker="*", color="#333333", markersize=9, linestyle="none")

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from matplotlib.figure import Figure
 
-from optlearn import Adam, GradientDescent, Momentum, Nesterov, explore, schedules, surfaces
+from optlearn import Adam, GradientDescent, Momentum, Nesterov, explore, plots, schedules, surfaces
 
 from .conftest import settle
 
@@ -287,6 +288,7 @@ def test_without_javascript_a_figure_stands_in_its_place(show, visit, tmp_path):
 @pytest.mark.filterwarnings("ignore:.*encountered in (log|divide):RuntimeWarning")
 @pytest.mark.parametrize("surface", [lambda x, y: np.log(x) ** 2 + y**2, lambda x, y: 0 * x + 1], ids=["half", "flat"])
 def test_a_surface_that_is_not_everywhere_a_number_is_shown(show, surface):
+    plots.contour(surface, ax=Figure().subplots())
     page, problems = show(explore(surface, ["gradient_descent", "adam"], start=(1.5, 1), steps=20))
     assert "ends at" in page.locator(".olx-picture canvas").get_attribute("aria-label")
     assert not problems

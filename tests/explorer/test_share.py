@@ -82,6 +82,15 @@ def test_a_link_that_is_wrong_changes_nothing(show, bad):
     assert not problems
 
 
+def test_a_link_with_a_preset_that_is_no_more_keeps_the_rest(show, tmp_path):
+    explorer = explore(preset="ravine")
+    page, _ = show(explorer, path=tmp_path / "page.html")
+    text = fragment(page).replace("'ravine'", "'gone'").replace("(-2.5,1.9)", "(1.5,1)")
+    page, problems = show(explorer, path=tmp_path / "page.html", fragment="#" + text)
+    assert snapshot(page)["start"] == [1.5, 1]
+    assert not problems
+
+
 def python(page):
     return page.evaluate(
         """() => {

@@ -76,7 +76,7 @@ export function createGallery(app, parent, codeOf) {
   let asked = "";
   /** @param {string} key the preset whose question is asked; empty: none */
   function ask(key) {
-    const question = key && data.presets[key].question;
+    const question = key && data.presets[key]?.question;
     asked = question ? key : "";
     app.el.classList.toggle("olx-asked", Boolean(asked));
     store.set({ _asked: asked });
