@@ -318,6 +318,13 @@ def test_a_preset_asks_before_it_shows(show):
     assert not problems
 
 
+def test_the_row_of_presets_shows_the_one_that_is_on(show):
+    page, problems = show(explore(preset="data"), viewport={"width": 360, "height": 700})
+    row, on = (page.locator(f".olx-gallery{part}").bounding_box() for part in ("", " [aria-pressed=true]"))
+    assert row["x"] <= on["x"] and on["x"] + on["width"] <= row["x"] + row["width"] + 1
+    assert page.evaluate("scrollY") == 0 and not problems
+
+
 def test_a_change_is_handed_on_at_once(show):
     """What waits to be saved would be overwritten by the kernel's echo of the change before it."""
     page, problems = show(race())

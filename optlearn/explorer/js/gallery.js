@@ -116,7 +116,12 @@ export function createGallery(app, parent, codeOf) {
       const now = store.get("preset") || "";
       if (now !== preset) {
         preset = now;
-        items.forEach(({ key, b }) => b.setAttribute("aria-pressed", String(key === now)));
+        items.forEach(({ key, b }) => {
+          b.setAttribute("aria-pressed", String(key === now));
+          // Into the row's part that is seen, without moving the page.
+          const left = b.offsetLeft - row.offsetLeft;
+          if (key === now) row.scrollLeft = Math.max(left + WIDE + 20 - row.clientWidth, Math.min(row.scrollLeft, left));
+        });
         ask(store.get("prompt") ? "" : now);
       }
     },
