@@ -324,6 +324,9 @@ def _atom(tokens, i):
     if token[0] != "\\":
         if token[0].isdigit():
             return f"<mn>{token}</mn>", i + 1
+        if token in "()":
+            # As in LaTeX, only those of \left and \right grow.
+            return f'<mo stretchy="false">{token}</mo>', i + 1
         return (f"<mi>{token}</mi>" if token.isalpha() else f"<mo>{html.escape(token)}</mo>"), i + 1
     name = token[1:]
     if name in LETTERS:

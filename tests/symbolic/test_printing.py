@@ -106,3 +106,8 @@ def test_every_surface_has_an_equation(name):
 def test_an_unknown_kind_is_refused():
     with pytest.raises(optlearn.InvalidArgument, match="'latex' or 'mathml'"):
         optlearn.Adam().equation("html")
+
+
+def test_brackets_grow_where_latex_lets_them():
+    plain, growing = mathml_row(r"f(x) = \frac{1}{2}"), mathml_row(r"\left(\frac{1}{2}\right)")
+    assert plain.count('stretchy="false"') == 2 and "stretchy" not in growing
