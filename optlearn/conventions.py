@@ -101,6 +101,16 @@ ARGUMENTS = {
 }
 CLIPS = {"clipnorm": gradients.ClipNorm, "global_clipnorm": gradients.ClipGlobalNorm}
 
+# Arguments that our rules do not have, with the value that they stand for: given so, they say nothing new.
+GIVEN = {
+    "torch": {"maximize": False},
+    "keras": {"relative_step": True, "learning_rate_power": -0.5},
+    "optax": {"nesterov": False, "eps_root": 0.0, "factored": True, "multiply_by_parameter_scale": True},
+    "mxnet": {"momentum_correction": False},
+    "pytorch_optimizer": {"maximize": False, "rectify": False, "ams_bound": False, "fixed_decay": False,
+                          "nesterov": False, "lr_power": -0.5},
+}
+
 # What a library calls by a name that means another rule here.
 RULES = {"keras": {"adam": "adam_eps_hat"}, "mxnet": {"adam": "adam_eps_hat"}, "optax": {"nadamw": "nadam"}}
 
@@ -138,7 +148,7 @@ def translate(convention, name, values):
     >>> translate("keras", "SGD", {"learning_rate": 0.1, "momentum": 0.9})
     ('momentum', {'lr': 0.1, 'lr_inside': True, 'momentum': 0.9})
     """
-    from optlearn.optimizer import resolve
+    from optlearn.optimizer import get, resolve
 
     if convention not in FORMS:
         raise InvalidArgument(f"convention = {convention!r} is not allowed; it must be one of "
@@ -151,6 +161,8 @@ def translate(convention, name, values):
         if "decoupled_weight_decay" not in values:
             values.setdefault("weight_decay", DECAYS[convention])
     rule, values = resolve(chosen, values)
+    known = type(get(rule))._declared
+    values = {n: v for n, v in values.items() if n in known or not _is(v, GIVEN[convention].get(n))}
     forms = FORMS[convention]
     if rule not in forms:
         raise InvalidArgument(f"name = {name!r} is not a rule that optlearn has in the form of {convention}"
@@ -163,6 +175,10 @@ def translate(convention, name, values):
                               "form of keras; it must be left out: Keras shrinks the parameters, this rule "
                               "changes the gradient")
     return rule, {**forms[rule], **values}
+
+
+def _is(value, other):
+    return type(value) is type(other) and value == other
 
 
 def _renamed(convention, values):
@@ -191,6 +207,11 @@ def _rule(convention, key, values, decouple):
         values["eps1"] = values.pop("eps")
     if key == "adam" and (decouple or (convention == "keras" and "weight_decay" in values)):
         return "adamw"
+    # The momentum of these is 0 where it is not given, also where it would be Nesterov's.
+    if key == "sgd" and not {"momentum", "beta"} & {*values}:
+        values.pop("nesterov", None)
+    if convention == "mxnet" and key == "nag":
+        values.setdefault("momentum", 0.0)
     if convention == "mxnet" and key == "rmsprop":
         # It has a momentum only when centered, and then by default.
         if values.get("centered"):

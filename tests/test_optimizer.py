@@ -63,6 +63,19 @@ def test_values_that_change_nothing_and_names_that_depend_on_the_rule_are_unders
         "SGD", convention="torch", momentum=0.9, nesterov=True
     )
     assert get("adafactor", convention="optax", eps=1e-8).eps1 == 1e-8
+    assert get("rmsprop", convention="optax", nesterov=False) == get("rmsprop", convention="optax")
+    with pytest.raises(optlearn.InvalidArgument, match="nesterov"):
+        get("rmsprop", convention="optax", nesterov=True)
+    assert get("Ftrl", convention="keras", learning_rate_power=-0.5) == get("Ftrl", convention="keras")
+    with pytest.raises(optlearn.InvalidArgument, match="learning_rate_power"):
+        get("Ftrl", convention="keras", learning_rate_power=-0.7)
+
+
+def test_momentum_that_is_not_given_is_none_in_the_libraries():
+    for convention in ("keras", "optax"):
+        plain = get("sgd", convention=convention)
+        assert plain.name == "gradient_descent" and get("sgd", convention=convention, nesterov=True) == plain
+    assert get("nag", convention="mxnet").momentum == 0
 
 
 def test_values_go_in_and_out_as_a_dictionary():
