@@ -1,5 +1,6 @@
 """The contract of an update rule: `Optimizer`, `Update`, `State` and the registry."""
 
+import functools
 import inspect
 import os
 import re
@@ -339,7 +340,7 @@ def _describe(cls):
 
 
 # Temporary arrays of this many bytes stay in the cache of a core.
-BLOCK = 2**17
+BLOCK = 2**18
 
 
 def _whole(rule, w, g, s, t):
@@ -350,6 +351,9 @@ def _whole(rule, w, g, s, t):
 
 def _blockwise(rule, w, g, s, t):
     """The same, block by block: large arrays pass through memory once, and through all cores at the same time."""
+    # Once it has seen a large piece of memory come and go, glibc keeps the small ones that are freed. Otherwise it hands
+    # those of each block back to the system, which has to zero them again for the next.
+    np.empty(2**24, dtype=np.uint8)
     new, flat_w, flat_g = np.empty_like(w, order="C"), w.reshape(-1), g.reshape(-1)
     flat_s = {name: np.reshape(value, -1) if np.ndim(value) else value for name, value in s.items()}
     slots = {name: np.empty_like(new) if np.ndim(s[name]) else s[name] for name in rule.slots}
@@ -369,17 +373,22 @@ def _blockwise(rule, w, g, s, t):
     return new, slots
 
 
-def in_threads(work, parts):
-    """Call ``work`` with shares of the parts in as many threads as there are cores; what it returned, as a list."""
+@functools.cache
+def _threads(cores, process):
+    """Threads that wait for work: to start them takes longer than many a step. A forked process needs its own."""
     from concurrent.futures import ThreadPoolExecutor
 
+    return ThreadPoolExecutor(cores)
+
+
+def in_threads(work, parts):
+    """Call ``work`` with shares of the parts in as many threads as there are cores; what it returned, as a list."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if cores == 1 or len(parts) < 2:
         return [work(parts)] if parts else []
     # More shares than cores: a core that also does something else then takes fewer.
     share = -(-len(parts) // (4 * cores))
-    with ThreadPoolExecutor(cores) as pool:
-        return list(pool.map(work, [parts[i:i + share] for i in range(0, len(parts), share)]))
+    return list(_threads(cores, os.getpid()).map(work, [parts[i:i + share] for i in range(0, len(parts), share)]))
 
 
 def _blocks(array):
@@ -400,11 +409,14 @@ def _separable(rule):
 
 def _finite(array):
     """Whether all numbers of an array are finite."""
-    array = np.asarray(array)
-    if array.nbytes <= BLOCK:
-        return bool(np.isfinite(array).all())
-    flat = array.reshape(-1)
-    return all(np.isfinite(flat[part]).all() for part in _blocks(array))
+    flat = np.asarray(array).reshape(-1)
+    blocks = list(_blocks(flat))
+
+    def work(parts):
+        return all(np.isfinite(flat[part]).all() for part in parts)
+
+    # Threads for a few blocks would take longer to wake than to work.
+    return all(in_threads(work, blocks)) if len(blocks) > 32 else work(blocks)
 
 
 def _held(slots, w, *given):
