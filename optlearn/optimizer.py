@@ -351,8 +351,8 @@ def _whole(rule, w, g, s, t):
 
 def _blockwise(rule, w, g, s, t):
     """The same, block by block: large arrays pass through memory once, and through all cores at the same time."""
-    # Once it has seen a large piece of memory come and go, glibc keeps the small ones that are freed. Otherwise it hands
-    # those of each block back to the system, which has to zero them again for the next.
+    # Once glibc has seen a large piece of memory come and go, it keeps the smaller ones that are freed. Otherwise it
+    # hands those of each block back to the system, which has to zero them again for the next.
     np.empty(2**24, dtype=np.uint8)
     new, flat_w, flat_g = np.empty_like(w, order="C"), w.reshape(-1), g.reshape(-1)
     flat_s = {name: np.reshape(value, -1) if np.ndim(value) else value for name, value in s.items()}
