@@ -1,12 +1,13 @@
 """The figures of the book, in one style."""
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 
-from optlearn import surfaces
+from optlearn import optional, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.trajectory import Trajectory
+
+mpl = optional.load("matplotlib", "figures")
+plt = optional.load("matplotlib.pyplot", "figures")
 
 # Okabe and Ito's colours, which colour-blind readers tell apart, without their yellow, which is too light for
 # lines; every line has a dash pattern and every path a marker of its own as well.

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optlearn import surfaces, tree
+from optlearn import optional, surfaces, tree
 from optlearn.declare import Declared, InvalidArgument, hyper, near, option
 
 __all__ = ["INITIALISATIONS", "MLP", "Batch", "Data", "LeastSquares", "Logistic", "Problem", "Softmax",
@@ -198,11 +198,7 @@ def load(name, test=0.25, seed=0, normalise=True, dtype=np.float64):
     """
     if name not in SETS:
         raise InvalidArgument(f"name = {name!r} is not allowed{near(name, SETS)}")
-    try:
-        from sklearn import datasets
-    except ImportError as missing:
-        raise ImportError("the data sets come with scikit-learn: pip install scikit-learn") from missing
-
+    datasets = optional.load("sklearn.datasets", "the data sets", "scikit-learn")
     # scikit-learn scales diabetes by itself; the raw columns leave that to `normalise`.
     more = {"scaled": False} if name == "diabetes" else {}
     x, y = getattr(datasets, f"load_{name}")(return_X_y=True, **more)

@@ -1,5 +1,8 @@
 """The contract of rules: names, values, states, schedules."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -157,3 +160,16 @@ def test_a_new_rule_gets_name_documentation_numbers_and_equation():
         assert "A finite number with 0 < lr" in HalfStep.__doc__
     finally:
         optlearn.optimizer._registry.pop("half_step")
+
+
+@pytest.mark.parametrize(("module", "package", "use"), [
+    ("numba", "numba", "optlearn.run('quadratic', optlearn.Adam(), compiled=True)"),
+    ("matplotlib", "matplotlib", "optlearn.plots"),
+    ("matplotlib", "matplotlib", "optlearn.explore('quadratic', [optlearn.Adam()]).figure()"),
+    ("anywidget", "anywidget", "optlearn.explore('quadratic', [optlearn.Adam()]).widget"),
+    ("sklearn", "scikit-learn", "optlearn.problems.load('digits')"),
+])
+def test_what_is_not_installed_is_named_with_the_way_to_get_it(module, package, use):
+    program = f"import sys; sys.modules[{module!r}] = None\nimport optlearn; {use}"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ended.stderr.strip().endswith(f"need {package}; get it with: pip install {package}")

@@ -5,6 +5,8 @@ import io
 
 import numpy as np
 
+from optlearn import optional
+
 
 def picture(surface, trajectories, labels, state):
     """A PNG of the race, in base64; the same bytes every time.
@@ -22,7 +24,7 @@ def picture(surface, trajectories, labels, state):
     str
     """
     # Not pyplot: the figure is nobody's current figure and displays nowhere by itself.
-    import matplotlib as mpl
+    mpl = optional.load("matplotlib", "figures")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -1,9 +1,10 @@
 """The live widget: traits of the explorer's state, and its module sent when a view asks for it."""
 
-import anywidget
-import traitlets
-
+from optlearn import optional
 from optlearn.explorer import bundle
+
+anywidget = optional.load("anywidget", "live explorers")
+traitlets = optional.load("traitlets", "live explorers", "anywidget")
 
 # What a notebook stores of a widget are its traits; so the module is not one of them. The view asks for it once.
 BOOTSTRAP = """

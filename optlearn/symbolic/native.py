@@ -9,7 +9,7 @@ import functools
 
 import numpy as np
 
-from optlearn import gradients, tree
+from optlearn import gradients, optional, tree
 from optlearn.declare import InvalidArgument
 from optlearn.optimizer import in_threads
 from optlearn.symbolic.emit import NUMPY, Emitter, stages
@@ -25,13 +25,8 @@ KERNEL = {**NUMPY, "where": "({1} if {0} else {2})", "and": "(bool({}) & bool({}
 
 
 def numba():
-    """The module numba, or a clear sentence that says how to get it."""
-    try:
-        import numba
-    except ImportError:
-        raise ModuleNotFoundError("compiled kernels need numba; get it with: pip install numba "
-                                  "(everything else works without it)") from None
-    return numba
+    """The module numba."""
+    return optional.load("numba", "compiled kernels")
 
 
 class _Emitter(Emitter):

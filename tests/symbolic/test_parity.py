@@ -1,8 +1,5 @@
 """NumPy, the page and the compiled kernel make the same numbers: 1e-12 relative over 100 stable steps."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from engines import ALL_SURFACES, STEPS, TRACEABLE, Page, apart, forms, record, stable
@@ -120,13 +117,6 @@ def test_a_diverging_run_ends_at_the_same_step(kernels):
     assert readable.diverged is not None
     assert repr(compiled) == repr(readable)
     np.testing.assert_allclose(compiled.w, readable.w, rtol=1e-12)
-
-
-def test_without_numba_a_sentence_says_how_to_get_it():
-    program = ("import sys; sys.modules['numba'] = None\n"
-               "import optlearn; optlearn.run('quadratic', optlearn.Adam(), compiled=True)")
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert ended.stderr.strip().endswith("get it with: pip install numba (everything else works without it)")
 
 
 def test_an_untraceable_rule_says_so():
