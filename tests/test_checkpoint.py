@@ -168,8 +168,10 @@ def test_a_failure_while_saving_leaves_the_old_file_and_no_other(where, old, mon
 
 
 def test_a_killed_process_leaves_a_whole_file(old):
-    program = ("import sys, numpy as np\nfrom optlearn import checkpoint\nprint('ready', flush=True)\n"
-               "for i in range(10**9): checkpoint.save(sys.argv[1], params={'w': np.full(200_000, 1.0 * i)})")
+    program = ("import sys, numpy as np\nfrom optlearn import checkpoint\n"
+               "for i in range(10**9):\n"
+               "    checkpoint.save(sys.argv[1], params={'w': np.full(200_000, 1.0 * i)})\n"
+               "    if i == 0: print('saved', flush=True)")
     for wait in (0.05, 0.11, 0.17):
         child = subprocess.Popen([sys.executable, "-c", program, str(old)], stdout=subprocess.PIPE)
         child.stdout.readline()
