@@ -34,6 +34,17 @@ def settle(page):
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
 
 
+def rest(page):
+    """Waits until nothing has been drawn for a while, however slow the machine."""
+    page.wait_for_function(
+        """() => {
+            const { frames } = window.app || window.apps[0];
+            if (window.seen?.frames !== frames) window.seen = { frames, since: performance.now() };
+            return performance.now() - window.seen.since > 1500;
+        }"""
+    )
+
+
 @pytest.fixture(autouse=True)
 def static(monkeypatch):
     """Explorers as a built page has them."""

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from optlearn import Adam, GradientDescent, Momentum, Nesterov, explore, plots, schedules, surfaces
 
-from .conftest import settle
+from .conftest import rest, settle
 
 WIDTHS = (320, 360, 768)
 
@@ -231,7 +231,7 @@ def test_no_width_needs_scrolling_sideways(show, width):
 
 def test_nothing_is_drawn_at_rest(show):
     page, problems = show(race(panel="map"))
-    page.wait_for_timeout(1500)
+    rest(page)
     frames = page.evaluate("""async () => {
         let drawn = 0;
         for (const name of ['stroke', 'fill', 'clearRect', 'drawImage', 'fillText']) {

@@ -8,6 +8,8 @@ import pytest
 import optlearn
 from optlearn import SGLD, Adam, GradientDescent, Momentum, Nesterov, explore, run, surfaces
 
+from .conftest import rest
+
 RAVINE = surfaces.get("quadratic", kappa=40, angle=20)
 LINE = surfaces.get("least squares", shift=1.5)
 
@@ -99,7 +101,7 @@ def test_a_map_is_used_by_keyboard_and_is_idle_when_done(show):
     canvas.focus()
     for key in ("ArrowLeft", "Shift+ArrowDown", "Enter"):
         canvas.press(key)
-    page.wait_for_timeout(600)
+    rest(page)
     lr, beta = page.evaluate("app.store.get('racers')[1].h")
     assert lr < 0.02 and beta < 0.9
     assert f"lr {lr:.4g}".rstrip("0") in page.locator("[role=status]").first.inner_text()
