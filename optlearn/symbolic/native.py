@@ -314,6 +314,11 @@ def _tables(values, lanes):
             np.array(each, dtype=float).reshape(len(values), len(swept), lanes), swept)
 
 
+def _moved(program, delay):
+    """Whether the gradient is taken elsewhere than at the parameters."""
+    return bool(delay) or program.probe is not program.symbols["w"]
+
+
 def _execute(surface, rule, w, steps, chance, delay, keep):
     """Run, and keep ``keep(kernels)`` rows of every step, or of the last one.
 
@@ -342,7 +347,7 @@ def _execute(surface, rule, w, steps, chance, delay, keep):
     every, height = keep(kernels)
     record = np.empty((steps + 1 if every else 1, height, lanes))
     drive, origin = _driver(), np.ascontiguousarray(w.reshape(2, lanes))
-    moved = bool(delay) or program.probe is not program.symbols["w"]
+    moved = _moved(program, delay)
     gradient = _of_surface(surface, surface_swept, PROBE if moved else W)
     draws_at = kernels.rows[program.draws[0]][0] if program.draws else 0
 
@@ -367,8 +372,8 @@ def run(surface, rule, w, steps, chance, delay):
 
     named = {name: part(name) if name in rule.slots else part(name)[1:]
              for name in kernels.rows if name not in ("w", "probe", "g", *rule.draws)}
-    moved = bool(delay) or kernels.program.probe is not kernels.program.symbols["w"]
-    return [part("w"), part("probe")[1:] if moved else part("w")[:-1], part("g")[1:]], named
+    probe = part("probe")[1:] if _moved(kernels.program, delay) else part("w")[:-1]
+    return [part("w"), probe, part("g")[1:]], named
 
 
 def sweep(surface, rule, w, steps, chance, path):
