@@ -118,9 +118,6 @@ RULES = {"keras": {"adam": "adam_eps_hat"}, "mxnet": {"adam": "adam_eps_hat"}, "
 DECOUPLED = {"keras": {"adagrad", "adadelta", "amsgrad", "nadam", "lamb"}, "mxnet": {"adagrad", "adadelta"},
              "optax": {"nadam"}}
 
-# The decay of AdamW where it is not given, also where a flag makes another rule of it.
-DECAYS = {"torch": 0.01, "keras": 0.004, "optax": 1e-4}
-
 
 def translate(convention, name, values):
     """The rule and the values that a library's name and arguments stand for.
@@ -156,10 +153,11 @@ def translate(convention, name, values):
     values = _renamed(convention, values)
     decouple, key = values.pop("decouple", False), str(name).lower()
     chosen = _rule(convention, key, values, decouple)
-    if key in ("adamw", "nadamw") and chosen != "adamw" and convention in DECAYS:
+    if key in ("adamw", "nadamw") and chosen != "adamw" and "adamw" in FORMS[convention]:
+        # A flag made another rule of it, with the same decay.
         decouple = True
         if "decoupled_weight_decay" not in values:
-            values.setdefault("weight_decay", DECAYS[convention])
+            values.setdefault("weight_decay", get("adamw", convention=convention).weight_decay)
     rule, values = resolve(chosen, values)
     known = type(get(rule))._declared
     values = {n: v for n, v in values.items() if n in known or not _is(v, GIVEN[convention].get(n))}
