@@ -69,6 +69,7 @@ class Surface(Declared):
     def __init_subclass__(cls, register=True, **keywords):
         super().__init_subclass__(**keywords)
         cls._graph = cls._compiled = None
+        cls.registered = register
         if register:
             _registry[_key(cls.__name__)] = cls
 

@@ -88,7 +88,7 @@ def surface_payload(surface):
     if surface.samples is not None:
         data["samples"] = surface.samples.tolist()
         data["sampleNames"] = list(surface.sample_names)
-    if surface.name not in surfaces.names():
+    if not surface.registered:
         data["own"] = True
     return data
 
