@@ -419,6 +419,14 @@ def _finite(array):
     return all(in_threads(work, blocks)) if len(blocks) > 32 else work(blocks)
 
 
+def guest(value):
+    """An array as a rule gets it: a view that cannot be written to. Numbers are as they are."""
+    if isinstance(value, np.ndarray):
+        value = value.view()
+        value.setflags(write=False)
+    return value
+
+
 def _held(slots, w, *given):
     """Slots as they are kept: arrays of the parameters' dtype, or single numbers."""
     arrays = np.shape(w) == () and np.size(w)

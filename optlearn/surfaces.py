@@ -1,32 +1,49 @@
 """Functions of two variables to optimize on. Each is written once; gradient and Hessian are derived from that."""
 
-import re
-from collections import Counter
+import functools
+import weakref
 
 import numpy as np
 
 from optlearn.declare import Declared, InvalidArgument, hyper, near
 
 _registry = {}
+_plain = weakref.WeakKeyDictionary()
 
 
 class Graph:
-    """The recorded formula of a surface (of one sample's loss, if it has samples) with its derivatives."""
+    """The recorded formula of a surface (of one sample's loss, if it has samples) with its derivatives.
+
+    Attributes
+    ----------
+    x, y, parameters, sample : Node or list of Node
+        The symbols.
+    f, predict, gradient, hessian : Node or list of Node
+        What is made of them.
+    value, slopes, curvatures : callable
+        NumPy functions of x, y, the parameters and the sample that give `f`, `gradient` and `hessian` as tuples.
+    """
 
     def __init__(self, surface):
+        from optlearn.symbolic.arrays import function
         from optlearn.symbolic.derive import derivative
-        from optlearn.symbolic.trace import as_node, symbol
+        from optlearn.symbolic.graph import as_node, recording, symbol
 
         self.x, self.y = symbol("x"), symbol("y")
         self.parameters = [symbol(name) for name in surface.hypers()]
         bound = surface.bound(dict(zip(surface.hypers(), self.parameters, strict=True)))
-        self.sample = [symbol(f"d{i}") for i in range(surface.samples.shape[1])] if surface.samples is not None else []
-        formula = bound.loss if self.sample else bound.f
-        self.f = as_node(formula(self.x, self.y, *self.sample))
-        self.predict = as_node(bound.predict(self.x, self.y, self.sample[0])) if surface.predict else None
+        columns = surface.samples.shape[1] if surface.samples is not None else 0
+        self.sample = [symbol(f"@d{i}") for i in range(columns)]
+        with recording():
+            self.f = as_node((bound.loss if columns else bound.f)(self.x, self.y, *self.sample))
+            self.predict = as_node(bound.predict(self.x, self.y, self.sample[0])) if surface.predict else None
         dx, dy = derivative(self.f, self.x), derivative(self.f, self.y)
         self.gradient = [dx, dy]
         self.hessian = [derivative(dx, self.x), derivative(dx, self.y), derivative(dy, self.y)]
+        names = {self.x: "x", self.y: "y", **{s: f"p{i}" for i, s in enumerate(self.parameters)},
+                 **{s: f"d{i}" for i, s in enumerate(self.sample)}}
+        self.value, self.slopes, self.curvatures = (
+            function(nodes, names) for nodes in ([self.f], self.gradient, self.hessian))
 
 
 class Surface(Declared):
@@ -68,10 +85,16 @@ class Surface(Declared):
 
     def __init_subclass__(cls, register=True, **keywords):
         super().__init_subclass__(**keywords)
-        cls._graph = cls._compiled = None
-        cls.registered = register
-        if register:
-            _registry[_key(cls.__name__)] = cls
+        for name in ("x", "y"):
+            if name in cls._declared:
+                raise InvalidArgument(f"{cls.__name__} declares a parameter {name}, which is a coordinate of every "
+                                      "surface; call it otherwise")
+        _check_picture(cls)
+        # A reader's class never takes the place of the library's.
+        key = _key(cls.__name__)
+        cls.registered = register and (cls.__module__ == __name__ or key not in _library())
+        if cls.registered:
+            _registry[key] = cls
 
     @property
     def name(self):
@@ -101,28 +124,72 @@ class Surface(Declared):
                 for i in range(columns.shape[-1])]
 
     def graph(self):
-        """Formula, gradient and Hessian as recorded expressions."""
-        cls = type(self)
-        if cls._graph is None:
-            cls._graph = Graph(self)
-        return cls._graph
+        """Formula, gradient and Hessian as recorded expressions; verified once against the lines.
+
+        Raises
+        ------
+        NotTraceable
+            If the lines have no formula: the surface is then run point by point, with finite differences.
+        """
+        found = self._recorded()
+        if isinstance(found, Graph):
+            return found
+        raise type(found)(*found.args)
+
+    @property
+    def exact(self):
+        """Whether gradients are derived from the formula; else they are finite differences."""
+        return isinstance(self._recorded(), Graph)
+
+    def _recorded(self):
+        """The graph, or the reason why there is none."""
+        held = self.__dict__.get("_held")
+        if held is not None and held[0].unchanged():
+            return held[1]
+        from optlearn.symbolic.readings import readings
+
+        read = readings(type(self))
+        key = tuple(self.__dict__[name] for name in self.options())
+        if key not in read.kept:
+            read.kept[key] = _record(self)
+        self.__dict__["_held"] = read, read.kept[key]
+        return read.kept[key]
 
     def __call__(self, w):
         """Value at points `w` of shape (2,) or (2, ...)."""
-        return self.f(w[0], w[1])
+        if np.ndim(w) == 1 and self.samples is None:
+            return self._value(w[0], w[1])
+        if self.samples is not None and self.exact:
+            return self.f(w[0], w[1])
+        values, w = self._run("value", w)
+        return (_at_points(self._value, w, 1) if values is None else np.broadcast_to(values[0], (1, *w.shape[1:])))[0]
+
+    def _value(self, x, y, rows=None):
+        """The value at one point, as the lines compute it."""
+        if self.samples is None:
+            value = self.f(x, y)
+        else:
+            value = np.mean([self.loss(x, y, *row) for row in self.samples[slice(None) if rows is None else rows]])
+        if np.ndim(value):
+            raise InvalidArgument(f"{self.name} gives an array of shape {np.shape(value)} at one point; it must give "
+                                  "one number")
+        return value
+
+    def _numbers(self):
+        return [self.__dict__[name] for name in self._hypers]
 
     def _run(self, which, w, rows=None):
-        cls = type(self)
-        if cls._compiled is None:
-            cls._compiled = _compile(self.graph())
-        w = np.asarray(w)
+        """The values of the graph's function `which` at points, or None where there is no graph."""
+        graph, w = self._recorded(), np.asarray(w)
         if w.shape[:1] != (2,):
             raise InvalidArgument(f"w has shape {w.shape}; it must be (2,) or (2, ...), coordinates first")
-        parameters = [self.__dict__[name] for name in self.hypers()]
+        if not isinstance(graph, Graph):
+            return None, w
+        compiled = getattr(graph, which)
         if self.samples is None:
-            return cls._compiled[which](w[0], w[1], *parameters), w
+            return compiled(w[0], w[1], *self._numbers()), w
         columns = self._columns(slice(None) if rows is None else rows, w.ndim - 1)
-        values = cls._compiled[which](w[0], w[1], *parameters, *columns)
+        values = compiled(w[0], w[1], *self._numbers(), *columns)
         return [_mean(value, (len(columns[0]), *w.shape[1:])) for value in values], w
 
     def gradient(self, w, rows=None):
@@ -130,24 +197,28 @@ class Surface(Declared):
 
         Of a surface with samples, `rows` (B,) or (B, ...) names those over which the mean is taken: a minibatch.
         """
-        compiled = type(self)._compiled
-        if compiled and w.__class__ is np.ndarray and w.shape == (2,) and self.samples is None:
+        held = self.__dict__.get("_held")
+        if held is not None and w.__class__ is np.ndarray and w.shape == (2,) and self.samples is None \
+                and held[0].unchanged() and held[1].__class__ is Graph:
             # A single point: Python's floats are several times as fast as NumPy's, but raise where those overflow.
             x, y = w.tolist()
             out = np.empty(2)
             try:
-                out[0], out[1] = compiled["gradient"](x, y, *[self.__dict__[name] for name in self._hypers])
+                out[0], out[1] = held[1].slopes(x, y, *[self.__dict__[name] for name in self._hypers])
                 return out
             except (ArithmeticError, TypeError, ValueError):
                 pass
-        values, w = self._run("gradient", w, rows)
+        values, w = self._run("slopes", w, rows)
+        if values is None:
+            return _at_points(functools.partial(_slopes, self._value), w, 2, rows)
         out = np.empty(w.shape, np.result_type(w, np.float32))
         out[0], out[1] = values
         return out
 
     def hessian(self, w):
         """Hessian at points `w`, of shape (2, 2) or (2, 2, ...)."""
-        (xx, xy, yy), w = self._run("hessian", w)
+        values, w = self._run("curvatures", w)
+        xx, xy, yy = _at_points(functools.partial(_curvatures, self._value), w, 3) if values is None else values
         out = np.empty((2, *w.shape))
         out[0, 0], out[0, 1], out[1, 0], out[1, 1] = xx, xy, xy, yy
         return out
@@ -167,33 +238,50 @@ class Surface(Declared):
         return "$$" + self.equation() + "$$"
 
 
-def _compile(graph):
-    """NumPy functions of the derivatives, so that NumPy, page and kernel compute them in the same order."""
-    from optlearn.symbolic.emit import NUMPY, Emitter
+def _record(surface):
+    """The verified graph of a surface, or the refusal."""
+    from optlearn.symbolic.graph import NotTraceable
+    from optlearn.symbolic.lines import line_of
+    from optlearn.symbolic.verify import verify_surface
 
-    names = {graph.x: "x", graph.y: "y", **{s: f"p{i}" for i, s in enumerate(graph.parameters)},
-             **{s: s.args[0] for s in graph.sample}}
-    arguments = ", ".join(names.values())
-    functions = {"np": np}
-    for which, nodes in (("gradient", graph.gradient), ("hessian", graph.hessian)):
-        emitter = Emitter(NUMPY, names)
-        statements, results = _nested(emitter.statements(nodes), ", ".join(emitter.text[n] for n in nodes))
-        body = "".join(f"    {name} = {text}\n" for name, text in statements)
-        exec(f"def {which}({arguments}):\n{body}    return {results}", functions)
-    return functions
+    try:
+        graph = Graph(surface)
+        if not type(surface).__module__.startswith("optlearn."):
+            verify_surface(surface, graph)
+        return graph
+    except NotTraceable as refusal:
+        return refusal
+    except Exception as error:
+        return NotTraceable(f"{surface.name} cannot be traced: {type(error).__name__}: {error}{line_of(error)}")
 
 
-def _nested(statements, results):
-    """Statements in which what is used once stands where it is used: NumPy then reuses its memory at once."""
-    uses = Counter(re.findall(r"\bx\d+\b", " ".join([results, *(text for _, text in statements)])))
-    once, kept = {}, []
-    for name, text in statements:
-        text = re.sub(r"\bx\d+\b", lambda found: once.get(found[0], found[0]), text)
-        if uses[name] == 1:
-            once[name] = text
-        else:
-            kept.append((name, text))
-    return kept, re.sub(r"\bx\d+\b", lambda found: once.get(found[0], found[0]), results)
+# Where there is no formula: single points, and central differences between them.
+_STEP = np.finfo(float).eps
+
+
+def _at_points(function, w, size, rows=None):
+    """The `size` values of a function of single points (and of rows of samples), for all points: values first."""
+    w = np.asarray(w, dtype=float)
+    flat = w.reshape(2, -1)
+    count = flat.shape[1]
+    taken = [None] * count if rows is None else np.broadcast_to(np.reshape(rows, (len(rows), -1)), (len(rows), count)).T
+    each = [function(x, y, chosen) for (x, y), chosen in zip(flat.T, taken, strict=True)]
+    return np.array(each, dtype=float).reshape(count, size).T.reshape(size, *w.shape[1:])
+
+
+def _slopes(f, x, y, rows):
+    """Central differences: an error of about 1e-10 times the size of the third derivatives and of the value."""
+    a, b = (_STEP**(1 / 3) * max(1.0, abs(z)) for z in (x, y))
+    return ((f(x + a, y, rows) - f(x - a, y, rows)) / (2 * a), (f(x, y + b, rows) - f(x, y - b, rows)) / (2 * b))
+
+
+def _curvatures(f, x, y, rows):
+    a, b = (_STEP**(1 / 4) * max(1.0, abs(z)) for z in (x, y))
+    here = f(x, y, rows)
+    xx = (f(x + a, y, rows) - 2 * here + f(x - a, y, rows)) / a**2
+    yy = (f(x, y + b, rows) - 2 * here + f(x, y - b, rows)) / b**2
+    xy = (f(x + a, y + b, rows) - f(x + a, y - b, rows) - f(x - a, y + b, rows) + f(x - a, y - b, rows)) / (4 * a * b)
+    return xx, xy, yy
 
 
 def _mean(values, shape):
@@ -223,10 +311,48 @@ def of(function, **attributes):
     unknown = set(attributes) - {"domain", "start", "minima"}
     if unknown:
         raise InvalidArgument(f"of() has no argument {unknown.pop()!r}; known are domain, start, minima")
+    try:
+        known = None if attributes else _plain.get(function)
+    except TypeError:  # cannot be looked up
+        known = None
+    if known is not None:
+        return known
     given = getattr(function, "__name__", "surface")
     name = given if given.isidentifier() else "Surface"
-    body = {**attributes, "f": lambda self, x, y: function(x, y), "__doc__": function.__doc__}
-    return type(name, (Surface,), body, register=False)()
+    body = {**attributes, "f": lambda self, x, y: function(x, y), "__doc__": function.__doc__,
+            "__module__": getattr(function, "__module__", None) or __name__}
+    made = type(name, (Surface,), body, register=False)()
+    try:
+        if not attributes:
+            _plain[function] = made
+    except TypeError:
+        pass
+    return made
+
+
+def _check_picture(cls):
+    """Refuse attributes of a surface that no picture could be drawn with."""
+    def numbers(value, shape):
+        try:
+            array = np.asarray(value, dtype=float)
+        except (TypeError, ValueError):
+            return False
+        return array.shape == shape and bool(np.isfinite(array).all())
+
+    own = vars(cls)
+    if "domain" in own and not (numbers(cls.domain, (4,)) and cls.domain[0] < cls.domain[1]
+                                and cls.domain[2] < cls.domain[3]):
+        raise InvalidArgument(f"domain = {cls.domain!r} is not allowed; it must be four finite numbers, x from, x to, "
+                              "y from, y to, such as (-2, 2, -1, 3)")
+    if "start" in own and not numbers(cls.start, (2,)):
+        raise InvalidArgument(f"start = {cls.start!r} is not allowed; it must be two finite numbers")
+    if "minima" in own and not (isinstance(cls.minima, (list, tuple)) and all(numbers(m, (2,)) for m in cls.minima)):
+        raise InvalidArgument(f"minima = {cls.minima!r} is not allowed; it must hold points, such as ((0.0, 0.0),)")
+
+
+def _library():
+    """The keys under which the library's own surfaces are registered."""
+    return {key for key, cls in _registry.items() if cls.__module__ == __name__}
 
 
 def get(surface, **values):

@@ -8,7 +8,7 @@ import numpy as np
 
 from optlearn import surfaces
 from optlearn.declare import InvalidArgument
-from optlearn.optimizer import Optimizer, Slots
+from optlearn.optimizer import Optimizer, Slots, guest
 
 
 class Trajectory:
@@ -145,11 +145,12 @@ def sweep(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, bat
         from optlearn.symbolic import native
 
         return native.sweep(surface, optimizer, w, steps, chance, path)
+    _, taken = _begun(surface, optimizer, w, steps, chance)
     if path:
-        return np.array([w, *(np.asarray(new) for new, *_ in _steps(surface, optimizer, w, steps, chance))])
-    for new, *_ in _steps(surface, optimizer, w, steps, chance):
+        return np.array([w, *(new for new, *_ in taken)])
+    for new, *_ in taken:
         w = new
-    return np.asarray(w)
+    return w
 
 
 def _checked(surface, optimizer, start, steps, rng, noise, batch, delay):
@@ -179,15 +180,47 @@ def _checked(surface, optimizer, start, steps, rng, noise, batch, delay):
     return surface, w, steps, delay, chance if random else None
 
 
-def _steps(surface, optimizer, w, steps, chance, delay=0, first=None):
-    """The steps of a run: parameters, point of the gradient, gradient, named quantities; until one is not finite."""
-    rule, single = optimizer.at(1), w.ndim == 1
-    driver = _driver(optimizer, single)
-    view = w if single else w.view(Coordinates)
-    s, rows, noise = Slots(first or rule.start(view)), None, None
+def _begun(surface, optimizer, w, steps, chance, delay=0):
+    """A run: the state before its first step, and its steps.
+
+    A step is parameters, point of the gradient, gradient and named quantities; a single run ends before one that is
+    not finite. Many runs at once are the recorded lines on arrays with an axis of runs; where lines cannot be
+    recorded, or a schedule follows the loss of each run, they are made one beside the other.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        if w.ndim == 1:
+            first = optimizer.at(1).start(w)
+            return first, _single(surface, optimizer, w, steps, chance, delay, first)
+        if _driver(optimizer) is None and surface.exact:
+            from optlearn.symbolic.trace import NotTraceable, parameter_values, trace
+
+            try:
+                program = trace(optimizer)
+            except NotTraceable:
+                pass
+            else:
+                values = program.functions[0](w, *parameter_values(optimizer.at(1)))
+                first = dict(zip(program.slots, values, strict=True))
+                return first, _together(surface, optimizer, program, w, steps, chance, delay, first)
+        lanes = [(_lane(surface, i), _lane(optimizer, i), w[:, i].copy()) for i in range(w.shape[1])]
+        starts = [rule.at(1).start(point) for _, rule, point in lanes]
+        first = {name: np.stack([start[name] for start in starts], -1) for name in optimizer.slots}
+        return first, _beside(lanes, starts, w.shape, steps, chance, delay)
+
+
+def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
+    """One run of the lines as they are written."""
+    rule = optimizer.at(1)
+    driver = _driver(optimizer)
+    view = w
+    s, rows, noise = Slots(first), None, None
     stale = [view] * (delay + 1)
+    # A reader's lines get arrays that they can read but not change; those of the library are tested to change none.
+    guarded = not all(type(part).__module__.startswith("optlearn.") for part in (optimizer, *optimizer.gradient))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for t in range(1, steps + 1):
+            if guarded:
+                view, s = guest(view), Slots({name: guest(x) for name, x in s.__dict__.items()})
             if optimizer.scheduled:
                 rule = (driver.at(t - 1) if driver else optimizer).at(t)
             if chance is not None:
@@ -202,29 +235,97 @@ def _steps(surface, optimizer, w, steps, chance, delay=0, first=None):
             g = surface.gradient(at, rows)
             if noise is not None:
                 g = g + noise
-            seen = rule.prepared(view, g if single else g.view(Coordinates)) if rule.gradient or not single else g
-            update = rule.update(view, seen, s, t)
+            if guarded:
+                g = guest(g)
+            update = rule.update(view, rule.prepared(view, g) if rule.gradient else g, s, t)
             view = update.w
-            if single:
-                x, y = view.tolist()
-                if not (isfinite(x) and isfinite(y)):
-                    return
-            else:
-                view = view.view(Coordinates)
+            x, y = view.tolist()
+            if ends and not (isfinite(x) and isfinite(y)):
+                return
             if driver:
                 driver.feed_all(surface(at))
             yield view, at, g, update.named
             s = Slots(update.named)
 
 
+def _together(surface, optimizer, program, w, steps, chance, delay, state):
+    """Many runs as one run of the recorded lines."""
+    from optlearn.symbolic.trace import SEEN, parameter_values
+
+    _, probe, step = program.functions
+    moved = program.probe is not program.symbols["w"]
+    names = [name for name in program.lines if name != SEEN]
+    view, stale, values = w, [w] * (delay + 1), parameter_values(optimizer.at(1))
+    rows, noise, draws = None, None, {}
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for t in range(1, steps + 1):
+            if optimizer.scheduled:
+                values = parameter_values(optimizer.at(t))
+            if chance is not None:
+                draws, rows, noise = chance(w.shape)
+            given = (view, t, *values, *(state[name] for name in program.slots),
+                     *(draws[name] for name in program.draws))
+            if delay:
+                stale = [*stale[1:], view]
+                at = stale[0]
+            else:
+                at = probe(*given)[0] if moved else view
+            g = surface.gradient(at, rows)
+            if noise is not None:
+                g = g + noise
+            state = dict(zip(names, step(g, *given), strict=True))
+            view = state.pop("w")
+            yield view, at, g, state
+
+
+def _beside(lanes, starts, shape, steps, chance, delay):
+    """Many runs, each a run of the lines as they are written, one beside the other with the same draws."""
+    drawn = []
+
+    def share(i):
+        """What the step draws for run `i`: the first run to ask draws for all."""
+        taken = iter(range(steps))
+
+        def mine(_):
+            t = next(taken)
+            if t == len(drawn):
+                drawn.append(chance(shape))
+            draws, rows, noise = drawn[t]
+            return ({name: x[:, i] for name, x in draws.items()}, None if rows is None else rows[:, i],
+                    None if noise is None else noise[:, i])
+
+        return mine
+
+    runs = [_single(surface, rule, w, steps, chance and share(i), delay, starts[i], ends=False)
+            for i, (surface, rule, w) in enumerate(lanes)]
+    for each in zip(*runs, strict=True):
+        view, at, g, named = zip(*each, strict=True)
+        yield (*(np.stack(x, -1) for x in (view, at, g)),
+               {name: np.stack([values[name] for values in named], -1) for name in named[0]})
+
+
+def _lane(declared, i):
+    """A rule, transform or surface with the values of run `i`."""
+    def one(value):
+        if isinstance(value, np.ndarray):
+            return value[i]
+        if callable(value) and not getattr(value, "driven", False):
+            return lambda k: x[i] if np.ndim(x := value(k)) else x
+        return value
+
+    values = {name: one(declared.__dict__[name]) for name in declared.hypers()}
+    if isinstance(declared, Optimizer):
+        values["gradient"] = tuple(_lane(transform, i) for transform in declared.gradient)
+    return declared.bound(values)
+
+
 def _readable(surface, optimizer, w, steps, chance, delay):
     """A run of the rule as it is written: rows of parameters, probes and gradients, and what the rule named."""
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        first = optimizer.at(1).start(w if w.ndim == 1 else w.view(Coordinates))
+    first, taken = _begun(surface, optimizer, w, steps, chance, delay)
     ws, probes, gs = np.empty((steps + 1, *w.shape)), np.empty((steps, *w.shape)), np.empty((steps, *w.shape))
     ws[0], t = w, 0
     named, into = {name: np.array([value]) for name, value in first.items()}, {}
-    for t, (new, at, g, made) in enumerate(_steps(surface, optimizer, w, steps, chance, delay, first), 1):
+    for t, (new, at, g, made) in enumerate(taken, 1):
         if t == 1:
             named = {name: _room(steps, value, first.get(name)) for name, value in made.items()}
             into = {name: array[len(array) - steps:] for name, array in named.items()}
@@ -244,29 +345,14 @@ def _room(steps, value, first):
     return room
 
 
-def _driver(optimizer, single):
+def _driver(optimizer):
     """What feeds the schedules that look at the loss, if the optimizer has such."""
     if not optimizer.scheduled:
         return None
     from optlearn.schedules import Driver
 
     driver = Driver(optimizer)
-    if driver.schedules and not single:
-        raise InvalidArgument(f"{', '.join(driver.schedules)} follows the loss of one run; "
-                              "a sweep must be run one by one")
     return driver if driver.schedules else None
-
-
-class Coordinates(np.ndarray):
-    """Points of many runs, coordinates first: sums and norms over all coordinates are taken run by run."""
-
-    def __array_function__(self, function, types, args, keywords):
-        if function in _PER_RUN and keywords.get("axis") is None and len(args) == 1:
-            keywords = {**keywords, "axis": 0}
-        return super().__array_function__(function, types, args, keywords)
-
-
-_PER_RUN = {np.sum, np.mean, np.max, np.min, np.linalg.norm}
 
 
 def whole(name, value):

@@ -7,7 +7,7 @@ import re
 from optlearn import optimizer, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.symbolic import javascript, printing
-from optlearn.symbolic.trace import NotTraceable, trace
+from optlearn.symbolic.trace import SEEN, NotTraceable, trace
 
 
 def rule_key(rule):
@@ -64,7 +64,7 @@ def rule_payload(rule):
     hypers = [_hyper(name, declared) for name, declared in program.declarations.items()]
     options = [{"name": name, "choices": list(declared.choices), "value": rule.__dict__[name]}
                for name, declared in rule.options().items()]
-    named = [name for name in program.lines if name not in ("w", "g")]
+    named = [name for name in program.lines if name not in ("w", SEEN)]
     return {
         "key": rule_key(rule), "name": rule.name, "label": label_of(rule),
         "hypers": hypers, "options": options, "variants": {},

@@ -1,30 +1,7 @@
-"""Straight-line code from recorded expressions: what JavaScript and Python kernels have in common."""
+"""Straight-line code from recorded expressions: what NumPy functions, kernels and pages have in common."""
 
-from optlearn.symbolic.trace import REDUCTIONS, walk
-
-PYTHON = {
-    "add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "div": "({} / {})", "neg": "(-{})",
-    "pow": "({} ** {})", "sqrt": "math.sqrt({})", "exp": "math.exp({})", "log": "math.log({})",
-    "sin": "math.sin({})", "cos": "math.cos({})", "tan": "math.tan({})", "tanh": "math.tanh({})",
-    "abs": "abs({})", "sign": "sign({})", "min": "minimum({}, {})", "max": "maximum({}, {})",
-    "floor": "math.floor({})", "mod": "({} % {})", "lt": "({} < {})", "le": "({} <= {})", "gt": "({} > {})",
-    "ge": "({} >= {})", "eq": "({} == {})", "ne": "({} != {})", "and": "({} and {})", "or": "({} or {})",
-    "not": "(not {})", "where": "({1} if {0} else {2})",
-}
-NUMPY = {
-    **PYTHON, "sqrt": "np.sqrt({})", "exp": "np.exp({})", "log": "np.log({})", "sin": "np.sin({})",
-    "cos": "np.cos({})", "tan": "np.tan({})", "tanh": "np.tanh({})", "abs": "np.abs({})", "sign": "np.sign({})",
-    "min": "np.minimum({}, {})", "max": "np.maximum({}, {})", "floor": "np.floor({})",
-    "and": "np.logical_and({}, {})", "or": "np.logical_or({}, {})", "not": "np.logical_not({})",
-    "where": "np.where({}, {}, {})",
-}
-JAVASCRIPT = {
-    **PYTHON, "pow": "Math.pow({}, {})", "sqrt": "Math.sqrt({})", "exp": "Math.exp({})", "log": "Math.log({})",
-    "sin": "Math.sin({})", "cos": "Math.cos({})", "tan": "Math.tan({})", "tanh": "Math.tanh({})",
-    "abs": "Math.abs({})", "sign": "Math.sign({})", "min": "Math.min({}, {})", "max": "Math.max({}, {})",
-    "floor": "Math.floor({})", "mod": "({0} - {1} * Math.floor({0} / {1}))", "eq": "({} === {})",
-    "ne": "({} !== {})", "and": "({} && {})", "or": "({} || {})", "not": "(!{})", "where": "({0} ? {1} : {2})",
-}
+from optlearn.symbolic.graph import REDUCTIONS, walk
+from optlearn.symbolic.operations import SPECIAL, TABLE
 
 
 class Emitter:
@@ -32,16 +9,15 @@ class Emitter:
 
     Parameters
     ----------
-    dialect : dict of str to str
-        The text of each operation.
+    language : {"numpy", "kernel", "javascript"}
     names : dict of Node to str
         Text of the symbols.
     prefix : str
         Beginning of the names of intermediate results.
     """
 
-    def __init__(self, dialect, names, prefix="x"):
-        self.dialect, self.text, self.prefix, self.count = dialect, dict(names), prefix, 0
+    def __init__(self, language, names, prefix="x"):
+        self.language, self.text, self.prefix, self.count = language, dict(names), prefix, 0
 
     def statements(self, nodes):
         """``(name, expression)`` pairs that compute `nodes` and what they need and have no text yet."""
@@ -61,20 +37,21 @@ class Emitter:
         return result
 
     def _number(self, value):
-        if isinstance(value, bool):
-            return str(value).lower() if self.dialect is JAVASCRIPT else str(value)
-        return f"({value!r})" if value < 0 else repr(value)
+        if self.language == "kernel" and not isinstance(value, bool):
+            value = float(value)  # x ** 3 would be multiplied out, where NumPy calls the power function
+        text = repr(value)
+        return SPECIAL[self.language].get(text) or (f"({text})" if text.startswith("-") else text)
 
     def _operation(self, node):
-        args = [self.text[a] for a in node.args]
+        row, args = TABLE[node.op], [self.text[a] for a in node.args]
         if node.op == "pow" and node.args[1].op == "number":
             # NumPy squares by multiplying and takes roots for 0.5; the other languages have to do the same.
             exponent = node.args[1].args[0]
             if exponent == 2:
                 return f"({args[0]} * {args[0]})"
             if exponent == 0.5:
-                return self.dialect["sqrt"].format(args[0])
-        return self.dialect[node.op].format(*args)
+                row, args = TABLE["sqrt"], args[:1]
+        return getattr(row, self.language).format(*args)
 
 
 def levels(roots):

@@ -2,25 +2,27 @@
 
 import json
 
-from optlearn.symbolic.emit import JAVASCRIPT, Emitter, stages
-from optlearn.symbolic.trace import as_node, trace, walk
+from optlearn.symbolic.emit import Emitter, stages
+from optlearn.symbolic.graph import REDUCTIONS, as_node, walk
+from optlearn.symbolic.operations import SPECIAL, TABLE
+from optlearn.symbolic.trace import PROBE, RATE, SEEN, trace
 
 
 def layout(program, size=2):
     """Where each recorded quantity of a step lies in a row: name to (offset, size); and the length of a row."""
-    sizes = {"w": size, "probe": size, "g": size}
+    sizes = {"w": size, PROBE: size, "g": size}
     if program.rate is not None:
-        sizes["rate"] = size if program.rate.vector else 1
+        sizes[RATE] = size if program.rate.vector else 1
     for name in program.slots:
         sizes[name] = size if program.start[name].vector else 1
     for name in program.draws:
         sizes[name] = size
     for name, node in program.lines.items():
-        if name != "w":
+        if name not in ("w", SEEN):
             sizes.setdefault(name, size if node.vector else 1)
     # The gradient that the rule sees is kept beside the one that the surface gave.
-    if "g" in program.lines:
-        sizes["g_seen"] = size
+    if SEEN in program.lines:
+        sizes[SEEN] = size
     offsets, end = {}, 0
     for name, n in sizes.items():
         offsets[name] = (end, n)
@@ -49,23 +51,22 @@ class _Rule:
             else:
                 text[symbol] = f"R[{place}]"
         roots = list(outputs.values())
-        body, scalars = [], Emitter(JAVASCRIPT, text, "s")
+        body, scalars = [], Emitter("javascript", text, "s")
         order = stages(roots)
         for stage in order:
             body += self._scalar_part(scalars, [a for n in stage for a in n.args])
             for i, reduction in enumerate(stage):
                 scalars.text[reduction] = f"{reduction.op}{len(body)}_{i}"
-                start = "-Infinity" if reduction.op == "amax" else "0"
-                body.append(f"let {scalars.text[reduction]} = {start};")
-            loop = Emitter(JAVASCRIPT, {**scalars.text, **vectors}, "x")
+                start = repr(TABLE[reduction.op].start)
+                body.append(f"let {scalars.text[reduction]} = {SPECIAL['javascript'].get(start, start)};")
+            loop = Emitter("javascript", {**scalars.text, **vectors}, "x")
             lines = [f"const {n} = {e};" for n, e in loop.statements([a for n in stage for a in n.args])]
             for reduction in stage:
                 total, value = scalars.text[reduction], loop.text[reduction.args[0]]
-                lines.append({"sum": f"{total} += {value};", "count": f"{total} += 1;",
-                              "amax": f"{total} = Math.max({total}, {value});"}[reduction.op])
+                lines.append(TABLE[reduction.op].javascript.format(total, value))
             body += self._loop(lines)
         body += self._scalar_part(scalars, roots)
-        loop = Emitter(JAVASCRIPT, {**scalars.text, **vectors}, "x")
+        loop = Emitter("javascript", {**scalars.text, **vectors}, "x")
         inside = {n: node for n, node in outputs.items() if self.offsets[n][1] > 1}
         lines = [f"const {n} = {e};" for n, e in loop.statements(inside.values())]
         lines += [f"R[{row} + {self.offsets[n][0]} + i] = {loop.text[node]};" for n, node in inside.items()]
@@ -87,7 +88,7 @@ class _Rule:
         # A scalar that waits for a sum of a later stage is not ready yet.
         usable = set()
         for n in needed:
-            if n.op in ("number",) or (n.op not in ("sum", "count", "amax") and n.op != "symbol"
+            if n.op in ("number",) or (n.op not in REDUCTIONS and n.op != "symbol"
                                        and all(a in ready or a in usable for a in n.args)):
                 usable.add(n)
         return [f"const {n} = {e};" for n, e in scalars.statements([n for n in needed if n in usable])]
@@ -128,11 +129,11 @@ def rule_code(rule, size=2):
             return f"{'b' if bare in program.draws else 'a'} + {at[bare]}"
         return None
 
-    outputs = {("g_seen" if name == "g" else name): node for name, node in program.lines.items()}
+    outputs = dict(program.lines)
     if program.rate is not None:
-        outputs["rate"] = as_node(program.rate)
+        outputs[RATE] = as_node(program.rate)
     methods = [maker.method("start", "R, o, h", program.start, "o", first),
-               maker.method("probe", "R, a, b, t, h", {"probe": program.probe}, "b", read),
+               maker.method("probe", "R, a, b, t, h", {PROBE: program.probe}, "b", read),
                maker.method("step", "R, a, b, t, h", outputs, "b", read)]
     return "({ " + ", ".join(methods) + " })", maker.offsets, maker.stride
 
@@ -149,7 +150,7 @@ def surface_code(surface):
         return _sampled(surface, graph, text)
 
     def method(head, nodes, write):
-        emitter = Emitter(JAVASCRIPT, text, "s")
+        emitter = Emitter("javascript", text, "s")
         body = [f"const {n} = {e};" for n, e in emitter.statements(nodes)]
         return f"{head} {{ {' '.join(body)} {write([emitter.text[n] for n in nodes])} }}"
 
@@ -169,7 +170,7 @@ def _sampled(surface, graph, text):
     text = {**text, **{symbol: f"D[{width} * j + {i}]" for i, symbol in enumerate(graph.sample)}}
 
     def method(head, nodes, write, size=str(count), row="k"):
-        emitter = Emitter(JAVASCRIPT, text, "s")
+        emitter = Emitter("javascript", text, "s")
         sums = [f"m{i}" for i in range(len(nodes))]
         body = [f"const {n} = {e};" for n, e in emitter.statements(nodes)]
         body += [f"{total} += {emitter.text[node]};" for total, node in zip(sums, nodes, strict=True)]
@@ -179,7 +180,7 @@ def _sampled(surface, graph, text):
 
     predict = []
     if graph.predict is not None:
-        emitter = Emitter(JAVASCRIPT, {**text, graph.sample[0]: "u"}, "s")
+        emitter = Emitter("javascript", {**text, graph.sample[0]: "u"}, "s")
         body = [f"const {n} = {e};" for n, e in emitter.statements([graph.predict])]
         predict = [f"predict(x, y, p, u) {{ {' '.join(body)} return {emitter.text[graph.predict]}; }}"]
     return (f"(() => {{ const D = {json.dumps(surface.samples.ravel().tolist())}; return {{ " + ", ".join([
@@ -193,7 +194,7 @@ def _sampled(surface, graph, text):
 def schedule_code(schedule):
     """The JavaScript of a schedule: a function of the step index."""
     node, t = schedule.graph()
-    emitter = Emitter(JAVASCRIPT, {t: "k"}, "s")
+    emitter = Emitter("javascript", {t: "k"}, "s")
     body = [f"const {n} = {e};" for n, e in emitter.statements([node])]
     return f"((k) => {{ {' '.join(body)} return {emitter.text[node]}; }})"
 

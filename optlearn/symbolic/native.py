@@ -12,28 +12,20 @@ import numpy as np
 from optlearn import gradients, optional, tree
 from optlearn.declare import InvalidArgument
 from optlearn.optimizer import in_threads
-from optlearn.symbolic.emit import NUMPY, Emitter, stages
-from optlearn.symbolic.trace import REDUCTIONS, apply, evaluate, number, parameter_values, symbol, trace, walk
+from optlearn.symbolic.emit import Emitter, stages
+from optlearn.symbolic.graph import REDUCTIONS, apply, number, symbol, walk
+from optlearn.symbolic.operations import TABLE
+from optlearn.symbolic.trace import PROBE as AT
+from optlearn.symbolic.trace import SEEN, evaluate, parameter_values, trace
 
 # Quantities lie in rows of WIDTH numbers, of which LANES are used: rows whose distance is a power of two would
 # compete for the same places of the cache.
 LANES, WIDTH = 256, 280
 W, PROBE, G, FREE = 0, 2, 4, 6
 
-KERNEL = {**NUMPY, "where": "({1} if {0} else {2})", "and": "(bool({}) & bool({}))", "or": "(bool({}) | bool({}))",
-          "not": "(not {})"}
-
-
 def numba():
     """The module numba."""
     return optional.load("numba", "compiled kernels")
-
-
-class _Emitter(Emitter):
-    """Numbers as floats: ``x ** 3`` would be multiplied out, where NumPy calls the power function."""
-
-    def _number(self, value):
-        return super()._number(value if isinstance(value, bool) else float(value))
 
 
 def coordinates(roots, size):
@@ -54,8 +46,7 @@ def coordinates(roots, size):
         elif n.op == "count":
             parts[n] = [number(size)]
         elif n.op in REDUCTIONS:
-            parts[n] = [functools.reduce(functools.partial(apply, "add" if n.op == "sum" else "max"),
-                                         [parts[n.args[0]][c if n.args[0].vector else 0] for c in range(size)])]
+            parts[n] = [functools.reduce(functools.partial(apply, TABLE[n.op].fold), parts[n.args[0]])]
         else:
             parts[n] = [apply(n.op, *(parts[a][c if a.vector else 0] for a in n.args))
                         for c in range(size if n.vector else 1)]
@@ -82,10 +73,10 @@ def kernel_source(arguments, uniform, lanes, outputs, mean_over=None):
             varying.add(n)
     read = {n: f"u{k}" for k, n in enumerate(n for n in order if n in uniform)}
     loaded = {n: f"v{k}" for k, n in enumerate(n for n in order if n in lanes)}
-    once = _Emitter(KERNEL, read, "s")
+    once = Emitter("kernel", read, "s")
     body = [f"{name} = {uniform[n]}" for n, name in read.items()]
     body += [f"{name} = {text}" for name, text in once.statements([n for n in order if n not in varying])]
-    inside = _Emitter(KERNEL, {**once.text, **loaded}, "x")
+    inside = Emitter("kernel", {**once.text, **loaded}, "x")
     # Everything is read before anything is written: a row may be read and written.
     lines = [f"{name} = {lanes[n]}" for n, name in loaded.items()]
     lines += [f"{name} = {text}" for name, text in inside.statements(roots)]
@@ -149,10 +140,10 @@ class RuleKernels:
     """
 
     def __init__(self, program, swept):
-        self.rows, end = {"w": (W, 2), "probe": (PROBE, 2), "g": (G, 2)}, FREE
+        self.rows, end = {"w": (W, 2), AT: (PROBE, 2), "g": (G, 2)}, FREE
         vectors = {**{name: node.vector for name, node in program.start.items()}, **dict.fromkeys(program.draws, True)}
         for name, node in program.lines.items():
-            if name not in ("w", "g"):
+            if name not in ("w", SEEN):
                 vectors.setdefault(name, node.vector)
         for name, vector in vectors.items():
             self.rows[name] = (end, 1 + vector)
@@ -162,8 +153,8 @@ class RuleKernels:
         self.uniform = [name for name in program.parameters if name not in swept]
         self.same = self._same_in_all_runs()
         self.start = self._kernel(program.start)
-        self.probe = self._kernel({"probe": program.probe})
-        self.step = self._kernel({name: node for name, node in program.lines.items() if name != "g"})
+        self.probe = self._kernel({AT: program.probe})
+        self.step = self._kernel({name: node for name, node in program.lines.items() if name != SEEN})
 
     def _kernel(self, named):
         program = self.program
@@ -269,7 +260,7 @@ def _driver():
     return numba().njit(nogil=True, error_model="numpy")(_drive)
 
 
-_rules, _gradients = {}, {}
+_rules = {}
 
 
 def rule_kernels(program, swept=()):
@@ -281,10 +272,8 @@ def rule_kernels(program, swept=()):
 
 
 def _of_surface(surface, *form):
-    # Kept with the class of the surface, so that it goes when a plain function's surface goes.
-    kernels = type(surface).__dict__.get("_kernels")
-    if kernels is None:
-        kernels = type(surface)._kernels = {}
+    # Kept with the graph, so that it goes when the surface goes or changes.
+    kernels = surface.graph().__dict__.setdefault("kernels", {})
     if form not in kernels:
         kernels[form] = gradient_kernel(surface, *form)
     return kernels[form]
@@ -371,8 +360,8 @@ def run(surface, rule, w, steps, chance, delay):
         return values[..., 0] if name in kernels.same and w.ndim > 1 else values
 
     named = {name: part(name) if name in rule.slots else part(name)[1:]
-             for name in kernels.rows if name not in ("w", "probe", "g", *rule.draws)}
-    probe = part("probe")[1:] if _moved(kernels.program, delay) else part("w")[:-1]
+             for name in kernels.rows if name not in ("w", AT, "g", *rule.draws)}
+    probe = part(AT)[1:] if _moved(kernels.program, delay) else part("w")[:-1]
     return [part("w"), probe, part("g")[1:]], named
 
 
@@ -406,12 +395,12 @@ class ArrayKernel:
 
     def __init__(self, nodes, symbols, targets=(), sums=()):
         nodes = _by_reciprocals(nodes)
-        inside = [n for n in walk(nodes) if n.vector]
+        inside = {n: None for n in walk(nodes) if n.vector}
         wanted = [*(a for n in inside if n.op != "symbol" for a in n.args), *nodes]
         self.uniform = list(dict.fromkeys(n for n in wanted if not n.vector))
         part = {n: f"b{k}" for k, n in enumerate(symbols)}
         loaded = {n: f"v{k}" for k, n in enumerate(symbols) if n in inside}
-        emitter = _Emitter(KERNEL, {**{n: f"u{k}" for k, n in enumerate(self.uniform)}, **loaded}, "x")
+        emitter = Emitter("kernel", {**{n: f"u{k}" for k, n in enumerate(self.uniform)}, **loaded}, "x")
         lines = [f"{name} = {part[n]}[i]" for n, name in loaded.items()]
         lines += [f"{name} = {expression}" for name, expression in emitter.statements(nodes)]
         # The compiler has to make sure that no two arrays overlap, and gives up if that takes many comparisons;
@@ -429,7 +418,7 @@ class ArrayKernel:
                  f"    n = min({ELEMENTS}, last - at)", *(f"    b{k} = a{k}[at:at + n]" for k in range(len(symbols)))]
         body += [f"    {line}" for loop in loops for line in ("for i in range(n):", *("    " + x for x in loop))]
         for k, n in enumerate(sums):
-            what = {"sum": f"total(R, {ROW * k}, n)", "amax": f"R[{ROW * k}:{ROW * k} + n].max()", "count": "n"}[n.op]
+            what = TABLE[n.op].kernel.format(f"R[{ROW * k}:{ROW * k} + n]")
             body.append(f"    sums[at // {ELEMENTS}, {k}] = {what}")
         arguments = ", ".join(["first", "last", "h", "sums", *(f"a{k}" for k in range(len(symbols)))])
         functions = {"np": np, "total": _total()}
@@ -464,9 +453,9 @@ def _by_reciprocals(nodes):
 def _total():
     # The order of a sum's terms is free: this lets the processor add several at a time.
     @numba().njit(nogil=True, fastmath={"reassoc", "nsz"})
-    def total(R, start, n):
+    def total(R, n):
         result = 0.0
-        for i in range(start, start + n):
+        for i in range(n):
             result += R[i]
         return result
     return total
@@ -501,7 +490,8 @@ class ArrayStep:
         with np.errstate(all="ignore"):
             for sums, kernel in self.sums:
                 for n, each in zip(sums, kernel(uniform(kernel), inputs).T, strict=True):
-                    known[n] = each.max(initial=-np.inf) if n.op == "amax" else each.sum()
+                    row = TABLE[n.op]
+                    known[n] = TABLE[row.fold].evaluate.reduce(each, initial=row.start)
             numbers = evaluate([program.lines[name] for name in self.numbers], known)
             self.last(uniform(self.last), inputs)
         slots.update(zip(self.numbers, numbers, strict=True))

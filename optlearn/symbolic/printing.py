@@ -4,13 +4,13 @@ import html
 import math
 import re
 
+from optlearn.symbolic.graph import BOOLEAN, REDUCTIONS, walk
 from optlearn.symbolic.names import ACCENTS, indexed, name_symbol
-from optlearn.symbolic.trace import trace, walk
+from optlearn.symbolic.operations import TABLE
+from optlearn.symbolic.trace import PROBE, SEEN, trace
 
-COMPARISONS = {"lt": "<", "le": r"\le", "gt": ">", "ge": r"\ge", "eq": "=", "ne": r"\ne",
-               "and": r"\text{ and }", "or": r"\text{ or }"}
-FUNCTIONS = {"exp": r"\exp", "log": r"\log", "sin": r"\sin", "cos": r"\cos", "tan": r"\tan", "tanh": r"\tanh",
-             "sign": r"\operatorname{sign}", "min": r"\min", "max": r"\max", "amax": r"\max"}
+COMPARISONS = {op for op in BOOLEAN if TABLE[op].evaluate.nin == 2}
+FUNCTIONS = tuple(row.tex for op, row in TABLE.items() if row.tex and op not in BOOLEAN and op not in REDUCTIONS)
 CONSTANTS = {math.pi: r"\pi", 2 * math.pi: r"2\pi", math.e: "e", math.pi / 180: r"\frac{\pi}{180}",
              math.sqrt(2): r"\sqrt{2}"}
 SUM, PRODUCT, NEGATION, POWER, ATOM = 1, 2, 2, 4, 5
@@ -22,6 +22,8 @@ def number_tex(value):
         return rf"\text{{{value}}}"
     if value in CONSTANTS:
         return CONSTANTS[value]
+    if math.isinf(value) or math.isnan(value):
+        return r"\infty" if value > 0 else r"-\infty" if value < 0 else r"\mathrm{nan}"
     text = f"{value:.6g}"
     if "e" in text:
         digits, power = text.split("e")
@@ -81,7 +83,7 @@ class Printer:
     def _times(self, a, b):
         left, right = self._print(a, SUM if a.op == "number" else PRODUCT), self._print(b, PRODUCT)
         digits = right[:1].isdigit() or (right.startswith("10^"))
-        named = left.endswith("}") and left.startswith(tuple(FUNCTIONS.values()))
+        named = left.endswith("}") and left.startswith(FUNCTIONS)
         return left + (r" \cdot " if digits or named else r" \, ") + right
 
     def _div(self, node):
@@ -134,11 +136,26 @@ class Printer:
     def _count(self, node):
         return "d", ATOM
 
-    def _amax(self, node):
-        return rf"\max_i {self._print(node.args[0], PRODUCT)}", PRODUCT
+    def _over(self, node):
+        return f"{TABLE[node.op].tex} {self._print(node.args[0], PRODUCT)}", PRODUCT
+
+    _amax = _amin = _prod = _over
+
+    def _fill(self, node):
+        return self._print(node.args[0], 0), ATOM
 
     def _floor(self, node):
         return rf"\lfloor {self._print(node.args[0], 0)} \rfloor", ATOM
+
+    def _ceil(self, node):
+        return rf"\lceil {self._print(node.args[0], 0)} \rceil", ATOM
+
+    def _floordiv(self, node):
+        a, b = node.args
+        return rf"\lfloor {self._print(a, PRODUCT)} / {self._print(b, PRODUCT + 1)} \rfloor", ATOM
+
+    def _cbrt(self, node):
+        return rf"\sqrt[3]{{{self._print(node.args[0], 0)}}}", ATOM
 
     def _mod(self, node):
         a, b = node.args
@@ -159,9 +176,9 @@ class Printer:
             # Comparisons joined by "and" need no parentheses, nor does a chain of "and".
             outer = SUM if node.op not in ("and", "or") else 0
             a, b = (self._print(x, SUM if x.op in ("and", "or") and x.op != node.op else outer) for x in node.args)
-            return f"{a} {COMPARISONS[node.op]} {b}", 0
+            return f"{a} {TABLE[node.op].tex} {b}", 0
         inside = ", ".join(self._print(a, 0) for a in node.args)
-        return rf"{FUNCTIONS[node.op]}\left({inside}\right)", ATOM
+        return rf"{TABLE[node.op].tex}\left({inside}\right)", ATOM
 
 
 def lines(rule, tags=False):
@@ -200,22 +217,23 @@ def lines(rule, tags=False):
     w, raw = program.symbols["w"], program.symbols["g"]
     register(w, named("w", before), "w.old")
     register(program.symbols["t"], "t", "t")
-    raw_symbol = named("g", now) if "g" not in program.lines else named("g_raw", now)
-    register(raw, raw_symbol, "g.raw" if "g" in program.lines else "g")
+    raw_symbol = named("g", now) if SEEN not in program.lines else named("g_raw", now)
+    register(raw, raw_symbol, "g.raw" if SEEN in program.lines else "g")
     shown = []
     at = symbols[w]
     if program.probe is not w:
         at = named("w_tilde", now)
-        shown.append(("probe", at, program.probe))
-    shown.append(("g.raw" if "g" in program.lines else "g", raw_symbol, rf"\nabla f({at})"))
+        shown.append((PROBE, at, program.probe))
+    shown.append(("g.raw" if SEEN in program.lines else "g", raw_symbol, rf"\nabla f({at})"))
     fixed = {program.symbols[name] for name in program.parameters}
     for name, node in program.lines.items():
         constant = all(n.op != "symbol" or n in fixed for n in walk([node]))
-        shown.append((name, named(name, "" if constant else now), node))
+        bare = "g" if name == SEEN else name
+        shown.append((bare, named(bare, "" if constant else now), node))
     # A slot that keeps the last gradient may have the gradient's symbol; g = g is no line to show.
     shown = [(name, left, node) for name, left, node in shown if isinstance(node, str) or symbols.get(node) != left]
     for name, left, node in shown:
-        if not isinstance(node, str) and name not in ("w", "probe") and node not in symbols:
+        if not isinstance(node, str) and name not in ("w", PROBE) and node not in symbols:
             register(node, left, name)
     printer = Printer(symbols, names if tags else None)
     result = []
@@ -242,7 +260,7 @@ def equation(rule, kind="latex"):
 
 def card(rule):
     """Update, hyperparameters and source of a rule as HTML."""
-    from optlearn.symbolic.trace import NotTraceable
+    from optlearn.symbolic.graph import NotTraceable
 
     try:
         # The class lets MathJax find the formula in a built page as well as in a notebook.
@@ -275,8 +293,9 @@ LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon":
            "varphi": "φ", "ell": "ℓ",
            "infty": "∞", "varepsilon": "ε"}
 SIGNS = {"le": "≤", "ge": "≥", "ne": "≠", "cdot": "·", "nabla": "∇", "lVert": "‖", "rVert": "‖", "lvert": "|",
-         "rvert": "|", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "times": "×", "odot": "⊙"}
-WORDS = {"exp", "log", "sin", "cos", "tan", "tanh", "min", "max", "bmod"}
+         "rvert": "|", "lceil": "⌈", "rceil": "⌉", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋",
+         "times": "×", "odot": "⊙", "prod": "∏"}
+WORDS = {"exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arcsin", "arccos", "arctan", "min", "max", "bmod"}
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?(?:e-?\d+)?|[A-Za-z]|[^\sA-Za-z\d]")
 
 
@@ -342,6 +361,9 @@ def _atom(tokens, i):
         top, i = _group(tokens, i + 1)
         bottom, i = _group(tokens, i)
         return f"<mfrac>{top}{bottom}</mfrac>", i
+    if name == "sqrt" and tokens[i + 1] == "[":
+        inside, end = _group(tokens, i + 4)
+        return f"<mroot>{inside}<mn>{tokens[i + 2]}</mn></mroot>", end
     if name == "sqrt":
         inside, i = _group(tokens, i + 1)
         return f"<msqrt>{inside}</msqrt>", i

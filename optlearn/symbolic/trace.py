@@ -1,208 +1,32 @@
-"""Record the lines of a rule or of a surface as a graph of operations.
+"""The recorded lines of a rule: `trace` makes them, `Program` holds them."""
 
-Symbols take the place of arrays and numbers; NumPy hands every operation on them to `Node` (NEP 13 for ufuncs,
-NEP 18 for functions). Equal operations on equal operands are one node, so a quantity that a rule names is found
-again wherever it is used, and the order of operations is the order in which they were written: NumPy,
-JavaScript and machine code then compute the same floating-point numbers.
-"""
-
-import numbers
-import weakref
+import functools
 
 import numpy as np
 
-BINARY = {"add", "sub", "mul", "div", "pow", "min", "max", "mod", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"}
-UNARY = {"neg", "sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "abs", "sign", "floor", "not"}
-REDUCTIONS = {"sum", "count", "amax"}
+from optlearn.symbolic.derive import factor
+from optlearn.symbolic.graph import (
+    REDUCTIONS,
+    Node,
+    NotTraceable,
+    apply,
+    as_node,
+    number,
+    recording,
+    refuse,
+    symbol,
+    walk,
+)
+from optlearn.symbolic.lines import line_of
+from optlearn.symbolic.operations import TABLE, ZERO, sub
+from optlearn.symbolic.readings import dodge, readings
 
-_UFUNCS = {
-    np.add: "add", np.subtract: "sub", np.multiply: "mul", np.true_divide: "div", np.power: "pow",
-    np.float_power: "pow", np.minimum: "min", np.maximum: "max", np.fmin: "min", np.fmax: "max",
-    np.remainder: "mod", np.less: "lt", np.less_equal: "le", np.greater: "gt", np.greater_equal: "ge",
-    np.equal: "eq", np.not_equal: "ne", np.logical_and: "and", np.logical_or: "or", np.bitwise_and: "and",
-    np.bitwise_or: "or", np.negative: "neg", np.sqrt: "sqrt", np.exp: "exp", np.log: "log", np.sin: "sin",
-    np.cos: "cos", np.tan: "tan", np.tanh: "tanh", np.absolute: "abs", np.fabs: "abs", np.sign: "sign",
-    np.floor: "floor", np.logical_not: "not", np.invert: "not",
-}
+__all__ = ["REDUCTIONS", "Node", "NotTraceable", "Program", "apply", "as_node", "evaluate", "number",
+           "parameter_values", "symbol", "trace", "walk"]
 
-_nodes = weakref.WeakValueDictionary()
-
-
-class NotTraceable(TypeError):
-    """Raised where a rule computes something that has no equation, page or kernel form; the message says what."""
-
-
-class Node:
-    """An operation and its operands.
-
-    Parameters
-    ----------
-    op : str
-        ``"symbol"``, ``"number"`` or the name of an operation.
-    args : tuple
-        Operands; of a symbol its name, of a number its value.
-    vector : bool
-        Whether the quantity has one value a coordinate. Others are computed once a step.
-    """
-
-    __slots__ = ("op", "args", "vector", "__weakref__")
-    __array_priority__ = 1000
-
-    def __new__(cls, op, args, vector):
-        key = (op, tuple(id(a) if isinstance(a, Node) else (type(a), a) for a in args), vector)
-        found = _nodes.get(key)
-        if found is None:
-            found = object.__new__(cls)
-            found.op, found.args, found.vector = op, args, vector
-            _nodes[key] = found
-        return found
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
-        if ufunc is np.square and method == "__call__":
-            return inputs[0] ** 2
-        if method != "__call__" or keywords or ufunc not in _UFUNCS:
-            what = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-            raise NotTraceable(f"numpy.{what} cannot be traced; known are "
-                               + ", ".join(sorted({u.__name__ for u in _UFUNCS})))
-        return apply(_UFUNCS[ufunc], *inputs)
-
-    def __array_function__(self, function, types, args, keywords):
-        known = _FUNCTIONS.get(function)
-        if known is None:
-            raise NotTraceable(f"numpy.{function.__name__} cannot be traced; known are "
-                               + ", ".join(sorted(f.__name__ for f in _FUNCTIONS)))
-        return known(*args, **keywords)
-
-    def __bool__(self):
-        raise NotTraceable("a branch on a computed value cannot be traced; write np.where(condition, a, b)")
-
-    def __float__(self):
-        raise NotTraceable("a computed value has no number while it is traced; use NumPy's functions, not math's")
-
-    __int__ = __index__ = __float__
-
-    def __iter__(self):
-        raise NotTraceable("single coordinates of an array cannot be traced; write the rule for whole arrays")
-
-    def __getitem__(self, item):
-        self.__iter__()
-
-    def __repr__(self):
-        if self.op in ("symbol", "number"):
-            return str(self.args[0])
-        return f"{self.op}({', '.join(map(repr, self.args))})"
-
-    def __add__(self, other): return apply("add", self, other)
-    def __radd__(self, other): return apply("add", other, self)
-    def __sub__(self, other): return apply("sub", self, other)
-    def __rsub__(self, other): return apply("sub", other, self)
-    def __mul__(self, other): return apply("mul", self, other)
-    def __rmul__(self, other): return apply("mul", other, self)
-    def __truediv__(self, other): return apply("div", self, other)
-    def __rtruediv__(self, other): return apply("div", other, self)
-    def __pow__(self, other): return apply("pow", self, other)
-    def __rpow__(self, other): return apply("pow", other, self)
-    def __mod__(self, other): return apply("mod", self, other)
-    def __rmod__(self, other): return apply("mod", other, self)
-    def __neg__(self): return apply("neg", self)
-    def __pos__(self): return self
-    def __abs__(self): return apply("abs", self)
-    def __lt__(self, other): return apply("lt", self, other)
-    def __le__(self, other): return apply("le", self, other)
-    def __gt__(self, other): return apply("gt", self, other)
-    def __ge__(self, other): return apply("ge", self, other)
-    def __and__(self, other): return apply("and", self, other)
-    def __or__(self, other): return apply("or", self, other)
-    def __invert__(self): return apply("not", self)
-
-
-def symbol(name, vector=False):
-    """The symbol `name`; with ``vector=True`` one that has a value a coordinate."""
-    return Node("symbol", (name,), vector)
-
-
-def number(value):
-    """A constant."""
-    return Node("number", (value,), False)
-
-
-def as_node(value):
-    """`value` as a node: itself, or a constant."""
-    if isinstance(value, Node):
-        return value
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value.item()
-    if isinstance(value, (bool, np.bool_)):
-        return number(bool(value))
-    if isinstance(value, numbers.Integral):
-        return number(int(value))
-    if isinstance(value, numbers.Real):
-        return number(float(value))
-    raise NotTraceable(f"{type(value).__name__} cannot be traced; rules compute with numbers and the arrays "
-                       "they are given")
-
-
-def apply(op, *args):
-    """The node of an operation."""
-    args = tuple(as_node(a) for a in args)
-    return Node(op, args, op not in REDUCTIONS and any(a.vector for a in args))
-
-
-def _reduction(op):
-    def reduce(x, axis=None, keepdims=False):
-        if axis is not None:
-            raise NotTraceable(f"{op} over one axis cannot be traced; only sums over all coordinates can")
-        return apply(op, x)
-    return reduce
-
-
-def _norm(x, ord=None, axis=None, keepdims=False):
-    if axis is not None or ord not in (None, 2, 1):
-        raise NotTraceable("only the 1-norm and the 2-norm of all coordinates can be traced")
-    return apply("sum", apply("abs", x)) if ord == 1 else apply("sqrt", apply("sum", apply("mul", x, x)))
-
-
-def _clip(x, low=None, high=None, min=None, max=None):
-    low, high = min if low is None else low, max if high is None else high
-    if low is not None:
-        x = apply("max", x, low)
-    return x if high is None else apply("min", x, high)
-
-
-_FUNCTIONS = {
-    np.where: lambda c, a, b: apply("where", c, a, b),
-    np.clip: _clip,
-    np.sum: _reduction("sum"),
-    np.max: _reduction("amax"),
-    np.mean: lambda x, axis=None: _reduction("sum")(x, axis) / apply("count", x),
-    np.size: lambda x: apply("count", x),
-    np.linalg.norm: _norm,
-    np.vdot: lambda a, b: apply("sum", apply("mul", a, b)),
-    np.zeros_like: lambda x: 0.0 * x,
-    np.ones_like: lambda x: 0.0 * x + 1.0,
-    np.full_like: lambda x, value: 0.0 * x + value,
-    np.copy: lambda x: x,
-}
-
-
-def walk(roots, stop=()):
-    """All nodes below `roots`, operands before what is made of them."""
-    order, seen, stop = [], set(), {id(n) for n in stop}
-    stack = [(root, False) for root in reversed(list(roots))]
-    while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append((node, True))
-            if node.op not in ("symbol", "number") and id(node) not in stop:
-                stack.extend((a, False) for a in reversed(node.args) if id(a) not in seen)
-    return order
-
-
-_OPERATIONS = {"where": np.where, "sum": np.sum, "amax": np.max, "count": np.size,
-               **{op: ufunc for ufunc, op in reversed(_UFUNCS.items())}}
+# Names under which machinery keeps its own quantities beside those of a rule; none can be a name in Python.
+SEEN, PROBE, RATE = "@seen", "@probe", "@rate"
+TAKEN = ("w", "g", "t")
 
 
 def evaluate(nodes, known):
@@ -211,7 +35,7 @@ def evaluate(nodes, known):
     for n in walk(nodes, stop=list(known)):
         if n not in values:
             values[n] = np.float64(n.args[0]) if n.op == "number" else \
-                _OPERATIONS[n.op](*(values[a] for a in n.args))
+                TABLE[n.op].evaluate(*(values[a] for a in n.args))
     return [values[n] for n in nodes]
 
 
@@ -239,8 +63,6 @@ class Program:
     """
 
     def __init__(self, rule):
-        from optlearn.symbolic.derive import ZERO, factor, sub
-
         self.rule, self.slots, self.draws = rule, tuple(rule.slots), tuple(rule.draws)
         if not rule.traceable:
             raise NotTraceable(f"{rule.name} cannot be traced: {rule.why_not_traceable}")
@@ -257,27 +79,27 @@ class Program:
         self.parameters = list(self.declarations)
         symbolic = rule.bound({name: symbol(name) for name in _given(rule)})
         w, raw, t = symbol("w", True), symbol("g", True), symbol("t")
-        start = {name: as_node(value) for name, value in symbolic.start(w).items()}
-        if set(start) != set(self.slots):
-            raise NotTraceable(f"{rule.name}.start gives {sorted(start)}, but slots are {sorted(self.slots)}")
-        self.start = {name: start[name] for name in self.slots}
-        state = {name: symbol("s." + name, self.start[name].vector) for name in self.slots}
-        state.update({name: symbol("s." + name, True) for name in self.draws})
-        s = type(rule).state_view(state)
-        self.probe = as_node(symbolic.probe(w, s, t))
-        g = raw
-        for transform in transforms:
-            g = as_node(transform(w, g))
-        update = symbolic.update(w, g, s, t)
-        named = {name: as_node(value) for name, value in update.named.items()}
-        missing = set(self.slots) - set(named)
-        if missing:
-            raise NotTraceable(f"{rule.name}.update must name its next state {sorted(missing)} in Update(...)")
+        with recording() as noted:
+            start = _recorded(rule, "start", symbolic.start, w)
+            if not isinstance(start, dict) or set(start) != set(self.slots):
+                refuse(f"{rule.name}.start must give one value a slot, {sorted(self.slots)}; it gives "
+                       f"{sorted(start) if isinstance(start, dict) else type(start).__name__}")
+            self.start = {name: as_node(start[name]) for name in self.slots}
+            state = {name: symbol("s." + name, self.start[name].vector) for name in self.slots}
+            state.update({name: symbol("s." + name, True) for name in self.draws})
+            s = type(rule).state_view(dict(state))
+            self.probe = as_node(_recorded(rule, "probe", symbolic.probe, w, s, t))
+            g = raw
+            for transform in transforms:
+                g = as_node(_recorded(transform, "__call__", transform, w, g))
+            update = _recorded(rule, "update", symbolic.update, w, g, s, t)
+            named, new = _named(rule, update)
+        self.vectors_only = noted.vectors_only
         for name in self.slots:
             if named[name].vector and not state[name].vector:
                 raise NotTraceable(f"{rule.name}.start gives {name} one number, but update makes it an array")
-        named["w"] = as_node(update.w)
-        self.lines = {"g": g} if g is not raw else {}
+        named["w"] = new
+        self.lines = {SEEN: g} if g is not raw else {}
         self.lines.update(_ordered(named))
         self.symbols = {"w": w, "g": raw, "t": t, **{"s." + n: x for n, x in state.items()},
                         **{p: symbol(p) for p in self.parameters}}
@@ -287,6 +109,51 @@ class Program:
         if direction is not None:
             target = g if direction == "g" else named[direction]
             self.rate = sub(ZERO, factor(named["w"], target))
+
+
+    @functools.cached_property
+    def functions(self):
+        """`start`, `probe` and `step` as NumPy functions of arrays with coordinates as the first axis.
+
+        They take the parameters w, then the step number, the values of `parameters`, slots and draws in their order;
+        `step` the gradient before all these, `start` nothing but w and the values.
+        """
+        from optlearn.symbolic.arrays import function
+
+        inputs = ("w", "t", *self.parameters, *("s." + name for name in (*self.slots, *self.draws)))
+        names = {self.symbols[name]: f"a{i}" for i, name in enumerate(inputs)}
+        first = {self.symbols[name]: f"a{i}" for i, name in enumerate(("w", *self.parameters))}
+        lines = [node for name, node in self.lines.items() if name != SEEN]
+        return (function(list(self.start.values()), first), function([self.probe], names),
+                function(lines, {self.symbols["g"]: "g", **names}))
+
+
+def _recorded(part, method, call, *given):
+    """What the lines make of symbols; whatever they raise is a refusal that names the line."""
+    try:
+        return call(*given)
+    except NotTraceable:
+        raise
+    except Exception as error:
+        # A symbol is no array: what only arrays can do ends here, with the words of Python or NumPy.
+        refuse(f"{getattr(part, 'name', type(part).__name__)}.{method} cannot be traced: {type(error).__name__}: "
+               f"{error}{line_of(error)}")
+
+
+def _named(rule, update):
+    """The named quantities of an update and the new parameters, as nodes."""
+    if not hasattr(update, "named"):
+        refuse(f"{rule.name}.update must return Update(new parameters, slot=...); it returns "
+               f"{type(update).__name__}")
+    taken = [name for name in TAKEN if name in update.named]
+    if taken:
+        refuse(f"{rule.name}.update names a quantity {taken[0]}, which stands for another thing in every rule; "
+               f"call it otherwise")
+    named = {name: as_node(value) for name, value in update.named.items()}
+    missing = set(rule.slots) - set(named)
+    if missing:
+        refuse(f"{rule.name}.update must name its next state {sorted(missing)} in Update(...)")
+    return named, as_node(update.w)
 
 
 def parameter_values(rule):
@@ -312,11 +179,11 @@ def _ordered(named):
     return {**{name: named[name] for name in order}, "w": last}
 
 
-_programs = {}
-
-
 def trace(rule):
     """Record a rule.
+
+    A new recording is verified once, by running it and the lines themselves on the same random states; it is kept
+    for as long as the lines and what they read stay the same.
 
     Parameters
     ----------
@@ -338,7 +205,22 @@ def trace(rule):
     >>> trace(optlearn.GradientDescent()).lines
     {'w': sub(w, mul(lr, g))}
     """
-    key = (_form(rule), tuple(_form(transform) for transform in rule.gradient))
-    if key not in _programs:
-        _programs[key] = Program(rule)
-    return _programs[key]
+    programs = readings(type(rule)).kept
+    key = (_form(rule), tuple((_form(transform), readings(type(transform))) for transform in rule.gradient))
+    found = programs.get(key)
+    if found is None:
+        from optlearn.symbolic.verify import verify
+
+        try:
+            asked = dodge(f for part in (rule, *rule.gradient) for f in readings(type(part)).functions)
+            if asked:
+                raise NotTraceable(f"{rule.name} cannot be traced: it asks {asked}, and gets another answer while it is "
+                                   "recorded than when it runs; write an option, or np.where(condition, a, b)")
+            found = Program(rule)
+            verify(rule, found)
+        except NotTraceable as refusal:
+            found = refusal
+        programs[key] = found
+    if isinstance(found, NotTraceable):
+        raise NotTraceable(*found.args)
+    return found

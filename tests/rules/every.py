@@ -3,7 +3,8 @@
 import numpy as np
 
 import optlearn
-from optlearn.symbolic.trace import REDUCTIONS, trace, walk
+from optlearn.symbolic.graph import REDUCTIONS, walk
+from optlearn.symbolic.trace import trace
 
 CLASSES = {
     cls.name: cls

@@ -69,7 +69,7 @@ PAGE = """
   for (let t = 1; t <= steps; t++) {
     const a = (t - 1) * stride, b = t * stride, now = h[Math.min(t, h.length) - 1];
     rule.probe(R, a, b, t, now);
-    surface.gradient(R[b + row.probe[0]], R[b + row.probe[0] + 1], p, R, b + row.g[0]);
+    surface.gradient(R[b + row["@probe"][0]], R[b + row["@probe"][0] + 1], p, R, b + row.g[0]);
     for (const name in draws) R.set(draws[name][t - 1], b + row[name][0]);
     rule.step(R, a, b, t, now);
     loss.push(surface.f(R[b + row.w[0]], R[b + row.w[0] + 1], p));
@@ -99,7 +99,8 @@ class Page:
         arguments = ", ".join(json.dumps(x) for x in (row, stride, STEPS, surface.start, h, p, draws))
         out = json.loads(self.context.eval(f"run({code}, {surface_code(surface)}, {arguments})"))
         rows = np.array(out["R"], dtype=float).reshape(STEPS + 1, stride)
-        values = {name: rows[:, at] if size == 1 else rows[:, at:at + size] for name, (at, size) in row.items()}
+        values = {name.lstrip("@"): rows[:, at] if size == 1 else rows[:, at:at + size]
+                  for name, (at, size) in row.items()}
         kept = {name: x if name == "w" or name in rule.slots else x[1:] for name, x in values.items()}
         return {**kept, "loss": np.array(out["loss"], dtype=float)}
 

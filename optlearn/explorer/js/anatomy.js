@@ -14,12 +14,12 @@ import { show, showPair } from "./numbers.js";
 
 /** Does the rule take its gradient somewhere else than at w? @param {any} rule */
 export function looksAhead(rule) {
-  return rule.lines.some((/** @type {any} */ line) => line.name === "probe");
+  return rule.lines.some((/** @type {any} */ line) => line.name === "@probe");
 }
 
 /** Does the rule treat the coordinates differently? @param {any} rule */
 export function adapts(rule) {
-  return Boolean(rule.layout.rate) && rule.layout.rate[1] === 2;
+  return Boolean(rule.layout["@rate"]) && rule.layout["@rate"][1] === 2;
 }
 
 /**
@@ -37,7 +37,7 @@ export function anatomy(rule, code, run, h, surface, p, t) {
   const from = valueAt(run, "w", t - 1);
   const to = valueAt(run, "w", t);
   const g = valueAt(run, "g", t);
-  const probe = looksAhead(rule) ? valueAt(run, "probe", t) : null;
+  const probe = looksAhead(rule) ? valueAt(run, "@probe", t) : null;
 
   const still = restep(code, run, h, t, 0, 0);
   const rest = [still[run.layout.w[0]], still[run.layout.w[0] + 1]];
@@ -76,7 +76,7 @@ export function anatomy(rule, code, run, h, surface, p, t) {
   /** @type {{center: number[], radii: number[]} | null} */
   let ellipse = null;
   if (adapts(rule)) {
-    const own = valueAt(run, "rate", t);
+    const own = valueAt(run, "@rate", t);
     const d = rule.direction === "g" ? g : valueAt(run, rule.direction, t);
     const size = length(d);
     if (Number.isFinite(own[0] + own[1] + size)) {
@@ -101,10 +101,10 @@ export function anatomy(rule, code, run, h, surface, p, t) {
 function stagesOf(rule, it) {
   const stages = [];
   const names = rule.lines.map((/** @type {any} */ line) => line.name);
-  const moment = names.filter((/** @type {string} */ n) => n !== "w" && n !== "g" && n !== "probe");
+  const moment = names.filter((/** @type {string} */ n) => n !== "w" && n !== "g" && n !== "@probe");
   if (it.probe) {
     stages.push({
-      id: "lookahead", title: "Look ahead", lines: ["probe"],
+      id: "lookahead", title: "Look ahead", lines: ["@probe"],
       text: `The gradient is taken at ${showPair(it.probe)}, where the memory alone would lead. ` +
         (it.ghost ? `Taken at the point itself, the step would end at ${showPair(it.ghost)} (ghost).` : ""),
     });

@@ -17,7 +17,7 @@ function math(tag, ...children) {
 export function placeOf(name, rule) {
   if (name === "w.old") return { name: "w", row: -1 };
   if (name === "g.raw") return { name: "g", row: 0 };
-  if (name === "g" && rule.layout.g_seen) return { name: "g_seen", row: 0 };
+  if (name === "g" && rule.layout["@seen"]) return { name: "@seen", row: 0 };
   if (name.startsWith("s.")) {
     const bare = name.slice(2);
     return { name: bare, row: rule.draws.includes(bare) ? 0 : -1 };

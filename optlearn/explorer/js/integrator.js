@@ -37,7 +37,7 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
   const rows = old && old.rows.length === size ? old.rows.fill(0) : new Float64Array(size);
   const loss = old && old.loss.length === steps + 1 ? old.loss : new Float64Array(steps + 1);
   const at = layout.w[0];
-  const probe = layout.probe[0];
+  const probe = layout["@probe"][0];
   const g = layout.g[0];
   const names = shape.draws || [];
   const hyper = Array.from(h);

@@ -53,7 +53,7 @@ export function modeMatrix(code, shape, h, surface, p, center, vector, trusted =
       rows[o + 1] += amounts[k] * vector[1];
     });
     code.probe(rows, 0, stride, t, h);
-    surface.gradient(rows[stride + layout.probe[0]], rows[stride + layout.probe[0] + 1], p, rows, stride + layout.g[0]);
+    surface.gradient(rows[stride + layout["@probe"][0]], rows[stride + layout["@probe"][0] + 1], p, rows, stride + layout.g[0]);
     code.step(rows, 0, stride, t, h);
     return places.map(([o]) => {
       const [x, y] = [rows[stride + o] - rest[o], rows[stride + o + 1] - rest[o + 1]];
