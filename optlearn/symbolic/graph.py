@@ -46,10 +46,12 @@ class Recording:
         The first thing that has no recorded form.
     vectors_only : bool
         Whether the lines mean what was recorded for arrays of one axis only, as ``g @ g`` does.
+    inside : bool
+        Whether the reader's lines are running.
     """
 
     def __init__(self):
-        self.refused, self.vectors_only = None, False
+        self.refused, self.vectors_only, self.inside = None, False, True
 
 
 @contextlib.contextmanager
@@ -74,7 +76,7 @@ def refuse(sentence, kind=NotTraceable):
     now = getattr(_here, "recording", None)
     if now is None:
         raise kind(sentence)
-    error = kind(sentence + (current_line() if " (line " not in sentence else ""))
+    error = kind(sentence + (current_line() if now.inside else ""))
     if now.refused is None:
         now.refused = error
     raise error

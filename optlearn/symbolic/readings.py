@@ -69,9 +69,12 @@ class Readings:
             self.contents.append((value, _print(value)))
         elif names and not _is_fixed(getattr(value, "__name__", None) or type(value).__module__):
             # A module, a class or an object that holds constants: those of its attributes that the code mentions.
-            inside = getattr(value, "__dict__", {})
-            for name in names & inside.keys():
-                self._hold(lambda inside=inside, name=name: inside.get(name), inside[name])
+            for name in names:
+                inner = getattr(value, name, None)
+                if isinstance(inner, types.MethodType):
+                    self._follow(inner.__func__)
+                elif inner is not None:
+                    self._hold(lambda name=name: getattr(value, name, None), inner)
 
     def _follow(self, function):
         if any(known is function for known in self.functions) or _is_fixed(function.__module__):
@@ -105,17 +108,26 @@ def _print(value):
 
 # What answers otherwise for a symbol than for the array or number in whose place it stands, and cannot be noticed.
 _DODGES = {"isinstance", "type", "callable", "hasattr", "id", "isscalar", "iterable"}
+# What answers otherwise each time.
+_CHANCE = {"random", "time", "datetime", "secrets"}
 
 
 def dodge(functions):
-    """What functions ask that a recording could not follow: a name such as "isinstance", "is", or an empty text."""
+    """What functions ask that a recording could not follow, in words; or an empty text."""
     for function in functions:
-        found = _DODGES & _names(function.__code__)
-        if found:
-            return f"{min(found)}(...) in {function.__name__}"
+        names = _names(function.__code__)
+        asked = min(_DODGES & names, default="")
+        if asked:
+            return (f"{function.__name__} asks {asked}(...), which answers otherwise while it is recorded; "
+                    "write an option, or np.where(condition, a, b)")
+        if "random" in names and "np" in names or any(isinstance(function.__globals__.get(name), types.ModuleType)
+                                                      for name in _CHANCE & names):
+            return (f"{function.__name__} asks for chance or for the time, which answer otherwise in every step; "
+                    "declare draws = (\"z\",) and read s.z")
         before = None
         for step in dis.get_instructions(function.__code__):
             if step.opname == "IS_OP" and not (before.opname == "LOAD_CONST" and before.argval is None):
-                return f"'is' in {function.__name__}"
+                return (f"{function.__name__} asks what 'is' what, which answers otherwise while it is recorded; "
+                        "write an option, or np.where(condition, a, b)")
             before = step
     return ""

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from optlearn.optimizer import Update
 from optlearn.symbolic.derive import factor
 from optlearn.symbolic.graph import (
     REDUCTIONS,
@@ -80,7 +81,8 @@ class Program:
         symbolic = rule.bound({name: symbol(name) for name in _given(rule)})
         w, raw, t = symbol("w", True), symbol("g", True), symbol("t")
         with recording() as noted:
-            start = _recorded(rule, "start", symbolic.start, w)
+            noted.inside = False
+            start = _recorded(noted, rule, "start", symbolic.start, w)
             if not isinstance(start, dict) or set(start) != set(self.slots):
                 refuse(f"{rule.name}.start must give one value a slot, {sorted(self.slots)}; it gives "
                        f"{sorted(start) if isinstance(start, dict) else type(start).__name__}")
@@ -88,11 +90,11 @@ class Program:
             state = {name: symbol("s." + name, self.start[name].vector) for name in self.slots}
             state.update({name: symbol("s." + name, True) for name in self.draws})
             s = type(rule).state_view(dict(state))
-            self.probe = as_node(_recorded(rule, "probe", symbolic.probe, w, s, t))
+            self.probe = as_node(_recorded(noted, rule, "probe", symbolic.probe, w, s, t))
             g = raw
             for transform in transforms:
-                g = as_node(_recorded(transform, "__call__", transform, w, g))
-            update = _recorded(rule, "update", symbolic.update, w, g, s, t)
+                g = as_node(_recorded(noted, transform, "__call__", transform, w, g))
+            update = _recorded(noted, rule, "update", symbolic.update, w, g, s, t)
             named, new = _named(rule, update)
         self.vectors_only = noted.vectors_only
         for name in self.slots:
@@ -128,23 +130,27 @@ class Program:
                 function(lines, {self.symbols["g"]: "g", **names}))
 
 
-def _recorded(part, method, call, *given):
+def _recorded(noted, part, method, call, *given):
     """What the lines make of symbols; whatever they raise is a refusal that names the line."""
+    noted.inside = True
     try:
         return call(*given)
     except NotTraceable:
         raise
     except Exception as error:
         # A symbol is no array: what only arrays can do ends here, with the words of Python or NumPy.
+        noted.inside = False
         refuse(f"{getattr(part, 'name', type(part).__name__)}.{method} cannot be traced: {type(error).__name__}: "
                f"{error}{line_of(error)}")
+    finally:
+        noted.inside = False
 
 
 def _named(rule, update):
     """The named quantities of an update and the new parameters, as nodes."""
-    if not hasattr(update, "named"):
-        refuse(f"{rule.name}.update must return Update(new parameters, slot=...); it returns "
-               f"{type(update).__name__}")
+    if not isinstance(update, Update):
+        what = "an array" if isinstance(update, Node) else type(update).__name__
+        refuse(f"{rule.name}.update must return Update(new parameters, slot=...); it returns {what}")
     taken = [name for name in TAKEN if name in update.named]
     if taken:
         refuse(f"{rule.name}.update names a quantity {taken[0]}, which stands for another thing in every rule; "
@@ -214,8 +220,7 @@ def trace(rule):
         try:
             asked = dodge(f for part in (rule, *rule.gradient) for f in readings(type(part)).functions)
             if asked:
-                raise NotTraceable(f"{rule.name} cannot be traced: it asks {asked}, and gets another answer while it is "
-                                   "recorded than when it runs; write an option, or np.where(condition, a, b)")
+                raise NotTraceable(f"{rule.name} cannot be traced: {asked}")
             found = Program(rule)
             verify(rule, found)
         except NotTraceable as refusal:
