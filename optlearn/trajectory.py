@@ -308,9 +308,9 @@ def _lane(declared, i):
     """A rule, transform or surface with the values of run `i`."""
     def one(value):
         if isinstance(value, np.ndarray):
-            return value[i]
+            return value[i].item()  # a single run has Python's numbers
         if callable(value) and not getattr(value, "driven", False):
-            return lambda k: x[i] if np.ndim(x := value(k)) else x
+            return lambda k: x[i].item() if np.ndim(x := value(k)) else x
         return value
 
     values = {name: one(declared.__dict__[name]) for name in declared.hypers()}

@@ -166,7 +166,7 @@ class Node:
     def __len__(self):
         if not self.vector:  # NumPy asks, while it makes an array of single numbers
             raise TypeError("a single number has no length")
-        refuse("len(...) of an array cannot be traced; write .size or np.size(...)")
+        refuse("len(...) and np.array(...) of an array cannot be traced; write .size, or the array itself")
 
     __bool__ = _refusing(BRANCH)
     __float__ = __int__ = __index__ = __complex__ = __round__ = _refusing(NUMBER)

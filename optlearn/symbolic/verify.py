@@ -128,7 +128,8 @@ def _same(what, lines, found, w):
     if not (near | (lines == found) | (np.isnan(lines) & np.isnan(found))).all():
         a, b = np.broadcast_arrays(lines, found)
         i = int(np.argmin(np.broadcast_to(near, a.shape)))
-        raise _Parted(f"{what} is {a.flat[i]!r} in NumPy, {b.flat[i]!r} as recorded")
+        raise _Parted(f"{what} is {float(a.flat[i])!r} in NumPy, {float(b.flat[i])!r} as recorded; look for an array "
+                      "that is changed in place under another name, or a function that means another thing there")
 
 
 def verify_surface(surface, graph):

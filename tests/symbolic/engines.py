@@ -86,19 +86,20 @@ class Page:
         self.context = pytest.importorskip("py_mini_racer").MiniRacer()
         self.context.eval(f"const run = {PAGE}")
 
-    def run(self, rule, surface):
+    def run(self, rule, surface, steps=STEPS, start=None):
         """What the page records, by name."""
         code, row, stride = rule_code(rule)
-        h = [parameter_values(rule.at(t)) for t in range(1, STEPS + 1 if rule.scheduled else 2)]
+        h = [parameter_values(rule.at(t)) for t in range(1, steps + 1 if rule.scheduled else 2)]
         rng = np.random.RandomState(SEED)
         draws = {name: [] for name in rule.draws}
-        for _ in range(STEPS):
+        for _ in range(steps):
             for name in draws:
                 draws[name].append(rng.standard_normal(2).tolist())
         p = [surface.values[name] for name in surface.hypers()]
-        arguments = ", ".join(json.dumps(x) for x in (row, stride, STEPS, surface.start, h, p, draws))
+        begin = list(surface.start if start is None else start)
+        arguments = ", ".join(json.dumps(x) for x in (row, stride, steps, begin, h, p, draws))
         out = json.loads(self.context.eval(f"run({code}, {surface_code(surface)}, {arguments})"))
-        rows = np.array(out["R"], dtype=float).reshape(STEPS + 1, stride)
+        rows = np.array(out["R"], dtype=float).reshape(steps + 1, stride)
         values = {name.lstrip("@"): rows[:, at] if size == 1 else rows[:, at:at + size]
                   for name, (at, size) in row.items()}
         kept = {name: x if name == "w" or name in rule.slots else x[1:] for name, x in values.items()}
