@@ -122,8 +122,8 @@ def _sign(text, javascript=None):
 
 # In JavaScript % has the sign of the dividend, in NumPy that of the divisor.
 _MOD = "((a, b) => {{ const m = a % b; return m && (m < 0) !== (b < 0) ? m + b : m; }})({}, {})"
-_FLOORDIV = ("((a, b) => {{ let m = a % b; if (m && (m < 0) !== (b < 0)) m += b; const q = (a - m) / b, "
-             "f = Math.floor(q); return b ? (q - f > 0.5 ? f + 1 : f) : a / b; }})({}, {})")
+_FLOORDIV = ("((a, b) => {{ const m = a % b, q = (a - m) / b - (m && (m < 0) !== (b < 0) ? 1 : 0), f = Math.floor(q); "
+             "return !b ? a / b : q !== 0 ? (q - f > 0.5 ? f + 1 : f) : 0 * Math.sign(a / b); }})({}, {})")
 _LOGADDEXP = ("((a, b) => a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))))"
               "({}, {})")
 
@@ -195,7 +195,7 @@ TABLE = {
     # One number in the shape of an array.
     "fill": Operation(lambda value, like: np.full(np.shape(like), value), "np.full(np.shape({1}), {0})", "{0}", "{0}",
                       lambda d, n, value, like: d[value]),
-    "sum": Operation(np.sum, "np.sum({}, 0)", "total({}, n)", "{} += {};", start=0, fold="add"),
+    "sum": Operation(np.sum, "np.sum({}, 0)", "total({}, n)", "{} += {};", start=-0.0, fold="add"),
     "prod": Operation(np.prod, "np.prod({}, 0)", "{}.prod()", "{} *= {};", None, r"\textstyle\prod_i", 1, "mul"),
     "amax": Operation(np.max, "np.max({}, 0)", "{}.max()", "{0} = Math.max({0}, {1});", None, r"\max_i", -np.inf,
                       "max"),

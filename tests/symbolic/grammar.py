@@ -21,7 +21,8 @@ REDUCED = ["{}.sum()", "{}.mean()", "{}.max()", "{}.min()", "np.linalg.norm({})"
            "np.sum({}, axis=-1)", "np.vdot({}, {})", "np.dot({}, {})", "({} @ {})", "np.median({})", "{}.ndim",
            "np.mean({}, axis=-1, keepdims=True)", "np.argmax({})", "{}.ravel()[0]"]
 BINARY = ["({} + {})", "({} - {})", "({} * {})", "({} / (np.abs({}) + 0.3))", "np.minimum({}, {})",
-          "np.maximum({}, {})", "np.hypot({}, {})", "np.arctan2({}, {})", "np.logaddexp({}, {})", "({} % (np.abs({}) + 0.5))",
+          "np.maximum({}, {})", "np.hypot({}, {})", "np.arctan2({}, np.abs({}) + 0.2)", "np.logaddexp({}, {})",
+          "({} % (np.abs({}) + 0.5))",
           "({} // (np.abs({}) + 0.5))", "np.abs({})**np.tanh({})", "np.fmax({}, {})"]
 COMPARED = ["{} > {}", "{} <= {}", "({0} > {1}) & ({1} < 1)", "({0} < {1}) | ({1} > 2)", "~({} > {})", "{} == {}",
             "np.logical_and({}, {})", "{} != {}", "np.isfinite({} + {})"]

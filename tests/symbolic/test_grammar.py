@@ -143,7 +143,8 @@ def test_surfaces(share, page):
         assert wrong.sum() <= 4, (text, slopes, each)          # kinks and jumps between the two points
         if surface.exact:
             code = f"(() => {{ const s = {surface_code(surface)}; return JSON.stringify({points.T.tolist()}.map("
-            code += "([x, y]) => { const o = [0, 0]; s.gradient(x, y, [], o, 0); return [s.f(x, y, []), ...o]; })) })()"
+            code += "([x, y]) => { const o = [0, 0]; s.gradient(x, y, [], o, 0); "
+            code += "return [s.f(x, y, []), ...o].map(String); })) })()"
             found = np.array(json.loads(page.context.eval(code)), dtype=float).T
             np.testing.assert_allclose(found[0], expected, rtol=1e-9, atol=1e-12, err_msg=text)
             np.testing.assert_allclose(found[1:], each, rtol=1e-8, atol=1e-9, err_msg=text)
