@@ -109,14 +109,14 @@ def test_counters_belong_to_the_state_so_that_one_rule_serves_many():
     rule = optlearn.NAdam(lr=0.1)
     alone, _ = rule.step(W, G, rule.init(W))
     again, _ = rule.step(W, G, rule.init(W))
-    together, state = rule.step([W, W], [G, G], rule.init([W, W]))
+    together, state = rule.step([W, W.copy()], [G, G], rule.init([W, W.copy()]))
     for w in (again, *together):
         np.testing.assert_array_equal(w, alone)
     assert state["P"] == [state["P"][0]] * 2
 
 
 def test_state_is_read_by_name():
-    state = optlearn.Adam().init({"a": W, "b": W})
+    state = optlearn.Adam().init({"a": W, "b": W.copy()})
     assert [v.shape for v in state["m"]] == [(2,), (2,)]
     with pytest.raises(optlearn.InvalidArgument, match="no slot 'mm'; did you mean 'm'"):
         state["mm"]
