@@ -94,7 +94,8 @@ def complete(rule, made):
 
 
 def _instead(word, known):
-    return near(word, known) if "did you mean" in near(word, known) else ""
+    said = near(word, sorted(known))
+    return said if "did you mean" in said else ""
 
 
 def _advice(error, owner, text):
@@ -119,7 +120,7 @@ def _advice(error, owner, text):
         return (f"math.{used[1]} takes a single number, not an array; write np.{used[1]}" if used else
                 "a single number is needed where an array stands; write NumPy's functions, such as np.sqrt")
     if isinstance(error, AttributeError) and error.obj is owner:
-        known = [name for name in (*dir(owner), *vars(owner)) if not name.startswith("_")]
+        known = {name for name in (*dir(owner), *vars(owner)) if not name.startswith("_")}
         return f"{type(owner).__name__} has no {error.name!r}" + (_instead(error.name, known) or (
             f"; a number of the rule is declared in its class: {error.name} = hyper(0.1)"))
     if isinstance(error, NameError) and error.name in getattr(owner, "_declared", ()):

@@ -12,8 +12,9 @@ import numpy as np
 from optlearn import gradients, tree
 from optlearn.declare import Declared, InvalidArgument, Lesson, hyper, near, option
 from optlearn.explain import check_class, complete, explain
+from optlearn.gradients import norm
 
-__all__ = ["InvalidArgument", "Optimizer", "State", "Update", "get", "hyper", "names", "option"]
+__all__ = ["InvalidArgument", "Optimizer", "State", "Update", "get", "hyper", "names", "norm", "option"]
 
 # Rules by name. A name is one rule's: that of the library keeps its own, and a reader's class of the same name gets
 # another one, so that nothing that finds rules by name can mistake them.
