@@ -350,7 +350,21 @@ class Optimizer(Declared):
         Raises
         ------
         InvalidArgument
-            If structures, shapes or kinds do not fit, or a gradient is not finite.
+            If structures, shapes or kinds do not fit, a gradient is not finite or makes parameters or state that are
+            not, or the lines of the rule are wrong.
+
+        Notes
+        -----
+        While the rule runs, parameters, gradients and state are views that cannot be written to.
+
+        A model of PyTorch takes the steps through views of its memory::
+
+            params = [p.detach().numpy() for p in model.parameters()]
+            state = rule.init(params)
+            ...                                                     # loss.backward()
+            new, state = rule.step(params, [p.grad.numpy() for p in model.parameters()], state)
+            for p, value in zip(params, new):
+                p[...] = value                                      # the model has it
         """
         if nonfinite not in ("refuse", "propagate"):
             raise InvalidArgument(f"nonfinite = {nonfinite!r} is not allowed; it must be 'refuse' or 'propagate'")
@@ -596,7 +610,7 @@ def _finite(array):
     """Whether all numbers of an array, or a number, are finite."""
     if not isinstance(array, np.ndarray):
         return bool(np.isfinite(array))
-    flat = array.reshape(-1)
+    flat = np.asarray(array).reshape(-1)
     if array.nbytes <= BLOCK // 8:
         # The sum of squares is not finite where a number is not, and hardly otherwise; it takes a third of the time.
         return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
