@@ -8,7 +8,7 @@ import os
 import re
 import types
 
-from optlearn.declare import InvalidArgument, Lesson, Unchangeable, near
+from optlearn.declare import Declared, InvalidArgument, Lesson, Unchangeable, near
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _RULES = os.path.join(_HERE, "rules") + os.sep
@@ -94,7 +94,7 @@ def complete(rule, made):
 
 
 def _instead(word, known):
-    said = near(word, sorted(known))
+    said = near(word, known)
     return said if "did you mean" in said else ""
 
 
@@ -119,9 +119,8 @@ def _advice(error, owner, text):
         used = re.search(r"\bmath\.(\w+)", text)
         return (f"math.{used[1]} takes a single number, not an array; write np.{used[1]}" if used else
                 "a single number is needed where an array stands; write NumPy's functions, such as np.sqrt")
-    if isinstance(error, AttributeError) and error.obj is owner:
-        known = {name for name in (*dir(owner), *vars(owner)) if not name.startswith("_")}
-        return f"{type(owner).__name__} has no {error.name!r}" + (_instead(error.name, known) or (
+    if isinstance(error, AttributeError) and error.obj is owner and isinstance(owner, Declared):
+        return f"{type(owner).__name__} has no {error.name!r}" + (_instead(error.name, owner._declared) or (
             f"; a number of the rule is declared in its class: {error.name} = hyper(0.1)"))
     if isinstance(error, NameError) and error.name in getattr(owner, "_declared", ()):
         return f"{said}; a number of the rule is an attribute: write self.{error.name}"
