@@ -128,7 +128,7 @@ CONFIGURED = {
     "choices": optlearn.RMSProp(centered=True, momentum=0.5),
     "schedule": optlearn.Adam(lr=schedules.Cosine(start=0.5, steps=7)),
     "nested": optlearn.Adam(lr=schedules.Warmup(schedules.Join([schedules.Constant(), schedules.Cosine()], at=[3])),
-                            beta1=schedules.Constant(start=0.5), gradient=[ClipNorm(clip_norm=schedules.Exponential())]),
+                            gradient=[ClipNorm(clip_norm=schedules.Exponential())]),
 }
 
 
