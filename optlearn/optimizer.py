@@ -483,7 +483,7 @@ def _describe(cls):
     lines = ["    Parameters", "    ----------"]
     for name, d in cls._declared.items():
         kind = "float, array or schedule" if isinstance(d, hyper) else "choice"
-        default = f"{d.default:g}" if isinstance(d, hyper) and d.default is not None else repr(d.default)
+        default = f"{d.default:g}" if isinstance(d, hyper) and isinstance(d.default, numbers.Real) else repr(d.default)
         symbol = f"; symbol {d.symbol}." if isinstance(d, hyper) else "."
         lines += [f"    {name} : {kind}, default {default}", f"        {d.range[0].upper() + d.range[1:]}{symbol}"]
     table = "\n".join(lines) + "\n"
@@ -632,7 +632,7 @@ def _held(slots, w, *taken, rule=None, fresh=True):
             taken.append(value)
         elif isinstance(value, np.ndarray):
             value = value[()]
-        elif not isinstance(value, numbers.Number):
+        elif not isinstance(value, (numbers.Number, np.bool_)):
             raise InvalidArgument(f"a step made the slot {name!r} a {type(value).__name__}; it must be an array or a "
                                   "number")
         held[name] = value
