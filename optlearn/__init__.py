@@ -23,7 +23,9 @@ _LAZY = {"Stepper": "optlearn.symbolic.native", "check": "optlearn.checking", "c
          "checkpoint": None, "plots": None, "problems": None, "schedules": None}
 
 __all__ = ["InvalidArgument", "Optimizer", "State", "Surface", "Trajectory", "Update", "get", "gradients", "hyper",
-           "names", "option", "run", "surfaces", "sweep", *_LAZY, *_rules]
+           "names", "option", "run", "surfaces", "sweep", *_rules]
+# Importing everything must not need more than NumPy: plots are asked for by name.
+__all__ += [name for name in _LAZY if name != "plots"]
 
 
 def __getattr__(name):

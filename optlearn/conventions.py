@@ -10,10 +10,12 @@ version 4.1. Two things of MXNet 1.9 are left out: its Nesterov momentum is wron
 rescales its momentum when the learning rate changes.
 """
 
+import numpy as np
+
 from optlearn import gradients
 from optlearn.declare import InvalidArgument, near
 
-__all__ = ["translate"]
+__all__ = ["arguments", "translate"]
 
 FORMS = {
     "torch": {
@@ -76,20 +78,20 @@ FORMS = {
     },
 }
 
-# A name, the names of the members of a pair, or a function from the library's value to ours.
+# Other names of the libraries.
+CALLED = {"pytorch": "torch", "tf": "keras", "tensorflow": "keras", "jax": "optax", "flax": "optax"}
+
+# Our name, or the names of the members of a pair; a value that is no pair then keeps its name.
 BETAS = {"betas": ("beta1", "beta2")}
 ARGUMENTS = {
     "torch": {**BETAS, "alpha": "rho", "initial_accumulator_value": "initial_accumulator",
               "decoupled_weight_decay": "decouple", "d": "clip_threshold",
-              "beta2_decay": lambda power: {"decay_power": -power},
-              "eps": lambda eps: {"eps1": eps[0], "eps2": eps[1]} if isinstance(eps, tuple) else {"eps": eps},
-              "etas": ("eta_minus", "eta_plus"), "step_sizes": ("step_min", "step_max")},
+              "eps": ("eps1", "eps2"), "etas": ("eta_minus", "eta_plus"), "step_sizes": ("step_min", "step_max")},
     "keras": {"learning_rate": "lr", "beta_1": "beta1", "beta_2": "beta2", "epsilon": "eps",
               "initial_accumulator_value": "initial_accumulator", "clipvalue": "clip_gradient",
               "l1_regularization_strength": "l1", "l2_regularization_strength": "l2",
               "l2_shrinkage_regularization_strength": "l2_shrinkage",
-              "epsilon_1": "eps1", "epsilon_2": "eps2",
-              "beta_2_decay": lambda power: {"decay_power": -power}},
+              "epsilon_1": "eps1", "epsilon_2": "eps2"},
     "optax": {"learning_rate": "lr", "b1": "beta1", "b2": "beta2", "decay": "rho", "beta": "momentum",
               "initial_accumulator_value": "initial_accumulator", "initial_scale": "initial_accumulator",
               "eps_in_sqrt": "eps_inside", "trust_coefficient": "eta", "clipping_threshold": "clip_threshold",
@@ -99,6 +101,8 @@ ARGUMENTS = {
               "schedule_decay": "momentum_decay"},
     "pytorch_optimizer": {**BETAS, "lambda_1": "l1", "lambda_2": "weight_decay"},
 }
+# Arguments that are the negative of ours.
+NEGATED = {"beta2_decay": "decay_power", "beta_2_decay": "decay_power"}
 CLIPS = {"clipnorm": gradients.ClipNorm, "global_clipnorm": gradients.ClipGlobalNorm}
 
 # Arguments that our rules do not have, with the value that they stand for: given so, they say nothing new.
@@ -109,6 +113,72 @@ GIVEN = {
     "mxnet": {"momentum_correction": False},
     "pytorch_optimizer": {"maximize": False, "rectify": False, "ams_bound": False, "fixed_decay": False,
                           "nesterov": False, "lr_power": -0.5},
+}
+
+# The class or function of a library for each of our rules, with the arguments that make it that rule; then the
+# arguments that it takes.
+ADAM = "learning_rate beta_1 beta_2 epsilon"
+OPTAX_ADAM = "learning_rate b1 b2 eps eps_root"
+CALLS = {
+    "torch": {
+        "gradient_descent": ("SGD", {}, "lr weight_decay"),
+        "momentum": ("SGD", {}, "lr momentum dampening weight_decay"),
+        "nesterov": ("SGD", {"nesterov": True}, "lr momentum weight_decay"),
+        "adagrad": ("Adagrad", {}, "lr lr_decay eps initial_accumulator_value weight_decay"),
+        "rmsprop": ("RMSprop", {}, "lr alpha eps momentum centered weight_decay"),
+        "adadelta": ("Adadelta", {}, "lr rho eps weight_decay"),
+        "adam": ("Adam", {}, "lr betas eps weight_decay"),
+        "adamw": ("AdamW", {}, "lr betas eps weight_decay"),
+        "amsgrad": ("Adam", {"amsgrad": True}, "lr betas eps weight_decay decoupled_weight_decay"),
+        "adamax": ("Adamax", {}, "lr betas eps weight_decay"),
+        "nadam": ("NAdam", {}, "lr betas eps momentum_decay weight_decay decoupled_weight_decay"),
+        "radam": ("RAdam", {}, "lr betas eps weight_decay decoupled_weight_decay"),
+        "rprop": ("Rprop", {}, "lr etas step_sizes"),
+        "adafactor": ("Adafactor", {}, "lr beta2_decay eps d weight_decay"),
+        "muon": ("Muon", {}, "lr momentum ns_steps weight_decay"),
+    },
+    "keras": {
+        "gradient_descent": ("SGD", {}, "learning_rate"),
+        "momentum": ("SGD", {}, "learning_rate momentum"),
+        "nesterov": ("SGD", {"nesterov": True}, "learning_rate momentum"),
+        "adagrad": ("Adagrad", {}, "learning_rate initial_accumulator_value epsilon weight_decay"),
+        "rmsprop": ("RMSprop", {}, "learning_rate rho momentum epsilon centered"),
+        "adadelta": ("Adadelta", {}, "learning_rate rho epsilon weight_decay"),
+        "adam_eps_hat": ("Adam", {}, ADAM),
+        "adamw": ("AdamW", {}, ADAM + " weight_decay"),
+        "amsgrad": ("Adam", {"amsgrad": True}, ADAM + " weight_decay"),
+        "adamax": ("Adamax", {}, ADAM),
+        "nadam": ("Nadam", {}, ADAM + " weight_decay"),
+        "lion": ("Lion", {}, "learning_rate beta_1 beta_2 weight_decay"),
+        "lamb": ("Lamb", {}, ADAM + " weight_decay"),
+        "ftrl": ("Ftrl", {}, "learning_rate initial_accumulator_value l1_regularization_strength "
+                             "l2_regularization_strength l2_shrinkage_regularization_strength beta"),
+        "adafactor": ("Adafactor", {}, "learning_rate beta_2_decay epsilon_1 epsilon_2 clip_threshold weight_decay"),
+        "muon": ("Muon", {}, "learning_rate momentum ns_steps weight_decay"),
+    },
+    "optax": {
+        "gradient_descent": ("sgd", {}, "learning_rate"),
+        "momentum": ("sgd", {}, "learning_rate momentum"),
+        "nesterov": ("sgd", {"nesterov": True}, "learning_rate momentum"),
+        "adagrad": ("adagrad", {}, "learning_rate initial_accumulator_value eps"),
+        "rmsprop": ("rmsprop", {}, "learning_rate decay eps initial_scale eps_in_sqrt centered momentum "
+                                   "bias_correction"),
+        "adadelta": ("adadelta", {}, "learning_rate rho eps weight_decay"),
+        "adam": ("adam", {}, OPTAX_ADAM),
+        "adamw": ("adamw", {}, OPTAX_ADAM + " weight_decay"),
+        "amsgrad": ("amsgrad", {}, "learning_rate b1 b2 eps"),
+        "adamax": ("adamax", {}, "learning_rate b1 b2 eps"),
+        "nadam": ("nadam", {}, "learning_rate b1 b2 eps"),
+        "radam": ("radam", {}, "learning_rate b1 b2 eps threshold"),
+        "adabelief": ("adabelief", {}, OPTAX_ADAM),
+        "lars": ("lars", {}, "learning_rate weight_decay trust_coefficient eps momentum"),
+        "lamb": ("lamb", {}, OPTAX_ADAM + " weight_decay"),
+        "lion": ("lion", {}, "learning_rate b1 b2 weight_decay"),
+        "sign_sgd": ("sign_sgd", {}, "learning_rate"),
+        "signum": ("signum", {}, "learning_rate beta"),
+        "adafactor": ("adafactor", {}, "learning_rate min_dim_size_to_factor decay_rate clipping_threshold eps"),
+        "muon": ("muon", {}, "learning_rate beta ns_steps weight_decay"),
+    },
 }
 
 # What a library calls by a name that means another rule here.
@@ -148,8 +218,7 @@ def translate(convention, name, values):
     from optlearn.optimizer import get, resolve
 
     if convention not in FORMS:
-        raise InvalidArgument(f"convention = {convention!r} is not allowed; it must be one of "
-                              + ", ".join(repr(known) for known in FORMS))
+        _refuse(convention, FORMS)
     values = _renamed(convention, values)
     decouple, key = values.pop("decouple", False), str(name).lower()
     chosen = _rule(convention, key, values, decouple)
@@ -175,6 +244,95 @@ def translate(convention, name, values):
     return rule, {**forms[rule], **values}
 
 
+def _refuse(convention, known):
+    meant = CALLED.get(str(convention).lower())
+    raise InvalidArgument(f"convention = {convention!r} is not allowed; it must be one of "
+                          + ", ".join(map(repr, known)) + (f"; did you mean {meant!r}?" if meant in known else ""))
+
+
+def arguments(convention, rule):
+    """The class of a library and its arguments that are this rule: the way back from `translate`.
+
+    Parameters
+    ----------
+    convention : {"torch", "keras", "optax"}
+    rule : Optimizer, class or name
+
+    Returns
+    -------
+    name : str
+        Of the class in ``torch.optim`` or ``keras.optimizers``, or of the function in ``optax`` (Muon's is in
+        ``optax.contrib``).
+    values : dict
+        Its arguments. ``get(name, convention=convention, **values)`` is the rule.
+
+    Raises
+    ------
+    InvalidArgument
+        If the library does not have the rule in this form; the message says what has no counterpart.
+
+    Examples
+    --------
+    >>> from optlearn import Momentum
+    >>> arguments("torch", Momentum(lr=0.1, weight_decay=0.01))
+    ('SGD', {'lr': 0.1, 'momentum': 0.9, 'weight_decay': 0.01})
+    >>> arguments("torch", Momentum(lr_inside=True))
+    Traceback (most recent call last):
+    optlearn.declare.InvalidArgument: lr_inside = True of momentum has no counterpart in torch, which has False
+    """
+    from optlearn.optimizer import as_rule, get
+
+    if convention not in CALLS:
+        _refuse(convention, CALLS)
+    rule = as_rule(rule)
+    known = CALLS[convention]
+    if rule.name not in known:
+        other = RULES.get(convention, {}).get(rule.name)
+        raise InvalidArgument(f"{rule.name} has no counterpart in {convention}"
+                              + (f"; what it calls {rule.name} is {other}" if other else near(rule.name, known)))
+    name, fixed, takes = known[rule.name]
+    values, takes = {**fixed}, takes.split()
+    own = rule.values
+    for theirs in takes:
+        ours = ARGUMENTS[convention].get(theirs, NEGATED.get(theirs, theirs))
+        if isinstance(ours, tuple) and ours[0] not in own:
+            ours = theirs
+        value = tuple(own[one] for one in ours) if isinstance(ours, tuple) else own.get(ours)
+        if value is not None and theirs not in ("weight_decay", "decoupled_weight_decay"):
+            values[theirs] = -value if theirs in NEGATED else value
+    if convention == "optax" and rule.name == "nadam" and rule.decoupled_weight_decay is not None:
+        name, takes = "nadamw", [*takes, "weight_decay"]
+    _decays(convention, rule, values, takes)
+    for transform in rule.gradient:
+        for theirs, kind in {**CLIPS, "clipvalue": gradients.Clip}.items():
+            if convention == "keras" and type(transform) is kind:
+                values[theirs], = transform.values.values()
+    for theirs, value in values.items():
+        if callable(value) and (convention, theirs) != ("optax", "learning_rate") or isinstance(value, np.ndarray):
+            raise InvalidArgument(f"{theirs} = {value!r} of {rule.name} is no number, which {convention} needs")
+    again = get(name, convention=convention, **values)
+    if again != rule:
+        then = {"gradient": (), **again.values}
+        lost = next((n for n, v in {"gradient": (), **own}.items() if not _is(then.get(n), v)), None)
+        has = f", which has {then[lost]!r}" if lost in again.values else ""
+        value = rule.gradient if lost == "gradient" else own.get(lost)
+        raise InvalidArgument(f"{lost} = {value!r} of {rule.name} has no counterpart in {convention}{has}")
+    return name, values
+
+
+def _decays(convention, rule, values, takes):
+    """Put the weight decay of a rule among a library's arguments, in the form that it has there."""
+    added = [transform.weight_decay for transform in rule.gradient if type(transform) is gradients.Decay]
+    decoupled = rule.values.get("decoupled_weight_decay")
+    value = rule.values.get("weight_decay", added[0] if added else None)
+    if decoupled is not None or rule.name in DECOUPLED.get(convention, ()):
+        value = decoupled
+    if "weight_decay" in takes and value is not None:
+        values["weight_decay"] = value
+    if decoupled is not None and "decoupled_weight_decay" in takes:
+        values["decoupled_weight_decay"] = True
+
+
 def _is(value, other):
     return type(value) is type(other) and value == other
 
@@ -182,16 +340,26 @@ def _is(value, other):
 def _renamed(convention, values):
     """The values by our names, without those that are None."""
     renamed = {}
+    clips = [name for name in (*CLIPS, "clipvalue") if convention == "keras" and values.get(name) is not None]
+    if len(clips) > 1:
+        raise InvalidArgument(f"{clips[0]} = {values[clips[0]]!r} is not allowed beside {clips[1]}; Keras takes one of "
+                              "clipnorm, global_clipnorm and clipvalue")
     for name, value in values.items():
         ours = ARGUMENTS[convention].get(name, name)
-        if callable(ours) and value is not None:
-            renamed.update(ours(value))
-        elif isinstance(ours, tuple) and value is not None:
-            renamed.update(zip(ours, value, strict=True))
-        elif name in CLIPS and value is not None:
+        if value is None:
+            continue
+        if name in NEGATED:
+            renamed[NEGATED[name]] = -value
+        elif name in CLIPS and convention == "keras":
             renamed["gradient"] = (CLIPS[name](clip_norm=value), *renamed.get("gradient", ()))
-        elif value is not None:
+        elif isinstance(ours, str):
             renamed[ours] = value
+        elif isinstance(value, (tuple, list)):
+            if len(value) != len(ours):
+                raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be a pair of {' and '.join(ours)}")
+            renamed.update(zip(ours, value, strict=True))
+        else:
+            renamed[name] = value
     return {name: value for name, value in renamed.items() if value is not None}
 
 

@@ -20,6 +20,14 @@ class InvalidArgument(ValueError, TypeError):
     """
 
 
+class Lesson(AttributeError):
+    """An attribute that is not there or not to be set; the message says what to write instead."""
+
+
+class Unchangeable(Lesson):
+    """An object of declared numbers was to be changed."""
+
+
 def near(word, known):
     """A sentence part that names what resembles `word`: ", did you mean 'adam'?" or the whole list."""
     known = list(known)
@@ -183,23 +191,77 @@ class option:
         raise InvalidArgument(f"{self.name} = {value!r} is not allowed; it must be {self.range}")
 
 
+class _Signature:
+    """The arguments of a class from its declarations, made when they are asked for."""
+
+    def __get__(self, instance, owner):
+        if instance is not None:
+            # An object that can be called has the signature of its own call.
+            raise AttributeError("__signature__")
+        import inspect
+
+        kinds = inspect.Parameter
+        own = inspect.signature(owner.__init__).parameters.values()
+        needed = [one for one in own if one.kind is kinds.POSITIONAL_OR_KEYWORD][1:] or \
+            [kinds(name, kinds.KEYWORD_ONLY) for name in getattr(owner, "parts", ())]
+        return inspect.Signature([*needed, *(kinds(name, kinds.KEYWORD_ONLY, default=default)
+                                             for name, default in owner._arguments().items())])
+
+
 class Declared:
     """An unchangeable object whose numbers and choices are declared in its class body."""
 
     _declared = {}
+    # Names that are neither attributes of the class nor free to be declared.
+    _reserved = ()
+    __signature__ = _Signature()
 
     def __init_subclass__(cls, **keywords):
         super().__init_subclass__(**keywords)
+        for name, value in vars(cls).items():
+            if isinstance(value, (hyper, option)):
+                cls._check_declaration(name, value)
+            elif name in cls._declared:
+                raise InvalidArgument(f"{cls.__name__} gives the declared {name!r} a plain value, {value!r}; write "
+                                      f"{name} = {type(cls._declared[name]).__name__}({value!r})")
         cls._declared = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()
                          if isinstance(value, (hyper, option))}
         cls._hypers = {name: d for name, d in cls._declared.items() if isinstance(d, hyper)}
         cls._aliases = {d.alias: name for name, d in cls._declared.items() if getattr(d, "alias", None)}
 
-    def __init__(self, **values):
+    @classmethod
+    def _check_declaration(cls, name, declared):
+        """Raise unless a declared name is free and its default is allowed."""
+        taken = next((base for base in cls.__mro__[1:] if name in vars(base)), None)
+        if name in cls._reserved or (taken is not None and not isinstance(vars(taken)[name], (hyper, option))):
+            raise InvalidArgument(f"{cls.__name__} declares {name!r}, which means something else in every "
+                                  f"{cls._kind()}; it must have another name, such as {name + '_'!r}")
+        if declared.default is not None:
+            declared.check(declared.default)
+
+    @classmethod
+    def _kind(cls):
+        return next(base.__name__ for base in reversed(cls.__mro__[:-2]))
+
+    @classmethod
+    def _arguments(cls):
+        """The arguments of the class by name, with their defaults."""
+        return {name: declared.default for name, declared in cls._declared.items()}
+
+    def __init__(self, *given, **values):
         own = type(self)
+        if given:
+            call = ", ".join(f"{name}={_plain(value)}" for name, value in zip(own._declared, given, strict=False))
+            raise InvalidArgument(f"{own.__name__}({', '.join(map(_plain, given))}) is not allowed; arguments must be "
+                                  f"named: {own.__name__}({call})")
         for name in values:
             if name not in own._declared and name not in own._aliases:
-                raise InvalidArgument(f"{own.__name__} has no argument {name!r}{near(name, own._declared)}")
+                plain = getattr(own, name, None)
+                if isinstance(plain, (numbers.Real, str)) and not hasattr(Declared, name):
+                    kind = "option" if isinstance(plain, (bool, str)) else "hyper"
+                    raise InvalidArgument(f"{own.__name__} has no argument {name!r}: {name} = {plain!r} in its class "
+                                          f"is not declared; write {name} = {kind}({plain!r})")
+                raise InvalidArgument(f"{own.__name__} has no argument {name!r}{near(name, own._arguments())}")
         values = {own._aliases.get(name, name): value for name, value in values.items()}
         for name, declaration in own._declared.items():
             value = declaration.check(values[name]) if name in values else declaration.default
@@ -232,8 +294,8 @@ class Declared:
         return copy
 
     def __setattr__(self, name, value):
-        raise AttributeError(f"{type(self).__name__} objects do not change; "
-                             f"make a new one: .replace({name}={value!r})")
+        raise Unchangeable(f"{type(self).__name__} objects do not change; "
+                           f"make a new one: .replace({name}={value!r})")
 
     def __repr__(self):
         inside = ", ".join(f"{name}={_plain(value)}" for name, value in self.values.items())

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optlearn.declare import Declared, hyper
+from optlearn.declare import Declared, InvalidArgument, hyper
 
 
 def values_at(declared, t):
@@ -58,8 +58,11 @@ class ClipNorm(Transform):
     clip_norm = hyper(1.0, above=0, symbol="c")
 
     def __call__(self, w, g):
-        norm = np.linalg.norm(g)
-        return g * np.where(norm > self.clip_norm, self.clip_norm / np.maximum(norm, self.clip_norm), 1.0)
+        # In units of the largest coordinate (or of the bound) no square overflows.
+        unit = np.maximum(np.max(np.abs(g)), self.clip_norm)
+        length = np.linalg.norm(g / unit)
+        with np.errstate(invalid="ignore"):       # 0/0 of a gradient of zeros, which stays as it is
+            return np.where(unit * length > self.clip_norm, self.clip_norm * ((g / unit) / length), g)
 
 
 class ClipGlobalNorm(ClipNorm):
@@ -107,14 +110,41 @@ def normgrad(rescale=1.0, clip=None, decay=0.0):
 BY_HYPERPARAMETER = {"rescale_grad": Rescale, "clip_gradient": Clip, "weight_decay": Decay}
 
 
+def norm(x):
+    """Length of an array, right also where the square of a number overflows; traceable.
+
+    Examples
+    --------
+    >>> bool(np.isclose(norm(np.array([3e25, 4e25], dtype=np.float32)), 5e25))
+    True
+    """
+    if isinstance(x, np.ndarray) and not x.size:
+        return 0.0
+    largest = np.max(np.abs(x))
+    unit = np.where(largest > 0, largest, 1.0)
+    return unit * np.linalg.norm(x / unit)
+
+
 def prepare(transforms, params, grads):
     """Apply transforms to the gradients of several arrays."""
     for transform in transforms:
-        if transform.whole and len(grads) > 1:
-            joined = transform(np.concatenate([np.ravel(w) for w in params]),
-                               np.concatenate([np.ravel(g) for g in grads]))
+        if not transform.whole:
+            grads = [_applied(transform, w, g) for w, g in zip(params, grads, strict=True)]
+        elif len(grads) > 1:
+            joined = _applied(transform, np.concatenate([np.ravel(w) for w in params]),
+                              np.concatenate([np.ravel(g) for g in grads]))
             ends = np.cumsum([g.size for g in grads])[:-1]
             grads = [part.reshape(g.shape) for part, g in zip(np.split(joined, ends), grads, strict=True)]
         else:
-            grads = [transform(w, g) for w, g in zip(params, grads, strict=True)]
+            grads = [_applied(transform, params[0], grads[0])] if grads else grads
     return grads
+
+
+def _applied(transform, w, g):
+    if not g.size:
+        return g
+    made = np.asarray(transform(w, g))
+    if made.shape != g.shape:
+        raise InvalidArgument(f"{type(transform).__name__} made an array of shape {made.shape} from a gradient of "
+                              f"shape {g.shape}; its __call__(self, w, g) must return the changed gradient")
+    return made

@@ -240,8 +240,8 @@ class Surface(Declared):
 
 def _record(surface):
     """The verified graph of a surface, or the refusal."""
+    from optlearn.explain import place, said_at
     from optlearn.symbolic.graph import NotTraceable
-    from optlearn.symbolic.lines import line_of
     from optlearn.symbolic.verify import verify_surface
 
     try:
@@ -252,7 +252,7 @@ def _record(surface):
     except NotTraceable as refusal:
         return refusal
     except Exception as error:
-        return NotTraceable(f"{surface.name} cannot be traced: {type(error).__name__}: {error}{line_of(error)}")
+        return NotTraceable(f"{surface.name} cannot be traced: {type(error).__name__}: {error}{said_at(place(error))}")
 
 
 # Where there is no formula: single points, and central differences between them.

@@ -8,7 +8,8 @@ import numpy as np
 
 from optlearn import surfaces
 from optlearn.declare import InvalidArgument
-from optlearn.optimizer import Optimizer, Slots, guest
+from optlearn.explain import explain
+from optlearn.optimizer import Optimizer, Slots, first_state, guest
 
 
 class Trajectory:
@@ -113,6 +114,10 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch
     kept = len(rows[-1])
     diverged = kept + 1 if kept < steps else None
     reason = f"{kept} steps" if diverged is None else f"diverged at step {diverged}"
+    for name in optimizer.slots if w.ndim == 1 else ():
+        lost = np.flatnonzero(~np.isfinite(named[name].reshape(len(named[name]), -1)).all(axis=1))
+        if len(lost) and lost[0] > 0:
+            reason += f", {name} is not finite from step {lost[0]} on"
     return Trajectory(surface, optimizer, rows, named, diverged, reason)
 
 
@@ -189,7 +194,7 @@ def _begun(surface, optimizer, w, steps, chance, delay=0):
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         if w.ndim == 1:
-            first = optimizer.at(1).start(w)
+            first = _start(optimizer, w)
             return first, _single(surface, optimizer, w, steps, chance, delay, first)
         if _driver(optimizer) is None and surface.exact:
             from optlearn.symbolic.trace import NotTraceable, parameter_values, trace
@@ -203,9 +208,18 @@ def _begun(surface, optimizer, w, steps, chance, delay=0):
                 first = dict(zip(program.slots, values, strict=True))
                 return first, _together(surface, optimizer, program, w, steps, chance, delay, first)
         lanes = [(_lane(surface, i), _lane(optimizer, i), w[:, i].copy()) for i in range(w.shape[1])]
-        starts = [rule.at(1).start(point) for _, rule, point in lanes]
+        starts = [_start(rule, point) for _, rule, point in lanes]
         first = {name: np.stack([start[name] for start in starts], -1) for name in optimizer.slots}
         return first, _beside(lanes, starts, w.shape, steps, chance, delay)
+
+
+def _start(optimizer, w):
+    """The state before the first step of a run."""
+    try:
+        return first_state(optimizer.at(1), guest(w))
+    except Exception as error:
+        explain(error, optimizer)
+        raise
 
 
 def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
@@ -218,34 +232,43 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
     # A reader's lines get arrays that they can read but not change; those of the library are tested to change none.
     guarded = not all(type(part).__module__.startswith("optlearn.") for part in (optimizer, *optimizer.gradient))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for t in range(1, steps + 1):
-            if guarded:
-                view, s = guest(view), Slots({name: guest(x) for name, x in s.__dict__.items()})
-            if optimizer.scheduled:
-                rule = (driver.at(t - 1) if driver else optimizer).at(t)
-            if chance is not None:
-                draws, rows, noise = chance(w.shape)
-                if draws:
-                    s = Slots({**s.__dict__, **draws})
-            if delay == 0:
-                at = rule.probe(view, s, t)
-            else:
-                stale = [*stale[1:], view]
-                at = stale[0]
-            g = surface.gradient(at, rows)
-            if noise is not None:
-                g = g + noise
-            if guarded:
-                g = guest(g)
-            update = rule.update(view, rule.prepared(view, g) if rule.gradient else g, s, t)
-            view = update.w
-            x, y = view.tolist()
-            if ends and not (isfinite(x) and isfinite(y)):
-                return
-            if driver:
-                driver.feed_all(surface(at))
-            yield view, at, g, update.named
-            s = Slots(update.named)
+        update = None
+        try:
+            for t in range(1, steps + 1):
+                if guarded:
+                    view, s = guest(view), Slots({name: guest(x) for name, x in s.__dict__.items()})
+                if optimizer.scheduled:
+                    rule = (driver.at(t - 1) if driver else optimizer).at(t)
+                if chance is not None:
+                    draws, rows, noise = chance(w.shape)
+                    if draws:
+                        s = Slots({**s.__dict__, **draws})
+                if delay == 0:
+                    at = rule.probe(view, s, t)
+                else:
+                    stale = [*stale[1:], view]
+                    at = stale[0]
+                g = surface.gradient(at, rows)
+                if noise is not None:
+                    g = g + noise
+                if guarded:
+                    g = guest(g)
+                update = rule.update(view, rule.prepared(view, g) if rule.gradient else g, s, t)
+                view = update.w
+                x, y = view.tolist()
+                if ends and not (isfinite(x) and isfinite(y)):
+                    return
+                if driver:
+                    driver.feed_all(surface(at))
+                yield view, at, g, update.named
+                s = Slots(update.named)
+        except Exception as error:
+            explain(error, optimizer, update)
+            if not isinstance(update.w, np.ndarray) or update.w.shape != w.shape:
+                raise InvalidArgument(f"{type(optimizer).__name__}.update made parameters of the type "
+                                      f"{type(update.w).__name__} and shape {np.shape(update.w)}; it must make an "
+                                      f"array of shape {w.shape}") from error
+            raise
 
 
 def _together(surface, optimizer, program, w, steps, chance, delay, state):

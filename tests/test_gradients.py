@@ -1,10 +1,11 @@
 """What is done to a gradient before a rule sees it."""
 
 import numpy as np
+import pytest
 
 import optlearn
 from optlearn import GradientDescent
-from optlearn.gradients import Clip, ClipGlobalNorm, ClipNorm, Decay, Rescale, normgrad
+from optlearn.gradients import Clip, ClipGlobalNorm, ClipNorm, Decay, Rescale, norm, normgrad
 
 W, G = np.array([2.0, -4.0]), np.array([3.0, -0.5])
 
@@ -87,3 +88,49 @@ def test_transforms_of_one_kind_may_follow_each_other():
         lr=1.0, gradient=[Clip(clip_gradient=2.0), Rescale(rescale_grad=0.5), Clip(clip_gradient=0.9)]
     )
     np.testing.assert_allclose(rule.prepared(W, G), [0.9, -0.25])
+
+
+@pytest.mark.parametrize("clip", [ClipNorm, ClipGlobalNorm])
+@pytest.mark.parametrize(("dtype", "size"), [(np.float32, 1e25), (np.float32, 1e30), (np.float32, 3e37),
+                                             (np.float64, 1e200), (np.float64, 1e307)])
+def test_a_length_whose_square_overflows(clip, dtype, size):
+    rule = GradientDescent(lr=1.0, gradient=[clip(clip_norm=1.0)])
+    w, g = np.zeros(2, dtype), np.array([3 * size, 4 * size], dtype)
+    np.testing.assert_allclose(-rule.step(w, g, rule.init(w))[0], [0.6, 0.8], rtol=1e-6)
+    params, grads = [w[:1], w[1:]], [g[:1], g[1:]]
+    new, _ = rule.step(params, grads, rule.init(params))
+    np.testing.assert_allclose(-np.concatenate(new), [0.6, 0.8] if clip is ClipGlobalNorm else [1, 1], rtol=1e-6)
+    np.testing.assert_allclose(norm(g), 5 * size, rtol=1e-6)
+
+
+def test_lengths_of_nothing_and_of_zeros():
+    assert norm(np.zeros((0, 3))) == norm(np.zeros(3)) == 0
+    empty = np.zeros((0, 3))
+    rule = GradientDescent(gradient=[ClipNorm(), ClipGlobalNorm()])
+    assert rule.step([empty], [empty], rule.init([empty]))[0][0].shape == (0, 3)
+
+
+@pytest.mark.parametrize("rule", [optlearn.LARS(lr=1.0), optlearn.Muon()], ids=lambda rule: rule.name)
+def test_rules_that_take_lengths_take_them_of_large_gradients(rule):
+    w, g = np.ones((2, 2), np.float32), np.array([[3, 4], [5, 6]], np.float32)
+    small, _ = rule.step(w, g, rule.init(w))
+    large, _ = rule.step(w, np.float32(1e25) * g, rule.init(w))
+    np.testing.assert_allclose(large, small, rtol=1e-5)
+
+
+def test_a_clip_by_norm_reads_as_in_the_textbook():
+    g = r"g_{\mathrm{raw},t}"
+    expected = (rf"\begin{{cases}} c \, \frac{{{g}}}{{\lVert {g} \rVert}} & \text{{if }} \lVert {g} \rVert > c \\ "
+                rf"{g} & \text{{otherwise}} \end{{cases}}")
+    assert expected in GradientDescent(gradient=[ClipNorm()]).equation()
+
+
+@pytest.mark.parametrize("made", [None, np.zeros(3), 1.0])
+def test_a_transform_that_gives_no_gradient(made):
+    class Lost(optlearn.gradients.Transform):
+        def __call__(self, w, g):
+            return made
+
+    rule = GradientDescent(gradient=[Lost()])
+    with pytest.raises(optlearn.InvalidArgument, match=r"Lost made an array of shape .* must return the changed"):
+        rule.step(np.ones(2), np.ones(2), rule.init(np.ones(2)))

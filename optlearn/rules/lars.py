@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optlearn.optimizer import Optimizer, Update, hyper, option
+from optlearn.optimizer import Optimizer, Update, hyper, norm, option
 
 __all__ = ["LARS"]
 
@@ -45,12 +45,12 @@ class LARS(Optimizer):
     direction = "g"
 
     def update(self, w, g, s, t):
-        w_norm, g_norm = np.linalg.norm(w), np.linalg.norm(g)
+        w_norm, g_norm = norm(w), norm(g)
         if self.clip_gradient is not None:
             g = np.clip(g, -self.clip_gradient, self.clip_gradient)
         d = g + self.weight_decay * w
         if self.denominator == "joint":
-            g_norm = np.linalg.norm(d)
+            g_norm = norm(d)
         below = g_norm + self.weight_decay * w_norm if self.denominator == "sum" else g_norm
         r = np.where((w_norm > 0) & (g_norm > 0), self.eta * w_norm / (below + self.eps), 1.0)
         v = self.momentum * s.v + self.lr * r * d

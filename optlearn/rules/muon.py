@@ -1,8 +1,6 @@
 """Muon."""
 
-import numpy as np
-
-from optlearn.optimizer import Optimizer, Update, hyper, option
+from optlearn.optimizer import Optimizer, Update, hyper, norm, option
 
 __all__ = ["Muon"]
 
@@ -68,8 +66,8 @@ def orthogonalized(X, steps=5, form="torch"):
     """A matrix of the same singular vectors with singular values near 1, by Newton-Schulz steps."""
     if X.shape[0] > X.shape[1]:
         return orthogonalized(X.T, steps, form).T
-    norm = np.linalg.norm(X)
-    X = X / {"torch": max(norm, 1e-7), "keras": norm + 1e-7, "optax": norm + 1e-8}[form]
+    size = norm(X)
+    X = X / {"torch": max(size, 1e-7), "keras": size + 1e-7, "optax": size + 1e-8}[form]
     a, b, c = COEFFICIENTS
     for _ in range(steps):
         A = X @ X.T

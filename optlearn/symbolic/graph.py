@@ -18,7 +18,7 @@ import weakref
 
 import numpy as np
 
-from optlearn.symbolic.lines import current_line
+from optlearn.explain import place_now, said_at
 
 # Filled by `operations`: what NumPy's ufuncs, NumPy's functions and the methods of arrays are recorded as.
 UFUNCS, FUNCTIONS, METHODS = {}, {}, {}
@@ -76,7 +76,7 @@ def refuse(sentence, kind=NotTraceable):
     now = getattr(_here, "recording", None)
     if now is None:
         raise kind(sentence)
-    error = kind(sentence + (current_line() if now.inside else ""))
+    error = kind(sentence + (said_at(place_now()) if now.inside else ""))
     if now.refused is None:
         now.refused = error
     raise error

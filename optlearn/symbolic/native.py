@@ -552,7 +552,8 @@ class Stepper:
             If structures, shapes or kinds do not fit, or a gradient is not finite.
         """
         leaves, gradient_leaves = tree.flatten(params, "params"), tree.flatten(grads, "grads")
-        self.rule._check_step(leaves, gradient_leaves, self.state, nonfinite, rng)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.rule._check_step(leaves, gradient_leaves, self.state, nonfinite, rng)
         for path, w in leaves:
             tree.computable(w, "params" + path)
             if not (isinstance(w, np.ndarray) and w.flags.c_contiguous and w.flags.writeable):
@@ -562,6 +563,8 @@ class Stepper:
         rule = self.rule.at(t)
         arrays = [w for _, w in leaves]
         grads = [np.asarray(g, dtype=w.dtype) for (_, g), w in zip(gradient_leaves, arrays, strict=True)]
+        # Arrays change one after the other: a gradient that lies in one of them would change before its turn.
+        grads = [g.copy() if any(np.may_share_memory(g, w) for w in arrays) else g for g in grads]
         if len(arrays) > 1 and any(transform.whole for transform in rule.gradient):
             grads = gradients.prepare(rule.gradient, arrays, grads)
             rule = rule.bound({"gradient": ()})
@@ -570,6 +573,10 @@ class Stepper:
         if any(np.ndim(value) for value in values.values()):
             raise InvalidArgument("a hyperparameter that is an array (a sweep) is not allowed here; it must be a "
                                   "number")
+        for path, w in leaves:
+            if program.vectors_only and w.ndim != 1:
+                raise InvalidArgument(f"params{path} has shape {w.shape}; {rule.name} is recorded for arrays of one "
+                                      "axis (it multiplies with @ or sums over an axis); use its step")
         step = _array_step(program)
         for w, g, slots in zip(arrays, grads, self.state.slots, strict=True):
             draws = {name: rng.standard_normal(w.shape).astype(w.dtype).reshape(-1) for name in program.draws}

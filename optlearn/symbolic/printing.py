@@ -72,8 +72,19 @@ class Printer:
     def _neg(self, node):
         return f"-{self._print(node.args[0], PRODUCT)}", SUM
 
+    def _unscaled(self, node):
+        """Of a length taken in another unit, ``norm(x / u)``: x / u and u, or None."""
+        square = node.args[0].args[0] if node.op == "sqrt" and node.args[0].op == "sum" else None
+        if square is None or square.op != "mul" or square.args[0] is not square.args[1]:
+            return None
+        inner = square.args[0]
+        return (inner, inner.args[1]) if inner.op == "div" and not inner.args[1].vector else None
+
     def _mul(self, node):
         a, b = node.args
+        scaled = self._unscaled(b)
+        if scaled and scaled[1] is a:
+            return rf"\lVert {self._print(scaled[0].args[0], 0)} \rVert", ATOM
         if a is b and a not in self.symbols:
             return rf"{self._print(a, POWER + 1)}^2", POWER
         if a.op == "neg" and a not in self.symbols:
@@ -88,6 +99,10 @@ class Printer:
 
     def _div(self, node):
         a, b = node.args
+        scaled = self._unscaled(b)
+        if scaled and scaled[0] is a:
+            x = self._print(a.args[0], 0)
+            return rf"\frac{{{x}}}{{\lVert {x} \rVert}}", PRODUCT + 1
         if a.op == "neg" and a not in self.symbols:
             return rf"-\frac{{{self._print(a.args[0], 0)}}}{{{self._print(b, 0)}}}", SUM
         # A long quotient reads better as a factor before it: eta * m / d as eta (m / d).

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from optlearn.explain import place, said_at
 from optlearn.optimizer import Update
 from optlearn.symbolic.derive import factor
 from optlearn.symbolic.graph import (
@@ -18,7 +19,6 @@ from optlearn.symbolic.graph import (
     symbol,
     walk,
 )
-from optlearn.symbolic.lines import line_of
 from optlearn.symbolic.operations import TABLE, ZERO, sub
 from optlearn.symbolic.readings import dodge, readings
 
@@ -141,7 +141,7 @@ def _recorded(noted, part, method, call, *given):
         # A symbol is no array: what only arrays can do ends here, with the words of Python or NumPy.
         noted.inside = False
         refuse(f"{getattr(part, 'name', type(part).__name__)}.{method} cannot be traced: {type(error).__name__}: "
-               f"{error}{line_of(error)}")
+               f"{error}{said_at(place(error))}")
     finally:
         noted.inside = False
 

@@ -6,8 +6,8 @@ shows here. The library's own classes are verified by its tests.
 
 import numpy as np
 
+from optlearn.explain import place, said_at
 from optlearn.symbolic.graph import NotTraceable
-from optlearn.symbolic.lines import line_of
 from optlearn.symbolic.trace import SEEN, evaluate
 
 TOLERANCE = 1e-8
@@ -34,7 +34,8 @@ def verify(rule, program):
                 _compare(bound, program, values, shape, rng)
             except _Parted as parted:
                 if len(shape) > 1:
-                    program.vectors_only = True  # what was recorded holds for arrays of one axis
+                    # What was recorded holds for arrays of one axis.
+                    program.vectors_only, program.separable = True, False
                     continue
                 raise NotTraceable(f"{rule.name} cannot be traced: {parted}") from None
 
@@ -114,7 +115,7 @@ def _run(rule, method, call, *given):
     try:
         return call(*given)
     except Exception as error:
-        raise _Parted(f"{rule.name}.{method} raises {type(error).__name__}: {error}{line_of(error)}") from None
+        raise _Parted(f"{rule.name}.{method} raises {type(error).__name__}: {error}{said_at(place(error))}") from None
 
 
 def _same(what, lines, found, w):
