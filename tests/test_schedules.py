@@ -1,5 +1,6 @@
 """Schedules: values of papers and libraries, first index 0, composition, state, equation and JavaScript."""
 
+import itertools
 import json
 import math
 
@@ -300,3 +301,45 @@ def test_a_plateau_of_negative_losses_is_one():
         state = schedule.feed(state, loss)
         seen.append((state["best"], state["bad"]))
     assert seen == [(-10.0, 0), (-10.0, 1), (-10.0, 2), (-11.5, 0)]
+
+
+RATES, SEEDS = iter([0.1, 0.2]), itertools.count()
+
+
+class Silent(sc.Schedule):
+    def value(self, k):
+        """Forgets to return."""
+
+
+@pytest.mark.parametrize(("lr", "says"), [
+    (lambda k: math.nan, r"lr = nan is not allowed; its schedule gives it in step 1 \(index 0\)"),
+    (lambda k: 0.1 if k < 2 else math.inf, r"lr = inf is not allowed; .* in step 3 \(index 2\), .* 0 < lr"),
+    (lambda k: 0.1 - 0.1 * k, r"lr = -0.1 is not allowed; .* in step 3 \(index 2\)"),
+    (lambda k: np.array([0.1, 0.2]), r"lr = array\(\[0.1, 0.2\]\) is not allowed; its schedule gives it in step 1"),
+    (lambda k: None, "lr = None is not allowed; its schedule gives it"),
+    (Silent(), r"Silent.value\(0\) gives None; it must be a number"),
+    (sc.FromTraining(lambda place: None), "function of FromTraining at Place.* gives None; it must be a number"),
+], ids=str)
+def test_a_value_that_is_none_is_refused_in_its_step_and_changes_nothing(lr, says):
+    rule, w = optlearn.Adam(lr=lr), np.ones(2)
+    with pytest.raises(InvalidArgument, match=says):
+        state = rule.init(w)
+        for _ in range(3):
+            kept = state, {name: value.copy() for name, value in state.slots[0].items()}
+            w, state = rule.step(w, w, state)
+    if "step 3" in says:
+        assert kept[0] is state
+        assert state.t == 2
+        assert all((state[name] == value).all() for name, value in kept[1].items())
+
+
+@pytest.mark.parametrize(("lr", "says"), [
+    (iter([0.1, 0.2]).__next__, "lr = __next__ is not allowed as a schedule; it must be a function of one argument"),
+    (lambda k: next(RATES), "gives 0.1 and then 0.2 for the same step index 0"),
+    (lambda k: np.random.RandomState(next(SEEDS)).uniform(), "no random number of its own"),
+    (lambda: 0.1, "lr = <lambda> is not allowed as a schedule"),
+    (sc.Cosine, r"lr = Cosine is not allowed: it is a class; .* such as Cosine\(...\)"),
+], ids=["iterator", "generator", "random", "no argument", "class"])
+def test_what_is_no_function_of_the_index_is_refused_by_the_rule(lr, says):
+    with pytest.raises(InvalidArgument, match=says):
+        optlearn.Adam(lr=lr)

@@ -76,7 +76,8 @@ class Schedule(Declared):
     def value(self, k):
         """The value at index `k`, in traceable NumPy."""
         if type(self).lines is Schedule.lines:
-            raise TypeError(f"{type(self).__name__} has no method value(self, k)")
+            raise InvalidArgument(f"{type(self).__name__} has no method value(self, k); one that looks at the loss "
+                                  "has `driven = True` and the methods begin, feed and at")
         *_, last = self.lines(k).values()
         return last
 
@@ -102,10 +103,7 @@ class Schedule(Declared):
                 if isinstance(part, Schedule)]
 
     def __call__(self, k):
-        """The value at step index `k` as a Python float.
-
-        A NumPy number would turn float32 parameters into float64.
-        """
+        """The value at step index `k` as a Python float."""
         k = whole_index(k)
         if self.driven:
             if k > 0:
@@ -114,7 +112,7 @@ class Schedule(Declared):
                     "and the place in the training; by hand: state = schedule.begin(), "
                     "state = schedule.feed(state, loss), schedule.at(state, k)")
             return self.at(self.begin(), 0)
-        return float(self.value(k))
+        return real(self.value(k), f"{type(self).__name__}.value({k})")
 
     def series(self, steps):
         """The values of the first `steps` steps as an array."""
@@ -217,6 +215,7 @@ def names():
 
 
 def whole_index(k, name="k"):
+    """A step index, or another whole number from 0."""
     try:
         index = -1 if isinstance(k, (bool, np.bool_)) else operator.index(k)
     except TypeError:
@@ -226,7 +225,15 @@ def whole_index(k, name="k"):
     return index
 
 
+def real(value, what):
+    """A number that a schedule computed, as a Python float: NumPy's would turn float32 parameters into float64."""
+    if np.ndim(value) or np.asarray(value).dtype.kind not in "iuf":
+        raise InvalidArgument(f"{what} gives {value!r}; it must be a number")
+    return float(value)
+
+
 def increasing(what, least):
+    """The check of an argument that is a sequence of growing indices."""
     def check(values):
         try:
             found = tuple(whole_index(k, what) for k in values)
@@ -241,6 +248,7 @@ def increasing(what, least):
 
 
 def known_place(schedule, place):
+    """The place in the training, which is there where `train` asks."""
     if place is None:
         raise InvalidArgument(f"{type(schedule).__name__} depends on the place in the training, which only "
                               "train() knows; give steps_per_epoch, or a function of the step index")

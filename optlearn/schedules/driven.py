@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 
 from optlearn.declare import InvalidArgument, hyper, option
-from optlearn.schedules.base import Place, Schedule, known_place
+from optlearn.schedules.base import Place, Schedule, known_place, real
 
 
 def _function(value):
@@ -33,7 +33,7 @@ class FromTraining(Schedule):
     def at(self, state, k, place=None):
         if place is None and k == 0:
             place = Place(batch_size=1, epoch=0, batch=0, iteration=0)
-        return float(self.function(known_place(self, place)))
+        return real(self.function(known_place(self, place)), f"function of {type(self).__name__} at {place}")
 
 
 class Plateau(Schedule):
@@ -244,7 +244,7 @@ class Driver:
         for where, schedule in self.schedules.items():
             head, _, name = where.rpartition(".")
             owner = self.optimizer.gradient[int(head[9:-1])] if head else self.optimizer
-            value = owner.hypers()[name].check_scheduled(schedule.at(self.states[where], k, place))
+            value = owner.hypers()[name].check_scheduled(schedule.at(self.states[where], k, place), k)
             (inner.setdefault(int(head[9:-1]), {}) if head else own)[name] = value
         gradient = tuple(g.bound(inner.get(i, {})) for i, g in enumerate(self.optimizer.gradient))
         return self.optimizer.bound({**own, "gradient": gradient})
