@@ -84,6 +84,9 @@ def test_every_generator_goes_on_exactly(make, tmp_path):
     schedules.Plateau(start=0.5, factor=0.5, patience=1, watch="step"),
     schedules.Plateau(start=0.5, factor=0.5, patience=0, threshold=0.5, watch="test"),
     schedules.King(start=0.5, patience=4), schedules.Warmup(schedules.King(start=0.5, patience=3), steps=4),
+    schedules.Warmup(schedules.Plateau(start=0.5, patience=0, threshold=0.5), steps=5),
+    schedules.Join([schedules.Plateau(start=0.5, patience=0, watch="step"),
+                    0.5 * schedules.Warmup(schedules.King(start=0.5, patience=2), steps=3)], at=[5]),
     schedules.Cosine(steps=30).per_epoch(), schedules.Exponential(gamma=0.5),
     schedules.FromTraining(lambda place: 0.1 / (1 + place.batch)), lambda k: 0.1 / (k + 1),
 ], ids=lambda schedule: getattr(schedule, "name", "function"))

@@ -30,6 +30,7 @@ OF_THE_STEP = [
 LOSS_DRIVEN = [
     sc.Plateau(watch="step", patience=2, cooldown=1), sc.King(patience=6),
     sc.Warmup(sc.Plateau(watch="step", patience=2), steps=5), 2.0 * sc.King(patience=5, forget=False),
+    sc.Join([sc.King(start=0.5, patience=4), 0.1 * sc.Warmup(sc.Plateau(watch="step", patience=1), steps=3)], at=[9]),
 ]
 
 
@@ -220,6 +221,66 @@ def test_king_reduces_on_noise_and_not_on_a_decrease():
     assert every_step[-1] == pytest.approx(0.99 ** 29)
 
 
+@pytest.mark.parametrize("bad", [math.inf, math.nan])
+def test_a_loss_that_is_no_number_is_no_improvement_and_every_number_improves_on_it(bad):
+    schedule = sc.Plateau(start=1.0, factor=0.5, patience=1, watch="step")
+    assert feed(schedule, [bad, 5.0, 4.0, bad, 3.0, 2.0])[1] == {"value": 1.0, "best": 2.0, "bad": 0, "rest": 0}
+    assert feed(schedule, [1.0, bad, bad, bad])[1] == {"value": 0.5, "best": 1.0, "bad": 1, "rest": 0}
+    assert feed(schedule, [bad] * 4)[1] == {"value": 0.25, "best": None, "bad": 0, "rest": 0}
+
+
+@pytest.mark.parametrize("bad", [math.inf, math.nan])
+@pytest.mark.parametrize("discard", [0.0, 0.1])
+def test_king_takes_an_infinite_loss_for_the_limit_of_large_ones(bad, discard):
+    rng = np.random.RandomState(0)
+    for at in rng.randint(0, 40, size=(30, 2)):
+        losses = rng.standard_normal(40) - 0.01 * np.arange(40)
+        large, spiked = losses.copy(), losses.copy()
+        large[at], spiked[at] = 1e200, bad
+        assert sc.steps_without_decrease(spiked, discard=discard) == sc.steps_without_decrease(large, discard=discard)
+    falling = 100 - np.arange(25.0)
+    for at in range(25):
+        spiked = falling.copy()
+        spiked[at] = bad
+        assert feed(sc.King(start=1.0, patience=20), spiked)[1]["value"] == 1.0
+    assert feed(sc.King(start=1.0, patience=20), [bad] * 25)[1]["value"] == 0.1
+    assert sc.steps_without_decrease(losses * 1e300) == sc.steps_without_decrease(losses)
+
+
+def test_schedules_one_after_the_other_each_live_from_their_own_index_0():
+    """The values of each stretch are those that its schedule gives alone for the losses of that stretch."""
+    losses = np.random.RandomState(2).standard_normal(60)
+    parts = [sc.Plateau(start=1.0, patience=1, watch="step"), sc.King(start=0.5, patience=4),
+             sc.Halving(start=0.8, every=3), sc.Plateau(start=0.3, patience=0, watch="train"), sc.Cosine(steps=9)]
+    for first, second in itertools.product(parts, repeat=2):
+        for kinds in (("step",), ("step", "train")):
+            for joined, begins, alone in (
+                    (sc.Join([first, second], at=[20]), (0, 20), (first, second)),
+                    (sc.Warmup(sc.Join([first, second], at=[13]), steps=7), (7, 20), (first, second))):
+                found, state = [], joined.begin()
+                for k, loss in enumerate(losses):
+                    found.append(joined.at(state, k))
+                    for kind in kinds:
+                        state = joined.feed(state, loss, kind) if joined.driven else state
+                for begin, end, schedule in zip(begins, (20, 60), alone, strict=True):
+                    state, expected = schedule.begin(), []
+                    for k, loss in enumerate(losses[begin:end]):
+                        expected.append(schedule.at(state, k))
+                        for kind in kinds:
+                            state = schedule.feed(state, loss, kind) if schedule.driven else state
+                    assert found[begin:end] == expected
+                if begins[0]:
+                    np.testing.assert_allclose(found[:7], first(0) * np.arange(1, 8) / 7, rtol=1e-15)
+
+
+def test_epochs_alone_told_by_hand_reach_every_schedule():
+    warm = sc.Warmup(sc.Plateau(start=1.0, factor=0.5, patience=0), steps=2)
+    state = warm.begin()
+    for _ in range(3):
+        state = warm.feed(state, 1.0, "train")
+    assert warm.at(state, 9) == 0.25
+
+
 @pytest.mark.parametrize("schedule", LOSS_DRIVEN, ids=label)
 def test_the_state_of_a_schedule_is_plain_data_apart_from_it(schedule):
     losses = np.random.RandomState(1).standard_normal(40).tolist()
@@ -244,10 +305,11 @@ def test_what_is_not_a_function_of_the_step_says_so(schedule):
 
 
 @pytest.mark.parametrize("watch", ["step", "train"])
-def test_a_run_on_a_surface_feeds_the_loss_of_every_step(watch):
-    plateau = sc.Plateau(start=0.3, factor=0.5, patience=1, watch=watch)
+@pytest.mark.parametrize("inside", [lambda schedule: schedule, lambda schedule: sc.Warmup(schedule, steps=10)])
+def test_a_run_on_a_surface_feeds_the_loss_of_every_step(watch, inside):
+    plateau = inside(sc.Plateau(start=0.3, factor=0.5, patience=1, watch=watch))
     run = optlearn.run("rosenbrock", optlearn.Adam(lr=plateau), steps=60)
-    values = feed(plateau, run.loss, watch)[0]
+    values = feed(inside(sc.Plateau(start=0.3, factor=0.5, patience=1, watch="step")), run.loss)[0]
     by_hand = optlearn.run("rosenbrock", optlearn.Adam(lr=values.__getitem__), steps=60)
     np.testing.assert_array_equal(run.w, by_hand.w)
     assert values[-1] < 0.3
@@ -269,7 +331,7 @@ def test_a_run_on_a_surface_feeds_the_loss_of_every_step(watch):
     (lambda: sc.MultiStep(), "MultiStep needs the argument 'milestones'"),
     (lambda: sc.Warmup(0.1, steps=3), "then = 0.1 is not allowed; it must be a Schedule"),
     (lambda: sc.Join([sc.Constant(), sc.Constant()], at=[3, 4]), "2 schedules need 1 indices"),
-    (lambda: sc.Join([sc.Plateau(), sc.Constant()], at=[3]), "schedules of the step index alone"),
+    (lambda: sc.Join([0.1, sc.Constant()], at=[3]), r"schedules = \[0.1, .* it must be a sequence of schedules"),
     (lambda: sc.PerEpoch(sc.Plateau()), "it must depend on the step index alone"),
     (lambda: sc.OneCycle(steps=3, rise=0.3), "rise = 0.3 is not allowed; it must be above 1 / 3"),
     (lambda: sc.get("cosin"), "did you mean 'cosine'"),

@@ -55,10 +55,11 @@ class Schedule(Declared):
     parts = {}
     symbols = {}
 
-    def __init_subclass__(cls, **keywords):
+    def __init_subclass__(cls, register=True, **keywords):
         super().__init_subclass__(**keywords)
         cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
-        _registry[cls.name] = cls
+        if register:
+            _registry[cls.name] = cls
 
     def __init__(self, **values):
         missing = [name for name in self.parts if name not in values]

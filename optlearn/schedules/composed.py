@@ -15,11 +15,50 @@ def _schedule(what):
     return check
 
 
-class Warmup(Schedule):
+class Successive(Schedule, register=False):
+    """Schedules one after the other, each from its own index 0, and fed only the losses of its own steps."""
+
+    def phases(self):
+        """The first index of each schedule, and the schedule; None for what is not one."""
+        raise NotImplementedError
+
+    def _phase(self, k):
+        return sum(begin <= k for begin, _ in self.phases()) - 1
+
+    def begin(self):
+        return {"steps": 0, "phases": [schedule.begin() if schedule is not None and schedule.driven else {}
+                                       for _, schedule in self.phases()]}
+
+    @property
+    def needs(self):
+        found = super().needs
+        # The losses of the steps tell it which schedule has the turn.
+        return found | {"step"} if found else found
+
+    def feed(self, state, loss, kind="step"):
+        steps = state["steps"] + (kind == "step")
+        # A loss belongs to the schedule of the last step; to all where no steps are told, but only epochs.
+        turn = self._phase(steps - 1) if steps else None
+        phases = [schedule.feed(inner, loss, kind)
+                  if schedule is not None and schedule.driven and turn in (i, None) else inner
+                  for i, ((_, schedule), inner) in enumerate(zip(self.phases(), state["phases"], strict=True))]
+        return {"steps": steps, "phases": phases}
+
+    def at(self, state, k, place=None):
+        if not self.driven:
+            return self(k)
+        turn = self._phase(k)
+        begin, schedule = self.phases()[turn]
+        return schedule.at(state["phases"][turn], k - begin, place)
+
+
+class Warmup(Successive):
     """A straight rise for `steps` steps before another schedule, which then begins at its own index 0.
 
     Step index k < steps has ``start + (target - start) * (k + 1) / steps``, where the target is the first
-    value of the other schedule: the first step already moves, the last one of the rise has the target.
+    value of the other schedule: the first step already moves, the last one of the rise has the target. A
+    schedule that looks at the loss sees none of the rise; one that looks at the place in the training sees the
+    place as it is.
 
     Source: P. Goyal and others (2017), arXiv:1706.02677.
 
@@ -47,10 +86,11 @@ class Warmup(Schedule):
     def value(self, k):
         return np.where(k < self.steps, self._rise(k), self.then.value(np.maximum(k - self.steps, 0)))
 
+    def phases(self):
+        return [(0, None), (self.steps, self.then)]
+
     def at(self, state, k, place=None):
-        if k < self.steps:
-            return float(self._rise(k))
-        return self.then.at(state.get("then", {}), k - self.steps, place)
+        return float(self._rise(k)) if k < self.steps else super().at(state, k, place)
 
 
 def _schedules(values):
@@ -58,14 +98,15 @@ def _schedules(values):
         found = tuple(values)
     except TypeError:
         found = ()
-    if not found or not all(isinstance(s, Schedule) and not s.driven for s in found):
-        raise InvalidArgument(f"schedules = {values!r} is not allowed; it must be a sequence of schedules of "
-                              "the step index alone")
+    if not found or not all(isinstance(s, Schedule) for s in found):
+        raise InvalidArgument(f"schedules = {values!r} is not allowed; it must be a sequence of schedules")
     return found
 
 
-class Join(Schedule):
+class Join(Successive):
     """One schedule after the other: the next takes over at each index of `at`, beginning at its own index 0.
+
+    One that looks at the loss sees the losses of its own steps.
 
     Examples
     --------
@@ -85,6 +126,9 @@ class Join(Schedule):
     @property
     def symbol(self):
         return self.schedules[0].symbol
+
+    def phases(self):
+        return list(zip((0, *self.at_indices), self.schedules, strict=True))
 
     def value(self, k):
         result = self.schedules[0].value(k)

@@ -41,8 +41,8 @@ class Plateau(Schedule):
 
     ::
 
-        if loss < best - threshold * |best|:  best, bad = loss, 0
-        else:                                 bad = bad + 1
+        if loss < best - threshold * |best|:  best, bad = loss, 0      (the first finite loss always)
+        else:                                 bad = bad + 1            (also if it is infinite or NaN)
         if bad > patience:                    value, bad = max(value * factor, lowest), 0
 
     After a reduction `cooldown` losses are not counted as bad. It watches the training loss at the end of
@@ -83,8 +83,9 @@ class Plateau(Schedule):
     def feed(self, state, loss, kind="step"):
         if kind != self.watch:
             return state
-        value, best, bad, rest, loss = *state.values(), float(loss)
-        if loss == loss and (best is None or loss < best - self.threshold * abs(best)):
+        value, best, bad, rest = (state[name] for name in ("value", "best", "bad", "rest"))
+        loss = float(loss)
+        if math.isfinite(loss) and (best is None or loss < best - self.threshold * abs(best)):
             best, bad = loss, 0
         else:
             bad += 1
@@ -104,8 +105,8 @@ class King(Schedule):
 
     The losses of the last steps are fitted by a line. If, for some number n > patience of last losses, the
     slope is negative with a probability below `confidence`, nothing speaks for a decrease during n steps.
-    That has to hold for all losses and also without the highest tenth, so that a spike does not decide. See
-    `steps_without_decrease`.
+    That has to hold for all losses and also without the highest tenth, so that a spike does not decide, not
+    even one that is infinite or NaN. See `steps_without_decrease`.
 
     Source: D. E. King (2018), Automatic learning rate scheduling that really works, blog.dlib.net; dlib.
     Convention: ``forget=True`` drops the losses seen so far when the value is reduced, so that the next
@@ -158,7 +159,7 @@ def steps_without_decrease(losses, confidence=0.51, discard=0.0):
 
     The least-squares slope of n points with normal errors of variance s^2 is normal with variance 12 s^2 /
     (n^3 - n). The largest n is returned for which the slope of the last n losses is negative with a
-    probability below `confidence`.
+    probability below `confidence`. An infinite loss counts as the limit of ever larger ones, NaN as infinite.
 
     Parameters
     ----------
@@ -179,18 +180,31 @@ def steps_without_decrease(losses, confidence=0.51, discard=0.0):
     4
     """
     y = np.asarray(losses, float)[::-1]
+    y = np.where(np.isnan(y), np.inf, y)
     kept = np.arange(len(y))
-    if not np.isfinite(y).all():
-        # A loss that is not finite is no sign of a decrease, and no line fits it.
-        return len(y)
-    if discard > 0:
-        kept = kept[y <= np.quantile(y, 1 - discard)]
+    if discard > 0 and len(y):
+        kept = kept[y <= np.quantile(y, 1 - discard, method="lower")]
     if len(kept) < 3:
         return 0
+    y, infinite = y[kept], np.isinf(y[kept])
+    below = _not_decreasing(np.where(infinite, 0, y), confidence)
+    if infinite.any():
+        # Seen from a loss that grows without bound, those that stay finite are all alike.
+        below = np.where(np.cumsum(infinite)[2:] > 0, _not_decreasing(np.sign(y) * infinite, confidence), below)
+    return int(kept[np.flatnonzero(below).max() + 2]) + 1 if below.any() else 0
+
+
+def _not_decreasing(y, confidence):
+    """Whether the line through the newest n losses falls with a probability below `confidence`; n = 3, 4, ...
+
+    The newest loss comes first.
+    """
+    # A power of two as unit changes no digit and keeps squares from overflowing.
+    y = np.ldexp(y, -int(np.frexp(np.abs(y).max())[1]))
     # From the newest loss backwards, x = 0, 1, 2, ...: the line through the first n points for every n at
     # once, from running sums. Losses are taken relative to the newest, so that a constant loss has an error
     # of exactly zero.
-    y = y[kept] - y[kept[0]]
+    y = y - y[0]
     n = np.arange(1, len(y) + 1)[2:]
     x = np.arange(len(y))
     sy, sxy, syy = np.cumsum(y)[2:], np.cumsum(x * y)[2:], np.cumsum(y * y)[2:]
@@ -205,8 +219,7 @@ def steps_without_decrease(losses, confidence=0.51, discard=0.0):
     # line.
     exact = np.where(backward == 0, 0.0, np.copysign(np.inf, backward))
     score = np.where(error > 0, backward / np.where(error > 0, error, 1), exact)
-    below = score < NormalDist().inv_cdf(confidence)
-    return int(kept[n[below].max() - 1]) + 1 if below.any() else 0
+    return score < NormalDist().inv_cdf(confidence)
 
 
 class Driver:
@@ -256,5 +269,6 @@ class Driver:
 
     def feed_all(self, loss):
         """Tell the schedules a loss, whatever kind they watch: on a surface there is only one."""
-        for kind in self.needs:
-            self.feed(loss, kind)
+        for kind in ("step", "train", "test"):
+            if kind in self.needs:
+                self.feed(loss, kind)
