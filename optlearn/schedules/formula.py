@@ -1,17 +1,115 @@
-"""What a schedule shows of itself: the recorded formula and the equation made from it."""
+"""What a schedule shows of itself: the recorded formula, and the equation and the page's code made from it."""
 
-from optlearn.declare import InvalidArgument
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+
+from optlearn.declare import Declared, InvalidArgument, unsteady
+from optlearn.symbolic.javascript import schedule_code
 from optlearn.symbolic.printing import Printer, mathml_row
-from optlearn.symbolic.trace import NotTraceable, apply, as_node, symbol, walk
+from optlearn.symbolic.trace import NotTraceable, apply, as_node, evaluate, symbol, walk
+
+# Indices far out at which a recorded formula is compared besides all of the first ones.
+FAR = np.unique(np.geomspace(200, 1e6, 40).astype(int))
 
 
-def graph(schedule):
-    """The formula of a schedule as a recorded expression, and the symbol of the step index in it."""
-    if schedule.driven:
+def graph(schedule, steps=200):
+    """The formula of a schedule as a recorded expression, and the symbol of the step index in it.
+
+    Parameters
+    ----------
+    schedule : Schedule or callable
+    steps : int
+        All step indices below it, and some of those up to a million, must have the value that the formula gives.
+        What the library defines alone is not compared here; its tests do that.
+
+    Raises
+    ------
+    NotTraceable
+        If it has no formula, or is not the one that was recorded.
+    """
+    if getattr(schedule, "driven", False):
         raise NotTraceable(f"{type(schedule).__name__} cannot be traced: it depends on the loss or the place "
                            "in the training, not on the step index alone")
     k = symbol("k")
-    return as_node(schedule.value(k)), k
+    try:
+        node = as_node((schedule.value if isinstance(schedule, Declared) else schedule)(k))
+    except NotTraceable:
+        raise
+    except Exception as error:
+        raise NotTraceable(f"{_name(schedule)} cannot be traced: with the symbol k for the step index it raises "
+                           f"{type(error).__name__}: {error}") from None
+    if not _known(schedule):
+        _verify(schedule, node, k, steps)
+    return node, k
+
+
+def _name(schedule):
+    return getattr(schedule, "__name__", type(schedule).__name__)
+
+
+def _known(schedule):
+    """Whether all of it is the library's own."""
+    return type(schedule).__module__.startswith("optlearn.") and all(map(_known, schedule._inner()))
+
+
+def _verify(schedule, node, k, steps):
+    """Compare a function of the step index with what was recorded of it."""
+    indices = np.union1d(np.arange(steps), FAR)
+    with np.errstate(all="ignore"):
+        values = np.array([_value(schedule, i) for i in indices.tolist()])
+        formula = np.broadcast_to(np.asarray(evaluate([node], {k: indices.astype(float)})[0], float), values.shape)
+        # Where what is small is the difference of what is large, as at the end of a cosine, digits are lost.
+        largest = np.max(np.abs(values), initial=0, where=np.isfinite(values) & (indices < steps))
+        same = np.abs(values - formula) <= 1e-12 * np.abs(values) + 1e-15 * largest
+        same |= (values == formula) | np.isnan(values)
+    if not same.all():
+        i = int(np.argmin(same))
+        raise NotTraceable(f"{_name(schedule)} cannot be traced: at step index {indices[i]} it gives "
+                           f"{values[i].item()!r}, the formula recorded of it {formula[i].item()!r}; write a choice "
+                           "as np.where(condition, a, b), and let it depend on the index alone")
+
+
+def _value(schedule, k):
+    """The value at an index; NaN far out where it has none, such as beyond the end of a list."""
+    try:
+        return float(schedule(k))
+    except Exception:
+        return math.nan
+
+
+def page_code(schedule, steps):
+    """The JavaScript of a schedule, a function of the step index 0, ..., `steps` - 1: its formula, or its values.
+
+    Parameters
+    ----------
+    schedule : Schedule or callable
+    steps : int
+
+    Raises
+    ------
+    NotTraceable
+        If it depends on more than the step index.
+    """
+    try:
+        formula = graph(schedule, steps)
+    except NotTraceable:
+        if getattr(schedule, "driven", False):
+            raise
+        return f"((v) => (k) => v[k])({json.dumps(_table(schedule, steps))})"
+    return schedule_code(SimpleNamespace(graph=lambda: formula))
+
+
+def _table(schedule, steps):
+    values, again = ([float(schedule(k)) for k in range(steps)] for _ in range(2))
+    for k, (first, second) in enumerate(zip(values, again, strict=True)):
+        if not math.isfinite(first):
+            raise InvalidArgument(f"{_name(schedule)} gives {first!r} at step index {k}; it must be a finite number")
+        if first != second:
+            raise unsteady(_name(schedule), k, first, second)
+    return values
 
 
 def equation(schedule, kind="latex"):
