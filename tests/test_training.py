@@ -144,6 +144,44 @@ def test_early_stopping_keeps_the_best_parameters():
     assert train(problem, optlearn.Adam(lr=0.05), epochs=200, early_stop=4).steps == history.steps
 
 
+def test_the_best_parameters_are_those_of_the_best_epoch_or_there_are_none():
+    """Watched only after resuming: the best epoch may lie before, and its parameters are gone."""
+    problem, rule = MLP("iris"), optlearn.Momentum(lr=0.5)
+    found = set()
+    for epochs in range(1, 12):
+        first = train(problem, rule, epochs=epochs, rng=3).training.checkpoint()
+        history = train(problem, rule, resume=first, epochs=12, early_stop=20)
+        best = int(np.argmin(history.test_loss))
+        assert history.best_epoch == (best if best >= epochs else None)
+        if history.best_epoch is None:
+            assert history.best_params is None
+        else:
+            assert problem.evaluate(history.best_params, problem.test) == history.test_loss[best]
+        again = train(problem, rule, resume=history.training.checkpoint(), epochs=14, early_stop=EarlyStop(patience=20))
+        assert (again.best_epoch, again.best_params is None) == (history.best_epoch, history.best_params is None)
+        found.add(history.best_epoch)
+    assert None in found and len(found) == 2
+    assert train(problem, rule, resume=history.training.checkpoint(), epochs=13).best_epoch is None
+
+
+def test_what_a_training_keeps_is_its_own():
+    start = IRIS.init()
+    before = {name: w.copy() for name, w in start.items()}
+    rule = optlearn.GradientDescent(lr=1e-9)
+    history = train(IRIS, rule, epochs=1, params=start, early_stop=EarlyStop(min_delta=1.0))
+    for w in start.values():
+        w += 1
+    assert history.best_epoch == 0
+    assert same(history.best_params, before)
+
+
+def test_a_first_loss_that_is_no_number_is_not_the_best():
+    watch = EarlyStop(patience=1)
+    assert watch.best([np.nan, np.nan, 2.0, np.nan, 3.0]) == 2
+    assert watch.best([np.inf, 5.0]) == 1
+    assert EarlyStop(watch="test_accuracy").best([np.nan, 0.5, 0.7]) == 2
+
+
 def test_divergence_is_a_result():
     history = train(LeastSquares("diabetes"), optlearn.GradientDescent(lr=50.0), epochs=400)
     assert history.diverged == history.steps + 1

@@ -30,7 +30,7 @@ class EarlyStop(Declared):
         sign = -1.0 if self.watch.endswith("accuracy") else 1.0
         best = 0
         for epoch, value in enumerate(values):
-            if sign * value < sign * values[best] - self.min_delta:
+            if sign * value < sign * values[best] - self.min_delta or values[best] != values[best] and value == value:
                 best = epoch
         return best
 
@@ -62,7 +62,7 @@ class Training:
         self.steps_per_epoch = n // self.batch_size if settings["drop_last"] else -(-n // self.batch_size)
         self.driver = Driver(optimizer)
         self.epoch = self.batch = self.iteration = 0
-        self.order = self.params = self.state = self.best_params = self.diverged = None
+        self.order = self.params = self.state = self.best_epoch = self.best_params = self.diverged = None
         self.stale = []
         self.records = {name: [] for name in ("loss", *EPOCH_RECORDS)}
         self.hyper = {name: [] for name in optimizer.hypers() if callable(optimizer.__dict__[name])}
@@ -74,7 +74,7 @@ class Training:
 
     def begin(self, params, state):
         """Take the first parameters and evaluate them."""
-        self.params = self.problem.init(self.rng) if params is None else params
+        self.params = self.problem.init(self.rng) if params is None else _own(params)
         rule = self.driver.at(0, self.place)
         self.state = rule.init(self.params) if state is None else state
         self.stale = [self.params]
@@ -94,7 +94,7 @@ class Training:
         if self.early_stop:
             values = self.records[self.early_stop.watch]
             if self.early_stop.best(values) == len(values) - 1:
-                self.best_params = self.params
+                self.best_epoch, self.best_params = len(values) - 1, _own(self.params)
 
     def step(self):
         """One step; False if it was not finite, which leaves everything as it was."""
@@ -145,8 +145,8 @@ class Training:
 
     # Saving
 
-    KEPT = ("settings", "epoch", "batch", "iteration", "order", "stale", "records", "hyper", "best_params",
-            "diverged")
+    KEPT = ("settings", "epoch", "batch", "iteration", "order", "stale", "records", "hyper", "best_epoch",
+            "best_params", "diverged")
 
     def checkpoint(self):
         """All that is needed to go on exactly, as a `Checkpoint`."""
@@ -173,7 +173,33 @@ class Training:
         self.driver = Driver(self.optimizer, kept.pop("schedules"))
         for name, value in kept.items():
             setattr(self, name, _copied(value))
-        self.params, self.state = saved.params, saved.state
+        self.state = saved.state
+        # A file holds plain tuples; the problem's own parameters may be namedtuples.
+        like = self.problem.init(problems.generator(0))
+        self.params, self.best_params, *self.stale = (
+            _in_classes_of(like, params) for params in (saved.params, self.best_params, *self.stale))
+        if self.early_stop is None:
+            self.best_epoch = self.best_params = None
+        else:
+            values = self.records[self.early_stop.watch]
+            best = self.early_stop.best(values)
+            if best != self.best_epoch:
+                # It was not watched then. The parameters of that epoch are gone, unless they are the present ones.
+                here = self.batch == 0 and best == len(values) - 1
+                self.best_epoch, self.best_params = (best, _own(self.params)) if here else (None, None)
+
+
+def _own(params):
+    """A copy that nobody else can change."""
+    return tree.unflatten(params, [np.array(array) for _, array in tree.flatten(params, "params")])
+
+
+def _in_classes_of(like, params):
+    from optlearn.checkpoint import in_classes_of
+
+    if params is None or [p for p, _ in tree.flatten(like, "params")] != [p for p, _ in tree.flatten(params, "params")]:
+        return params
+    return in_classes_of(like, params)
 
 
 def _copied(value):
@@ -229,7 +255,8 @@ class History:
     reason : str
         Why the training ended.
     best_epoch, best_params
-        With early stopping: the best epoch and its parameters; else None.
+        With early stopping: the best epoch and its parameters; else None. None also if it was watched only after
+        resuming, and the best epoch lies before that.
     """
 
     def __init__(self, training, reason):
@@ -239,8 +266,7 @@ class History:
         self.hyper = {name: np.array(values) for name, values in training.hyper.items()}
         self.params, self.state, self.diverged = training.params, training.state, training.diverged
         self.epochs, self.steps = training.epoch, training.iteration
-        self.best_params, stop = training.best_params, training.early_stop
-        self.best_epoch = stop.best(getattr(self, stop.watch)) if stop else None
+        self.best_epoch, self.best_params = training.best_epoch, training.best_params
 
     def save(self, path):
         """Write a checkpoint, from which `train` can go on."""
