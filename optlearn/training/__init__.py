@@ -1,9 +1,11 @@
 """Train a problem in epochs and minibatches, and tune rules on equal terms.
 
-`loop` holds `train` and what it records, `tuning` the comparison of rules; `tuning` stands on `loop`.
+`records` holds what a training leaves behind, `arguments` the checks of what it is given, `loop` the training itself,
+`tuning` the comparison of rules. Each stands on those before it.
 """
 
-from optlearn.training.loop import EarlyStop, History, Training, ahead, train
+from optlearn.training.loop import Training, ahead, train
+from optlearn.training.records import EarlyStop, History
 from optlearn.training.tuning import Tuning, tune
 
 __all__ = ["EarlyStop", "History", "Training", "Tuning", "ahead", "train", "tune"]

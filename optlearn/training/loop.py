@@ -1,39 +1,14 @@
 """Train a problem in epochs and minibatches."""
 
-import operator
-
 import numpy as np
 
 from optlearn import problems, tree
-from optlearn.declare import Declared, InvalidArgument, hyper, option
+from optlearn.declare import InvalidArgument
 from optlearn.optimizer import Optimizer, get
 from optlearn.schedules import Driver, Place
+from optlearn.training.arguments import checked_callbacks, checked_early_stop, checked_settings
+from optlearn.training.records import EPOCH_RECORDS, History
 from optlearn.trajectory import whole
-
-EPOCH_RECORDS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
-SETTINGS = {"batch_size": 32, "stratified": False, "shuffle": True, "drop_last": False, "delay": 0}
-
-
-class EarlyStop(Declared):
-    """Stop when what is watched has not improved for `patience` epochs.
-
-    An improvement is a change for the better by more than `min_delta`. The parameters of the best epoch are
-    kept as ``history.best_params``.
-    """
-
-    patience = hyper(5, at_least=1, integer=True, symbol="P")
-    min_delta = hyper(0.0, at_least=0, symbol=r"\delta")
-    watch = option("test_loss", choices=EPOCH_RECORDS)
-
-    def best(self, values):
-        """The epoch of the last improvement, given the values of all epochs."""
-        sign = -1.0 if self.watch.endswith("accuracy") else 1.0
-        best = 0
-        for epoch, value in enumerate(values):
-            if sign * value < sign * values[best] - self.min_delta or values[best] != values[best] and value == value:
-                best = epoch
-        return best
-
 
 class Training:
     """A training between two steps: what callbacks see and checkpoints hold.
@@ -236,49 +211,6 @@ def ahead(rule, params, state):
     return tree.unflatten(params, points)
 
 
-class History:
-    """The record of a training.
-
-    Attributes
-    ----------
-    loss : array (steps,)
-        Loss of each minibatch, before its step.
-    train_loss, test_loss, train_accuracy, test_accuracy : array (epochs + 1,)
-        Before the first step, and at the end of every epoch; empty where there is no test set or no classes.
-    hyper : dict of str to array (steps,)
-        Values of scheduled hyperparameters.
-    params, state
-        At the end: the last finite ones if the training diverged.
-    epochs, steps : int
-    diverged : int or None
-        The step that was not finite, if one was.
-    reason : str
-        Why the training ended.
-    best_epoch, best_params
-        With early stopping: the best epoch and its parameters; else None. None also if it was watched only after
-        resuming, and the best epoch lies before that.
-    """
-
-    def __init__(self, training, reason):
-        self.training, self.reason = training, reason
-        for name, values in training.records.items():
-            setattr(self, name, np.array(values, float))
-        self.hyper = {name: np.array(values) for name, values in training.hyper.items()}
-        self.params, self.state, self.diverged = training.params, training.state, training.diverged
-        self.epochs, self.steps = training.epoch, training.iteration
-        self.best_epoch, self.best_params = training.best_epoch, training.best_params
-
-    def save(self, path):
-        """Write a checkpoint, from which `train` can go on."""
-        self.training.save(path)
-
-    def __repr__(self):
-        shown = ", ".join(f"{name.replace('_', ' ')} {getattr(self, name)[-1]:.4g}" for name in EPOCH_RECORDS
-                          if len(getattr(self, name)))
-        who = f"{self.training.optimizer.name} on {self.training.problem.data.name}"
-        return f"History({who}: {self.reason}, {shown})"
-
-
 def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratified=None, shuffle=None,
           drop_last=None, delay=None, callbacks=(), progress=False, early_stop=None, params=None, state=None,
           resume=None):
@@ -355,15 +287,15 @@ def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratif
     if not isinstance(optimizer, Optimizer):
         raise InvalidArgument(f"optimizer = {optimizer!r} is not allowed; it must be an Optimizer or a name")
     epochs = whole("epochs", epochs)
-    settings = _settings(problem, given)
+    settings = checked_settings(problem, given)
     if saved is not None and saved.training is not None:
         for name in given:
             if settings[name] != saved.training["settings"][name]:
                 raise InvalidArgument(f"{name} = {given[name]!r} is not allowed; the saved training has "
                                       f"{saved.training['settings'][name]!r}")
         settings = saved.training["settings"]
-    early_stop = _early_stop(problem, early_stop)
-    callbacks = _callbacks(callbacks)
+    early_stop = checked_early_stop(problem, early_stop)
+    callbacks = checked_callbacks(callbacks)
     training = Training(problem, optimizer, settings, problems.generator(rng) if saved is None else saved.rng,
                         early_stop)
     if "test" in training.driver.needs and problem.test is None:
@@ -386,51 +318,6 @@ def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratif
     if bar is not None:
         bar.close()
     return History(training, reason)
-
-
-def _settings(problem, given):
-    settings = {**SETTINGS, **given}
-    n = len(problem.train.y)
-    size = settings["batch_size"]
-    if size == "full":
-        settings["batch_size"] = n
-    else:
-        try:
-            size = -1 if isinstance(size, bool) else operator.index(size)
-        except TypeError:
-            size = -1
-        if size < 1:
-            raise InvalidArgument(f"batch_size = {given['batch_size']!r} is not allowed; it must be a whole "
-                                  "number with 1 <= batch_size, or 'full'")
-        settings["batch_size"] = min(size, n)
-    settings["delay"] = whole("delay", settings["delay"])
-    for name in ("stratified", "shuffle", "drop_last"):
-        if not isinstance(settings[name], (bool, np.bool_)):
-            raise InvalidArgument(f"{name} = {settings[name]!r} is not allowed; it must be True or False")
-        settings[name] = bool(settings[name])
-    if settings["stratified"] and (problem.classes is None or not settings["shuffle"]):
-        raise InvalidArgument("stratified = True is not allowed here; it needs classes and shuffle=True")
-    return settings
-
-
-def _early_stop(problem, early_stop):
-    if early_stop is None:
-        return None
-    if not isinstance(early_stop, EarlyStop):
-        early_stop = EarlyStop(patience=early_stop)
-    part, kind = early_stop.watch.split("_")
-    if getattr(problem, part) is None or (kind == "accuracy" and problem.classes is None):
-        raise InvalidArgument(f"early_stop watches {early_stop.watch}, which data {problem.data.name!r} does "
-                              "not have")
-    return early_stop
-
-
-def _callbacks(callbacks):
-    callbacks = (callbacks,) if callable(callbacks) else tuple(callbacks)
-    for callback in callbacks:
-        if not callable(callback):
-            raise InvalidArgument(f"callbacks contains {callback!r}; it must hold functions of a Training")
-    return callbacks
 
 
 def _bar(training, epochs):

@@ -7,7 +7,8 @@ import numpy as np
 from optlearn import problems
 from optlearn.declare import InvalidArgument, near
 from optlearn.optimizer import Optimizer, get
-from optlearn.training.loop import EPOCH_RECORDS, train
+from optlearn.training.loop import train
+from optlearn.training.records import EPOCH_RECORDS
 from optlearn.trajectory import run, whole
 
 
