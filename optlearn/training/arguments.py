@@ -22,9 +22,9 @@ def checked_settings(problem, given):
             size = -1 if isinstance(size, bool) else operator.index(size)
         except TypeError:
             size = -1
-        if size < 1:
+        if size < 1 or ("batch_size" in given and size > n):
             raise InvalidArgument(f"batch_size = {given['batch_size']!r} is not allowed; it must be a whole "
-                                  "number with 1 <= batch_size, or 'full'")
+                                  f"number with 1 <= batch_size <= {n}, the number of training examples, or 'full'")
         settings["batch_size"] = min(size, n)
     settings["delay"] = whole("delay", settings["delay"])
     for name in ("stratified", "shuffle", "drop_last"):
@@ -49,7 +49,7 @@ def checked_early_stop(problem, early_stop):
 
 
 def checked_callbacks(callbacks):
-    callbacks = (callbacks,) if callable(callbacks) else tuple(callbacks)
+    callbacks = (callbacks,) if callable(callbacks) or not np.iterable(callbacks) else tuple(callbacks)
     for callback in callbacks:
         if not callable(callback):
             raise InvalidArgument(f"callbacks contains {callback!r}; it must hold functions of a Training")

@@ -3,12 +3,13 @@
 import numpy as np
 
 from optlearn import problems, tree
-from optlearn.declare import InvalidArgument
+from optlearn.declare import InvalidArgument, unsteady
 from optlearn.optimizer import Optimizer, get
 from optlearn.schedules import Driver, Place
 from optlearn.training.arguments import checked_callbacks, checked_early_stop, checked_settings
 from optlearn.training.records import EPOCH_RECORDS, History
 from optlearn.trajectory import whole
+
 
 class Training:
     """A training between two steps: what callbacks see and checkpoints hold.
@@ -49,27 +50,58 @@ class Training:
 
     def begin(self, params, state):
         """Take the first parameters and evaluate them."""
-        self.params = self.problem.init(self.rng) if params is None else _own(params)
-        rule = self.driver.at(0, self.place)
-        self.state = rule.init(self.params) if state is None else state
+        kind = type(self.problem).__name__
+        if params is None:
+            params = self.problem.init(self.rng)
+            first_parameters(self.driver.at(0, self.place), params, f"{kind}.init gives params that do not do: ")
+        else:
+            first_parameters(self.driver.at(0, self.place), params)
+            self._check_fit(params)
+            params = _own(params)
+        self.params = params
+        self.state = self.driver.at(0, self.place).init(params) if state is None else state
         self.stale = [self.params]
+        if not type(self.problem).__module__.startswith("optlearn."):
+            with np.errstate(all="ignore"):
+                self._loss_and_gradient(self.params, self.problem.batch(np.arange(self.batch_size)))
         self.evaluate()
+
+    def _check_fit(self, params):
+        """Raise if given parameters are not of the structure and shapes of those that the problem makes."""
+        if type(self.problem).init is problems.Problem.init:
+            return
+        wanted = {path: np.shape(w) for path, w in tree.flatten(self.problem.init(problems.generator(0)), "params")}
+        found = {path: np.shape(w) for path, w in tree.flatten(params, "params")}
+        if found != wanted:
+            raise InvalidArgument(f"params has arrays of the shapes {found}; {type(self.problem).__name__} needs "
+                                  f"{wanted}")
 
     def evaluate(self):
         """Record losses and accuracies of the finished epoch, and tell loss-driven schedules."""
         for part in ("train", "test"):
             batch = getattr(self.problem, part)
             if batch is not None:
-                loss = self.problem.evaluate(self.params, batch)
-                self.records[part + "_loss"].append(loss)
-                if self.problem.classes is not None:
-                    self.records[part + "_accuracy"].append(self.problem.accuracy(self.params, batch))
+                with np.errstate(all="ignore"):
+                    loss = self._loss(self.problem.evaluate(self.params, batch), "evaluate")
+                    self.records[part + "_loss"].append(loss)
+                    if self.problem.classes is not None:
+                        self.records[part + "_accuracy"].append(self.problem.accuracy(self.params, batch))
                 if self.epoch > 0:
                     self.driver.feed(loss, part)
         if self.early_stop:
             values = self.records[self.early_stop.watch]
             if self.early_stop.best(values) == len(values) - 1:
                 self.best_epoch, self.best_params = len(values) - 1, _own(self.params)
+        self._check_schedules()
+
+    def _check_schedules(self):
+        """Raise if a schedule has another value for the first step than it had then."""
+        for name, values in self.hyper.items():
+            schedule = self.optimizer.__dict__[name]
+            if values and not getattr(schedule, "driven", False):
+                again = self.optimizer.hypers()[name].check_scheduled(schedule(0), 0)
+                if again != values[0]:
+                    raise unsteady(name, 0, values[0], again)
 
     def step(self):
         """One step; False if it was not finite, which leaves everything as it was."""
@@ -80,11 +112,11 @@ class Training:
         rule = self.driver.at(self.state.t, self.place).at(self.state.t + 1)
         point = self.stale[0] if self.delay else ahead(rule, self.params, self.state)
         with np.errstate(all="ignore"):
-            loss, grads = self.problem.loss_and_gradient(point, batch)
+            loss, grads = self._loss_and_gradient(point, batch)
             params = None
-            if _finite(loss) and _finite(grads):
-                params, state = rule.step(self.params, grads, self.state, rng=self.rng, nonfinite="propagate")
-        if params is None or not _finite(params):
+            if np.isfinite(loss) and _finite(grads):
+                params, state = self._stepped(rule, grads)
+        if params is None or not (_finite(params) and all(_finite(list(slots.values())) for slots in state.slots)):
             self.diverged = self.iteration + 1
             return False
         self.params, self.state = params, state
@@ -97,9 +129,38 @@ class Training:
         self.batch += 1
         if self.batch == self.steps_per_epoch:
             self.epoch, self.batch = self.epoch + 1, 0
-            with np.errstate(all="ignore"):
-                self.evaluate()
+            self.evaluate()
         return True
+
+    def _loss_and_gradient(self, point, batch):
+        made, kind = self.problem.loss_and_gradient(point, batch), type(self.problem).__name__
+        if not (isinstance(made, tuple) and len(made) == 2):
+            raise InvalidArgument(f"{kind}.loss_and_gradient gives a {type(made).__name__}; it must end with return "
+                                  "loss, gradient")
+        loss = self._loss(made[0], "loss_and_gradient")
+        if self.iteration == 0 and np.isnan(loss):
+            raise InvalidArgument(f"{kind}.loss_and_gradient gives the loss nan at the first parameters; it must be a "
+                                  "number there (0/0, the logarithm of a negative number and infinity minus infinity "
+                                  "are none)")
+        return loss, made[1]
+
+    def _loss(self, loss, method):
+        """The loss as a float."""
+        if np.ndim(loss) or np.asarray(loss).dtype.kind not in "fiu":
+            what = f"an array of the shape {np.shape(loss)}, such as one for each example; " if np.ndim(loss) else \
+                f"{loss!r}; "
+            raise InvalidArgument(f"{type(self.problem).__name__}.{method} gives as loss {what}it must be one number, "
+                                  "such as the mean over the examples")
+        return float(loss)
+
+    def _stepped(self, rule, grads):
+        try:
+            return rule.step(self.params, grads, self.state, rng=self.rng, nonfinite="propagate")
+        except InvalidArgument as error:
+            if str(error).startswith("grads"):
+                raise InvalidArgument(f"{type(self.problem).__name__}.loss_and_gradient gives a gradient that does not "
+                                      f"fit: {error}") from None
+            raise
 
     def _shuffled(self):
         n = len(self.problem.train.y)
@@ -185,7 +246,25 @@ def _copied(value):
 
 
 def _finite(nested):
-    return all(np.isfinite(array).all() for _, array in tree.flatten(nested, "values"))
+    """Whether all numbers in it are finite; what is none is for the step to refuse."""
+    if isinstance(nested, dict):
+        return all(map(_finite, nested.values()))
+    if isinstance(nested, (list, tuple)):
+        return all(map(_finite, nested))
+    return np.asarray(nested).dtype.kind not in "fc" or bool(np.isfinite(nested).all())
+
+
+def first_parameters(rule, params, says=""):
+    """Raise unless a rule can begin from the parameters."""
+    try:
+        with np.errstate(all="ignore"):
+            rule.init(params)
+    except InvalidArgument as error:
+        raise InvalidArgument(f"{says}{error}") from None
+    for path, array in tree.flatten(params, "params"):
+        if not np.isfinite(array).all():
+            raise InvalidArgument(f"{says}params{path} has values that are not finite; a training must begin from "
+                                  "numbers")
 
 
 def ahead(rule, params, state):
@@ -224,10 +303,10 @@ def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratif
         The rule. Its schedules see the step index; those driven by the loss, the epoch or the place in the
         training are fed (see `optlearn.schedules`).
     epochs : int
-        Passes over the training examples, in all: also when resuming.
+        Passes over the training examples, in all: also when resuming. 0 only evaluates the first parameters.
     batch_size : int or "full"
-        Default 32. The last batch of an epoch is smaller if the numbers do not divide; `drop_last` leaves it
-        out.
+        Default 32, or all examples where there are fewer. The last batch of an epoch is smaller if the numbers do
+        not divide; `drop_last` leaves it out.
     rng : int, numpy.random.RandomState or numpy.random.Generator
         Source of the first parameters, of the order of the examples and of a rule's draws, in this order. The
         same seed gives the same run, bit by bit. A generator is used up as far as the run needs it.
@@ -270,7 +349,8 @@ def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratif
     ('3 epochs', True)
     """
     if not isinstance(problem, problems.Problem):
-        raise InvalidArgument(f"problem = {problem!r} is not allowed; it must be an optlearn Problem")
+        raise InvalidArgument(f"problem = {problem!r} is not allowed; it must be an optlearn Problem such as "
+                              "optlearn.problems.Softmax('iris'); a surface is for optlearn.run")
     given = {"batch_size": batch_size, "stratified": stratified, "shuffle": shuffle, "drop_last": drop_last,
              "delay": delay}
     given = {name: value for name, value in given.items() if value is not None}

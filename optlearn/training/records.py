@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from optlearn.declare import Declared, hyper, option
+from optlearn import optional
+from optlearn.declare import Declared, InvalidArgument, hyper, option
 
 EPOCH_RECORDS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
 
@@ -64,8 +65,39 @@ class History:
         """Write a checkpoint, from which `train` can go on."""
         self.training.save(path)
 
+    def table(self, by="epoch"):
+        """The record as columns.
+
+        Parameters
+        ----------
+        by : {"epoch", "step"}
+            A row for the first parameters and each epoch, or a row for each step.
+
+        Returns
+        -------
+        dict of str to array
+            ``"epoch"`` and losses and accuracies; or ``"step"`` 1, 2, ..., its ``"epoch"`` 0, 1, ..., its ``"loss"``
+            and the scheduled hyperparameters.
+        """
+        if by == "epoch":
+            kept = {name: getattr(self, name) for name in EPOCH_RECORDS if len(getattr(self, name))}
+            return {"epoch": np.arange(len(self.train_loss)), **kept}
+        if by != "step":
+            raise InvalidArgument(f"by = {by!r} is not allowed; it must be 'epoch' or 'step'")
+        steps = np.arange(self.steps)
+        return {"step": steps + 1, "epoch": steps // self.training.steps_per_epoch, "loss": self.loss, **self.hyper}
+
+    def to_pandas(self, by="epoch"):
+        """The record as a ``pandas.DataFrame``; see `table`."""
+        return data_frame(self.table(by))
+
     def __repr__(self):
         shown = ", ".join(f"{name.replace('_', ' ')} {getattr(self, name)[-1]:.4g}" for name in EPOCH_RECORDS
                           if len(getattr(self, name)))
         who = f"{self.training.optimizer.name} on {self.training.problem.data.name}"
         return f"History({who}: {self.reason}, {shown})"
+
+
+def data_frame(columns):
+    """Columns as a ``pandas.DataFrame``."""
+    return optional.load("pandas", "data frames").DataFrame(columns)

@@ -1,6 +1,7 @@
 """The best of a grid of hyperparameters, on equal terms."""
 
 import itertools
+import numbers
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from optlearn import problems
 from optlearn.declare import InvalidArgument, near
 from optlearn.optimizer import Optimizer, get
 from optlearn.training.loop import train
-from optlearn.training.records import EPOCH_RECORDS
+from optlearn.training.records import EPOCH_RECORDS, data_frame
 from optlearn.trajectory import run, whole
 
 
@@ -28,7 +29,7 @@ class Tuning:
     budget : str
         How many runs of which length it had.
     at_edge : list of str
-        Hyperparameters whose best value is the first or last of its grid: the grid should be longer there.
+        Hyperparameters whose best value is the smallest or largest of its grid: the grid should be wider there.
     result : Trajectory or History
         A run with the best values.
     """
@@ -37,10 +38,20 @@ class Tuning:
         self.optimizer, self.values, self.score, self.trials = optimizer, values, score, trials
         self.budget, self.at_edge, self.result = budget, at_edge, result
 
+    def table(self):
+        """The trials as columns: a hyperparameter each, and the score."""
+        columns = {name: [values[name] for values, _ in self.trials] for name in self.values}
+        return {**columns, "score": [score for _, score in self.trials]}
+
+    def to_pandas(self):
+        """The trials as a ``pandas.DataFrame``; see `table`."""
+        return data_frame(self.table())
+
     def __repr__(self):
         chosen = ", ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
                            for name, value in self.values.items())
         edge = f", at the edge of the grid: {', '.join(self.at_edge)}" if self.at_edge else ""
+        edge = ", every run diverged" if self.score == np.inf else edge
         return f"Tuning({self.optimizer.name}: {chosen}, score {self.score:.4g}, {self.budget}{edge})"
 
 
@@ -105,24 +116,43 @@ def tune(on, rule, grid, *, steps=None, epochs=None, measure=None, seeds=(0,), *
     trials, best = [], None
     for values, candidate in zip(combinations, candidates, strict=True):
         results = [go(candidate, seed) for seed in seeds]
-        mean = float(np.mean([score(r) if r.diverged is None else np.inf for r in results]))
+        mean = float(np.mean([_number(score(r)) if r.diverged is None else np.inf for r in results]))
         mean = np.inf if np.isnan(mean) else mean
         trials.append((values, mean))
         if best is None or mean < best[1]:
             best = len(trials) - 1, mean, results[0]
     chosen = combinations[best[0]]
-    at_edge = [name for name, values in grid.items()
-               if len(values) > 1 and chosen[name] in (values[0], values[-1])]
+    at_edge = [name for name, values in grid.items() if _at_edge(chosen[name], values)]
     times = f" x {len(seeds)} seeds" if len(seeds) > 1 else ""
     budget = f"{len(combinations)} runs{times} of {length} {'epochs' if trained else 'steps'}"
     return Tuning(candidates[best[0]], chosen, best[1], trials, budget, at_edge, best[2])
 
 
+def _at_edge(value, values):
+    """Whether it is the smallest or largest of several numbers; choices that are no numbers have no edge."""
+    sizes = {float(v) for v in values if _is_number(v)}
+    return len(sizes) > 1 and _is_number(value) and value in (min(sizes), max(sizes))
+
+
+def _count(values):
+    return len(values) if isinstance(values, (list, tuple)) or getattr(values, "ndim", 0) == 1 else 0
+
+
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+
+
 def _combinations(grid):
-    if not isinstance(grid, dict) or not all(np.ndim(v) == 1 and len(v) for v in grid.values()):
+    if not isinstance(grid, dict) or not all(map(_count, grid.values())):
         raise InvalidArgument(f"grid = {grid!r} is not allowed; it must be a dict from hyperparameters to "
                               "sequences of values")
     return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def _number(score):
+    if np.ndim(score):
+        raise InvalidArgument(f"measure gives an array of the shape {np.shape(score)}; it must give one number")
+    return float(score)
 
 
 def _measure(measure, usual):
