@@ -405,3 +405,18 @@ def test_a_value_that_is_none_is_refused_in_its_step_and_changes_nothing(lr, say
 def test_what_is_no_function_of_the_index_is_refused_by_the_rule(lr, says):
     with pytest.raises(InvalidArgument, match=says):
         optlearn.Adam(lr=lr)
+
+
+def test_a_class_of_ones_own_takes_no_name_of_the_library():
+    class Cosine(sc.Schedule):
+        def value(self, k):
+            return 0.1
+
+    assert type(sc.get("cosine")) is sc.Cosine
+    assert type(sc.get("own_cosine")) is Cosine
+    assert Cosine() != sc.Cosine()
+
+    class Scaled(Cosine):
+        pass
+
+    assert (2 * Scaled())(0) == 0.2

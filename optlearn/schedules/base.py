@@ -58,6 +58,9 @@ class Schedule(Declared):
     def __init_subclass__(cls, register=True, **keywords):
         super().__init_subclass__(**keywords)
         cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+        # A name of the library stays its own.
+        if not _of_library(cls) and _of_library(_registry.get(cls.name, cls)):
+            cls.name = f"own_{cls.name}"
         if register:
             _registry[cls.name] = cls
 
@@ -191,6 +194,10 @@ class Schedule(Declared):
         ax.step(np.arange(steps), values, where="post", label=label or type(self).__name__, **line)
         ax.set(xlabel="step index $k$", ylabel=f"${self.symbol}_k$")
         return ax
+
+
+def _of_library(cls):
+    return cls.__module__.startswith("optlearn.")
 
 
 def get(name, **values):
