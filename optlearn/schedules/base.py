@@ -64,7 +64,12 @@ class Schedule(Declared):
         if register:
             _registry[cls.name] = cls
 
-    def __init__(self, **values):
+    def __init__(self, *given, **values):
+        if given:
+            free = [name for name in (*self.parts, *self._declared) if name not in values]
+            named = ", ".join(f"{name}={value!r}" for name, value in zip(free, given, strict=False))
+            raise InvalidArgument(f"{type(self).__name__}({', '.join(map(repr, given))}) is not allowed; arguments "
+                                  f"must be named: {named}")
         missing = [name for name in self.parts if name not in values]
         if missing:
             raise InvalidArgument(f"{type(self).__name__} needs the argument {missing[0]!r}")

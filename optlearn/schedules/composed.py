@@ -73,8 +73,8 @@ class Warmup(Successive):
     steps = hyper(100, at_least=1, integer=True, symbol="W")
     start = hyper(0.0, at_least=0, symbol=r"\eta_{\mathrm{start}}")
 
-    def __init__(self, then, **values):
-        super().__init__(then=then, **values)
+    def __init__(self, then, *given, **values):
+        super().__init__(*given, then=then, **values)
 
     @property
     def symbol(self):
@@ -150,8 +150,8 @@ class Scaled(Schedule):
     parts = {"of": _schedule("of")}
     factor = hyper(1.0, at_least=0, symbol="c")
 
-    def __init__(self, of, **values):
-        super().__init__(of=of, **values)
+    def __init__(self, of, *given, **values):
+        super().__init__(*given, of=of, **values)
 
     @property
     def symbol(self):
@@ -179,8 +179,8 @@ class PerEpoch(Schedule):
     parts = {"of": _schedule("of")}
     steps_per_epoch = hyper(None, at_least=1, integer=True, symbol="E")
 
-    def __init__(self, of, **values):
-        super().__init__(of=of, **values)
+    def __init__(self, of, *given, **values):
+        super().__init__(*given, of=of, **values)
         if of.driven:
             raise InvalidArgument(f"of = {of!r} is not allowed; it must depend on the step index alone")
 

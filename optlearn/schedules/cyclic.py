@@ -23,8 +23,8 @@ class WarmRestarts(Schedule):
     factor = hyper(1, at_least=1, integer=True, symbol="c", high=4)
     symbols = {"cycle": "i", "length": "T_i", "part": "u_k"}
 
-    def __init__(self, **values):
-        super().__init__(**values)
+    def __init__(self, *given, **values):
+        super().__init__(*given, **values)
         self.__dict__["grows"] = self.factor != 1
 
     def lines(self, k):
@@ -100,8 +100,8 @@ class OneCycle(Schedule):
 
     symbols = {"top": r"k_{\mathrm{peak}}", "up": "u_k", "down": "d_k"}
 
-    def __init__(self, **values):
-        super().__init__(**values)
+    def __init__(self, *given, **values):
+        super().__init__(*given, **values)
         if not self.rise * self.steps > 1:
             raise InvalidArgument(f"rise = {self.rise!r} is not allowed; it must be above 1 / {self.steps}, "
                                   "one over the number of steps")
