@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 
 # What needs more than NumPy is loaded where it is first used, so that importing stays quick.
 _LAZY = {"Stepper": "optlearn.symbolic.native", "check": "optlearn.checking", "claim": "optlearn.claims",
-         "explore": "optlearn.explorer",
+         "explore": "optlearn.explorer", "lr_finder": "optlearn.training",
          "train": "optlearn.training", "tune": "optlearn.training",
          "checkpoint": None, "plots": None, "problems": None, "schedules": None}
 

@@ -12,6 +12,7 @@ the new one, whole.
 """
 
 import contextlib
+import errno
 import io
 import json
 import math
@@ -64,9 +65,14 @@ class Checkpoint:
 def save(path, *, params, state=None, optimizer=None, training=None, rng=None):
     """Write a checkpoint; the old file of that name stays until the new one is whole.
 
+    What is kept is plain data: numbers, arrays, text, and dicts, lists and tuples of such. Nested parameters keep
+    their structure; of a namedtuple its values are kept, not its class: `load` gives a tuple, unless it is given
+    parameters of that class to go by. A training resumes into the problem's own classes.
+
     Parameters
     ----------
     path : str or path
+        Where a link points to is written, and the link stays.
     params : nested dict, list, tuple of arrays
     state : State, optional
     optimizer : Optimizer, optional
@@ -79,6 +85,8 @@ def save(path, *, params, state=None, optimizer=None, training=None, rng=None):
     ------
     InvalidArgument
         If something cannot be saved, or the state does not belong to the parameters; no file is touched.
+    OSError
+        If the file cannot be written; the old one stays.
 
     Examples
     --------
@@ -91,6 +99,8 @@ def save(path, *, params, state=None, optimizer=None, training=None, rng=None):
     >>> load(path).optimizer == rule
     True
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise InvalidArgument(f"path = {path!r} is not allowed; it must be a path")
     for name, array in tree.flatten(params, "params"):
         tree.computable(array, "params" + name)
     if optimizer is not None and not isinstance(optimizer, Optimizer):
@@ -106,7 +116,10 @@ def save(path, *, params, state=None, optimizer=None, training=None, rng=None):
 
 def _write(path, text, arrays):
     """Write under a name of its own, flush to the disk, rename: the rename is all or nothing."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    # A link stays, and what it points to is written.
+    path = Path(os.path.realpath(path))
+    # As long as the name of the file may be, one that is longer is too long.
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -117,10 +130,16 @@ def _write(path, text, arrays):
                     archive.writestr(f"{i}.npy", data.getvalue())
             file.flush()
             os.fsync(file.fileno())
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "it is a link that leads in a circle")
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError):
+            # The same kind of error, which names the file that was asked for.
+            says = f"{str(path)!r} cannot be written and is as it was: {error.strerror or error}"
+            raise (type(error)(says) if error.errno is None else OSError(error.errno, says)) from error
         raise
     # The rename itself is on the disk once the directory is; not every system lets one open a directory.
     with contextlib.suppress(OSError):
@@ -138,7 +157,7 @@ def load(path, *, params=None, optimizer=None):
     ----------
     path : str or path
     params : optional
-        Parameters that those of the file must resemble in structure, shapes and dtypes.
+        Parameters that those of the file must resemble in structure, shapes and dtypes, and whose classes they get.
     optimizer : Optimizer, optional
         The rule that must have written it, with these values.
 
@@ -169,9 +188,13 @@ def load(path, *, params=None, optimizer=None):
         raise InvalidArgument(f"path = {str(path)!r} is damaged: its parts do not fit ({error})") from None
     if params is not None:
         _same_structure(params, found["params"])
-        leaves = tree.flatten(found["params"], "params")
-        found["params"] = tree.unflatten(params, [array for _, array in leaves])
+        found["params"] = in_classes_of(params, found["params"])
     return Checkpoint(found["params"], state, made, found["training"], rng, description)
+
+
+def in_classes_of(like, found):
+    """Nested parameters in the dicts, lists, tuples and namedtuples of others of the same structure."""
+    return tree.unflatten(like, [array for _, array in tree.flatten(found, "params")])
 
 
 def opened(source, optimizer=None):
@@ -309,17 +332,29 @@ def _short(described):
 
 
 def generator_data(rng):
-    """Kind and state of a random generator as plain data and arrays."""
+    """Kind, state and seed of a random generator as plain data and arrays."""
     if isinstance(rng, np.random.RandomState):
-        return {"kind": "RandomState", "state": rng.get_state(legacy=False)}
-    if isinstance(rng, np.random.Generator):
-        return {"kind": "Generator", "state": rng.bit_generator.state}
-    raise InvalidArgument(f"rng = {rng!r} is not allowed; it must be a numpy.random.RandomState or Generator")
+        kind, bits, state = "RandomState", rng._bit_generator, rng.get_state(legacy=False)
+    elif isinstance(rng, np.random.Generator):
+        kind, bits, state = "Generator", rng.bit_generator, rng.bit_generator.state
+    else:
+        raise InvalidArgument(f"rng = {rng!r} is not allowed; it must be a numpy.random.RandomState or Generator")
+    name = type(bits).__name__
+    if getattr(np.random, name, None) is not type(bits):
+        raise InvalidArgument(f"rng draws from {name}, which cannot be saved; it must be a bit generator of NumPy")
+    # What spawn() makes depends on the seed, and on how many children there were.
+    seed = bits.seed_seq.state if isinstance(bits.seed_seq, np.random.SeedSequence) else None
+    return {"kind": kind, "state": state, "seed": seed}
 
 
 def generator_from(data):
-    """A generator in the saved state: what it draws next is what the saved one would have drawn."""
-    bits = getattr(np.random, data["state"]["bit_generator"])()
+    """A generator in the saved state: what it draws and spawns next is what the saved one would have."""
+    name, seed = data["state"]["bit_generator"], data.get("seed")
+    if seed is None and name == "MT19937":
+        # A RandomState of a whole number has no sequence of seeds.
+        bits = np.random.RandomState(0)._bit_generator
+    else:
+        bits = getattr(np.random, name)(seed and np.random.SeedSequence(**seed))
     if data["kind"] == "RandomState":
         rng = np.random.RandomState(bits)
         rng.set_state(data["state"])

@@ -5,6 +5,7 @@ its bounds.
 """
 
 import difflib
+import inspect
 import math
 import numbers
 
@@ -120,7 +121,14 @@ class hyper:
 
     def check(self, value):
         """The value in the form the rules compute with: float, float array (a sweep) or function of the step."""
-        if callable(value) or (value is None and self.default is None):
+        if value is None and self.default is None:
+            return value
+        if callable(value):
+            if isinstance(value, type):
+                raise InvalidArgument(f"{self.name} = {value.__name__} is not allowed: it is a class; it must be a "
+                                      f"number or a schedule such as {value.__name__}(...)")
+            if not type(value).__module__.startswith("optlearn."):
+                self._check_function(value)
             return value
         if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_)):
             try:
@@ -145,9 +153,33 @@ class hyper:
         raise InvalidArgument(f"{self.name} = {value!r} is not allowed; it must be {self.range}, "
                               "an array of such (a sweep) or a function of the step (a schedule)")
 
-    def check_scheduled(self, value):
-        """The value that a schedule gave."""
-        return float(value) if not self.divides and np.ndim(value) == 0 and value == self.above else self.check(value)
+    def _check_function(self, function):
+        """Refuse what is no function of the step index: the wrong arguments, or another value when asked again."""
+        try:
+            inspect.signature(function).bind(0)
+        except TypeError:
+            raise InvalidArgument(f"{self.name} = {_plain(function)} is not allowed as a schedule; it must be a "
+                                  "function of one argument, the step index 0, 1, 2, ...") from None
+        except ValueError:  # some built-in functions have no signature to look at
+            pass
+        try:
+            first, again = (float(function(0)) for _ in range(2))
+        except Exception:  # what it gives is checked in the step that uses it
+            return
+        if first != again and first == first:
+            raise unsteady(self.name, 0, first, again)
+
+    def check_scheduled(self, value, k):
+        """The value that a schedule gave for step index `k`: a number in the range, or at a bound it may reach."""
+        if np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iuf":
+            number = float(value)
+            if number == self.above and not self.divides:
+                return number
+            if not self._outside(number):
+                return int(number) if self.integer else number
+            value = number
+        raise InvalidArgument(f"{self.name} = {value!r} is not allowed; its schedule gives it in step {k + 1} "
+                              f"(index {k}), and it must be {self.range}")
 
     def _outside(self, x):
         return (not math.isfinite(x)
@@ -306,6 +338,13 @@ class Declared:
 
     def __hash__(self):
         return hash((type(self), _key(self.values)))
+
+
+def unsteady(name, k, first, again):
+    """The error of a schedule that gave two values for one step index."""
+    return InvalidArgument(f"{name} has a schedule that gives {first!r} and then {again!r} for the same step index "
+                           f"{k}; it must be a function of the index alone: no counter, no iterator, no random "
+                           "number of its own")
 
 
 def _plain(value):

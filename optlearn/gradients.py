@@ -7,7 +7,7 @@ from optlearn.declare import Declared, InvalidArgument, hyper
 
 def values_at(declared, t):
     """What the schedules among an object's hyperparameters give in step t = 1, 2, ... (index t - 1)."""
-    return {name: declaration.check_scheduled(declared.__dict__[name](t - 1))
+    return {name: declaration.check_scheduled(declared.__dict__[name](t - 1), t - 1)
             for name, declaration in declared.hypers().items() if callable(declared.__dict__[name])}
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ import pytest
 import optlearn
 from optlearn import InvalidArgument, checkpoint, gradients, schedules
 from optlearn.optimizer import State
-from optlearn.problems import MLP, Softmax
-from optlearn.training import train
+from optlearn.problems import MLP, LeastSquares, Softmax
+from optlearn.training import EarlyStop, train
 
 IRIS = Softmax("iris")
 
@@ -64,9 +65,19 @@ def test_every_rule_goes_on_exactly(name, step, tmp_path):
     resumed_equals_uninterrupted(tmp_path / "run.ckpt", IRIS, optlearn.get(name), step, batch_size=40, rng=5)
 
 
-@pytest.mark.parametrize("make", [np.random.RandomState, np.random.default_rng,
-                                  lambda seed: np.random.Generator(np.random.Philox(seed)),
-                                  lambda seed: np.random.Generator(np.random.MT19937(seed))])
+def spawned(seed):
+    parent = np.random.default_rng([seed, 2**70])
+    parent.spawn(2)
+    return parent.spawn(1)[0]
+
+
+BITS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
+
+
+@pytest.mark.parametrize("make", [
+    np.random.RandomState, lambda seed: np.random.RandomState(np.random.MT19937(seed)),
+    lambda seed: np.random.RandomState(np.random.PCG64(seed)), spawned,
+    *(lambda seed, name=name: np.random.Generator(getattr(np.random, name)(seed)) for name in BITS)])
 def test_every_generator_goes_on_exactly(make, tmp_path):
     rule = optlearn.SGLD(lr=0.01)
     whole = train(IRIS, rule, epochs=3, rng=make(3))
@@ -77,13 +88,32 @@ def test_every_generator_goes_on_exactly(make, tmp_path):
     checkpoint.save(tmp_path / "rng", params=np.ones(1), rng=rng)
     held = checkpoint.load(tmp_path / "rng").rng
     assert type(held) is type(rng)
+    if isinstance(rng, np.random.Generator):
+        rng.spawn(3)
+        checkpoint.save(tmp_path / "rng", params=np.ones(1), rng=rng)
+        held = checkpoint.load(tmp_path / "rng").rng
+        for child, again in zip(rng.spawn(2), held.spawn(2), strict=True):
+            assert identical(child.standard_normal(9), again.standard_normal(9))
+    assert identical(held.integers(9, size=7) if hasattr(held, "integers") else held.randint(9, size=7),
+                     rng.integers(9, size=7) if hasattr(rng, "integers") else rng.randint(9, size=7))
     assert identical(held.standard_normal(100), rng.standard_normal(100))
+
+
+def test_a_generator_that_is_not_numpys_is_refused(old):
+    class Own(np.random.PCG64):
+        pass
+
+    with pytest.raises(InvalidArgument, match="rng draws from Own, which cannot be saved"):
+        checkpoint.save(old, params=np.ones(1), rng=np.random.Generator(Own(1)))
 
 
 @pytest.mark.parametrize("schedule", [
     schedules.Plateau(start=0.5, factor=0.5, patience=1, watch="step"),
     schedules.Plateau(start=0.5, factor=0.5, patience=0, threshold=0.5, watch="test"),
     schedules.King(start=0.5, patience=4), schedules.Warmup(schedules.King(start=0.5, patience=3), steps=4),
+    schedules.Warmup(schedules.Plateau(start=0.5, patience=0, threshold=0.5), steps=5),
+    schedules.Join([schedules.Plateau(start=0.5, patience=0, watch="step"),
+                    0.5 * schedules.Warmup(schedules.King(start=0.5, patience=2), steps=3)], at=[5]),
     schedules.Cosine(steps=30).per_epoch(), schedules.Exponential(gamma=0.5),
     schedules.FromTraining(lambda place: 0.1 / (1 + place.batch)), lambda k: 0.1 / (k + 1),
 ], ids=lambda schedule: getattr(schedule, "name", "function"))
@@ -115,6 +145,36 @@ def test_a_finished_training_goes_on_and_the_rule_comes_from_the_file(tmp_path):
     in_memory = train(IRIS, rule, epochs=2).training.checkpoint()
     for _ in range(2):  # going on does not use it up
         assert identical(train(IRIS, resume=in_memory, epochs=5).params, longer.params)
+
+
+class Weights(NamedTuple):
+    w: np.ndarray
+    b: np.ndarray
+
+
+class NamedLine(LeastSquares):
+    """The same line with its parameters in a namedtuple."""
+
+    def init(self, rng=0):
+        return Weights(**super().init(rng))
+
+    def loss_and_gradient(self, params, batch=None):
+        loss, grads = super().loss_and_gradient(params._asdict(), batch)
+        return loss, Weights(**grads)
+
+
+@pytest.mark.parametrize("how", [{"delay": 2}, {"early_stop": EarlyStop(watch="train_loss")}], ids=str)
+def test_parameters_in_a_namedtuple_go_on_as_one(how, tmp_path):
+    problem, rule = NamedLine(), optlearn.Adam(lr=0.1)
+    train(problem, rule, epochs=2, callbacks=stopped(tmp_path / "run", 6), **how)
+    again = train(problem, rule, epochs=4, resume=tmp_path / "run", early_stop=how.get("early_stop"))
+    whole = train(problem, rule, epochs=4, **how)
+    assert type(again.params) is Weights
+    assert identical(again.params, whole.params)
+    assert identical(again.best_params, whole.best_params)
+    plain = checkpoint.load(tmp_path / "run")
+    assert type(plain.params) is tuple
+    assert type(checkpoint.load(tmp_path / "run", params=problem.init()).params) is Weights
 
 
 def test_nested_parameters_keep_structure_dtype_and_shape(tmp_path):
@@ -181,6 +241,48 @@ def test_a_killed_process_leaves_a_whole_file(old):
         w = checkpoint.load(old).params["w"]
         assert len(np.unique(w)) == 1
         assert len(w) == 200_000
+
+
+def test_saving_through_a_link_writes_its_target_and_keeps_the_link(old, tmp_path):
+    link, relative, dangling = tmp_path / "link", tmp_path / "sub" / "latest", tmp_path / "dangling"
+    relative.parent.mkdir()
+    link.symlink_to(old)
+    relative.symlink_to("../link")
+    dangling.symlink_to(tmp_path / "made")
+    for at, target in ((link, old), (relative, old), (dangling, tmp_path / "made")):
+        checkpoint.save(at, params={"w": np.full(3, 1.0 * len(str(at)))})
+        assert at.is_symlink()
+        assert not target.is_symlink()
+        assert checkpoint.load(target).params["w"][0] == len(str(at))
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    with pytest.raises(OSError, match="circle"):
+        checkpoint.save(circle, params=np.ones(1))
+    assert circle.is_symlink()
+
+
+def test_a_name_may_be_as_long_as_the_system_allows(tmp_path):
+    path = tmp_path / ("ü" * 127 + "x")  # 255 bytes
+    checkpoint.save(path, params=np.ones(1))
+    assert checkpoint.load(path).params == 1
+    with pytest.raises(OSError, match="cannot be written and is as it was: File name too long"):
+        checkpoint.save(tmp_path / ("x" * 256), params=np.ones(1))
+    assert os.listdir(tmp_path) == [path.name]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no full disk")
+def test_a_full_disk_and_a_place_that_is_not_there_say_what_is_wrong(old, monkeypatch):
+    before = old.read_bytes()
+    with pytest.raises(FileNotFoundError, match="nowhere/run' cannot be written and is as it was: No such file"):
+        checkpoint.save(old.parent / "nowhere" / "run", params=np.ones(1))
+    with pytest.raises(IsADirectoryError, match="cannot be written"):
+        checkpoint.save(old.parent, params=np.ones(1))
+    opens = open
+    monkeypatch.setattr("builtins.open", lambda path, mode: opens("/dev/full" if "x" in mode else path, "wb"))
+    with pytest.raises(OSError, match="run.ckpt' cannot be written and is as it was: No space left on device"):
+        checkpoint.save(old, params=np.ones(10_000))
+    monkeypatch.undo()
+    assert old.read_bytes() == before
 
 
 # Damaged and mismatched files
@@ -279,10 +381,11 @@ def test_a_training_goes_on_only_as_it_was(tmp_path):
      "state belongs to 'adam', not to the optimizer 'momentum'"),
     ({"training": {"a": object()}}, r"training\['a'\] is a object, which cannot be saved"),
     ({"rng": 3}, "rng = 3 is not allowed; it must be a numpy.random"),
+    ({"path": None}, "path = None is not allowed; it must be a path"),
 ])
 def test_what_cannot_be_saved_touches_no_file(arguments, says, old):
     before = old.read_bytes()
     with pytest.raises(InvalidArgument, match=says):
-        checkpoint.save(old, **{"params": {"w": np.ones(3)}, **arguments})
+        checkpoint.save(**{"path": old, "params": {"w": np.ones(3)}, **arguments})
     assert old.read_bytes() == before
     assert os.listdir(old.parent) == [old.name]

@@ -1,5 +1,6 @@
 """Schedules: values of papers and libraries, first index 0, composition, state, equation and JavaScript."""
 
+import itertools
 import json
 import math
 
@@ -29,6 +30,7 @@ OF_THE_STEP = [
 LOSS_DRIVEN = [
     sc.Plateau(watch="step", patience=2, cooldown=1), sc.King(patience=6),
     sc.Warmup(sc.Plateau(watch="step", patience=2), steps=5), 2.0 * sc.King(patience=5, forget=False),
+    sc.Join([sc.King(start=0.5, patience=4), 0.1 * sc.Warmup(sc.Plateau(watch="step", patience=1), steps=3)], at=[9]),
 ]
 
 
@@ -219,6 +221,66 @@ def test_king_reduces_on_noise_and_not_on_a_decrease():
     assert every_step[-1] == pytest.approx(0.99 ** 29)
 
 
+@pytest.mark.parametrize("bad", [math.inf, math.nan])
+def test_a_loss_that_is_no_number_is_no_improvement_and_every_number_improves_on_it(bad):
+    schedule = sc.Plateau(start=1.0, factor=0.5, patience=1, watch="step")
+    assert feed(schedule, [bad, 5.0, 4.0, bad, 3.0, 2.0])[1] == {"value": 1.0, "best": 2.0, "bad": 0, "rest": 0}
+    assert feed(schedule, [1.0, bad, bad, bad])[1] == {"value": 0.5, "best": 1.0, "bad": 1, "rest": 0}
+    assert feed(schedule, [bad] * 4)[1] == {"value": 0.25, "best": None, "bad": 0, "rest": 0}
+
+
+@pytest.mark.parametrize("bad", [math.inf, math.nan])
+@pytest.mark.parametrize("discard", [0.0, 0.1])
+def test_king_takes_an_infinite_loss_for_the_limit_of_large_ones(bad, discard):
+    rng = np.random.RandomState(0)
+    for at in rng.randint(0, 40, size=(30, 2)):
+        losses = rng.standard_normal(40) - 0.01 * np.arange(40)
+        large, spiked = losses.copy(), losses.copy()
+        large[at], spiked[at] = 1e200, bad
+        assert sc.steps_without_decrease(spiked, discard=discard) == sc.steps_without_decrease(large, discard=discard)
+    falling = 100 - np.arange(25.0)
+    for at in range(25):
+        spiked = falling.copy()
+        spiked[at] = bad
+        assert feed(sc.King(start=1.0, patience=20), spiked)[1]["value"] == 1.0
+    assert feed(sc.King(start=1.0, patience=20), [bad] * 25)[1]["value"] == 0.1
+    assert sc.steps_without_decrease(losses * 1e300) == sc.steps_without_decrease(losses)
+
+
+def test_schedules_one_after_the_other_each_live_from_their_own_index_0():
+    """The values of each stretch are those that its schedule gives alone for the losses of that stretch."""
+    losses = np.random.RandomState(2).standard_normal(60)
+    parts = [sc.Plateau(start=1.0, patience=1, watch="step"), sc.King(start=0.5, patience=4),
+             sc.Halving(start=0.8, every=3), sc.Plateau(start=0.3, patience=0, watch="train"), sc.Cosine(steps=9)]
+    for first, second in itertools.product(parts, repeat=2):
+        for kinds in (("step",), ("step", "train")):
+            for joined, begins, alone in (
+                    (sc.Join([first, second], at=[20]), (0, 20), (first, second)),
+                    (sc.Warmup(sc.Join([first, second], at=[13]), steps=7), (7, 20), (first, second))):
+                found, state = [], joined.begin()
+                for k, loss in enumerate(losses):
+                    found.append(joined.at(state, k))
+                    for kind in kinds:
+                        state = joined.feed(state, loss, kind) if joined.driven else state
+                for begin, end, schedule in zip(begins, (20, 60), alone, strict=True):
+                    state, expected = schedule.begin(), []
+                    for k, loss in enumerate(losses[begin:end]):
+                        expected.append(schedule.at(state, k))
+                        for kind in kinds:
+                            state = schedule.feed(state, loss, kind) if schedule.driven else state
+                    assert found[begin:end] == expected
+                if begins[0]:
+                    np.testing.assert_allclose(found[:7], first(0) * np.arange(1, 8) / 7, rtol=1e-15)
+
+
+def test_epochs_alone_told_by_hand_reach_every_schedule():
+    warm = sc.Warmup(sc.Plateau(start=1.0, factor=0.5, patience=0), steps=2)
+    state = warm.begin()
+    for _ in range(3):
+        state = warm.feed(state, 1.0, "train")
+    assert warm.at(state, 9) == 0.25
+
+
 @pytest.mark.parametrize("schedule", LOSS_DRIVEN, ids=label)
 def test_the_state_of_a_schedule_is_plain_data_apart_from_it(schedule):
     losses = np.random.RandomState(1).standard_normal(40).tolist()
@@ -243,10 +305,11 @@ def test_what_is_not_a_function_of_the_step_says_so(schedule):
 
 
 @pytest.mark.parametrize("watch", ["step", "train"])
-def test_a_run_on_a_surface_feeds_the_loss_of_every_step(watch):
-    plateau = sc.Plateau(start=0.3, factor=0.5, patience=1, watch=watch)
+@pytest.mark.parametrize("inside", [lambda schedule: schedule, lambda schedule: sc.Warmup(schedule, steps=10)])
+def test_a_run_on_a_surface_feeds_the_loss_of_every_step(watch, inside):
+    plateau = inside(sc.Plateau(start=0.3, factor=0.5, patience=1, watch=watch))
     run = optlearn.run("rosenbrock", optlearn.Adam(lr=plateau), steps=60)
-    values = feed(plateau, run.loss, watch)[0]
+    values = feed(inside(sc.Plateau(start=0.3, factor=0.5, patience=1, watch="step")), run.loss)[0]
     by_hand = optlearn.run("rosenbrock", optlearn.Adam(lr=values.__getitem__), steps=60)
     np.testing.assert_array_equal(run.w, by_hand.w)
     assert values[-1] < 0.3
@@ -263,12 +326,16 @@ def test_a_run_on_a_surface_feeds_the_loss_of_every_step(watch):
     (lambda: sc.Cosine(start=[0.1, 0.2]), "start = .* is not allowed in a schedule"),
     (lambda: sc.Cosine(start=sc.Cosine()), "start = .* is not allowed in a schedule"),
     (lambda: sc.Cosine(peak=1.0), "Cosine has no argument 'peak'"),
+    (lambda: sc.Cosine(1.0, 0.1), r"Cosine\(1.0, 0.1\) is not allowed; arguments must be named: start=1.0, end=0.1"),
+    (lambda: sc.MultiStep([3, 4]), r"MultiStep\(\[3, 4\]\) .* must be named: milestones=\[3, 4\]"),
+    (lambda: sc.Warmup(sc.Cosine(), 5), "arguments must be named: steps=5"),
+    (lambda: sc.WarmRestarts(0.1), "arguments must be named: start=0.1"),
     (lambda: sc.Cyclical(variant="triangle"), "variant = 'triangle' is not allowed"),
     (lambda: sc.MultiStep(milestones=(3, 2)), r"milestones = \(3, 2\) is not allowed; it must be increasing"),
     (lambda: sc.MultiStep(), "MultiStep needs the argument 'milestones'"),
     (lambda: sc.Warmup(0.1, steps=3), "then = 0.1 is not allowed; it must be a Schedule"),
     (lambda: sc.Join([sc.Constant(), sc.Constant()], at=[3, 4]), "2 schedules need 1 indices"),
-    (lambda: sc.Join([sc.Plateau(), sc.Constant()], at=[3]), "schedules of the step index alone"),
+    (lambda: sc.Join([0.1, sc.Constant()], at=[3]), r"schedules = \[0.1, .* it must be a sequence of schedules"),
     (lambda: sc.PerEpoch(sc.Plateau()), "it must depend on the step index alone"),
     (lambda: sc.OneCycle(steps=3, rise=0.3), "rise = 0.3 is not allowed; it must be above 1 / 3"),
     (lambda: sc.get("cosin"), "did you mean 'cosine'"),
@@ -300,3 +367,60 @@ def test_a_plateau_of_negative_losses_is_one():
         state = schedule.feed(state, loss)
         seen.append((state["best"], state["bad"]))
     assert seen == [(-10.0, 0), (-10.0, 1), (-10.0, 2), (-11.5, 0)]
+
+
+RATES, SEEDS = iter([0.1, 0.2]), itertools.count()
+
+
+class Silent(sc.Schedule):
+    def value(self, k):
+        """Forgets to return."""
+
+
+@pytest.mark.parametrize(("lr", "says"), [
+    (lambda k: math.nan, r"lr = nan is not allowed; its schedule gives it in step 1 \(index 0\)"),
+    (lambda k: 0.1 if k < 2 else math.inf, r"lr = inf is not allowed; .* in step 3 \(index 2\), .* 0 < lr"),
+    (lambda k: 0.1 - 0.1 * k, r"lr = -0.1 is not allowed; .* in step 3 \(index 2\)"),
+    (lambda k: np.array([0.1, 0.2]), r"lr = array\(\[0.1, 0.2\]\) is not allowed; its schedule gives it in step 1"),
+    (lambda k: None, "lr = None is not allowed; its schedule gives it"),
+    (Silent(), r"Silent.value\(0\) gives None; it must be a number"),
+    (sc.FromTraining(lambda place: None), "function of FromTraining at Place.* gives None; it must be a number"),
+], ids=str)
+def test_a_value_that_is_none_is_refused_in_its_step_and_changes_nothing(lr, says):
+    rule, w = optlearn.Adam(lr=lr), np.ones(2)
+    with pytest.raises(InvalidArgument, match=says):
+        state = rule.init(w)
+        for _ in range(3):
+            kept = state, {name: value.copy() for name, value in state.slots[0].items()}
+            w, state = rule.step(w, w, state)
+    if "step 3" in says:
+        assert kept[0] is state
+        assert state.t == 2
+        assert all((state[name] == value).all() for name, value in kept[1].items())
+
+
+@pytest.mark.parametrize(("lr", "says"), [
+    (iter([0.1, 0.2]).__next__, "lr = __next__ is not allowed as a schedule; it must be a function of one argument"),
+    (lambda k: next(RATES), "gives 0.1 and then 0.2 for the same step index 0"),
+    (lambda k: np.random.RandomState(next(SEEDS)).uniform(), "no random number of its own"),
+    (lambda: 0.1, "lr = <lambda> is not allowed as a schedule"),
+    (sc.Cosine, r"lr = Cosine is not allowed: it is a class; .* such as Cosine\(...\)"),
+], ids=["iterator", "generator", "random", "no argument", "class"])
+def test_what_is_no_function_of_the_index_is_refused_by_the_rule(lr, says):
+    with pytest.raises(InvalidArgument, match=says):
+        optlearn.Adam(lr=lr)
+
+
+def test_a_class_of_ones_own_takes_no_name_of_the_library():
+    class Cosine(sc.Schedule):
+        def value(self, k):
+            return 0.1
+
+    assert type(sc.get("cosine")) is sc.Cosine
+    assert type(sc.get("own_cosine")) is Cosine
+    assert Cosine() != sc.Cosine()
+
+    class Scaled(Cosine):
+        pass
+
+    assert (2 * Scaled())(0) == 0.2

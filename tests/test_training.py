@@ -1,12 +1,15 @@
 """train(): exact loops, seeds, what schedules and callbacks see, delay, early stop, divergence; tune()."""
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import optlearn
 from optlearn import InvalidArgument, schedules
-from optlearn.problems import MLP, LeastSquares, Logistic, Softmax, load, stratified
-from optlearn.training import EarlyStop, train, tune
+from optlearn.problems import MLP, LeastSquares, Logistic, Problem, Softmax, line, load, stratified
+from optlearn.training import EarlyStop, lr_finder, train, tune
 
 IRIS = Softmax("iris")
 
@@ -144,6 +147,44 @@ def test_early_stopping_keeps_the_best_parameters():
     assert train(problem, optlearn.Adam(lr=0.05), epochs=200, early_stop=4).steps == history.steps
 
 
+def test_the_best_parameters_are_those_of_the_best_epoch_or_there_are_none():
+    """Watched only after resuming: the best epoch may lie before, and its parameters are gone."""
+    problem, rule = MLP("iris"), optlearn.Momentum(lr=0.5)
+    found = set()
+    for epochs in range(1, 12):
+        first = train(problem, rule, epochs=epochs, rng=3).training.checkpoint()
+        history = train(problem, rule, resume=first, epochs=12, early_stop=20)
+        best = int(np.argmin(history.test_loss))
+        assert history.best_epoch == (best if best >= epochs else None)
+        if history.best_epoch is None:
+            assert history.best_params is None
+        else:
+            assert problem.evaluate(history.best_params, problem.test) == history.test_loss[best]
+        again = train(problem, rule, resume=history.training.checkpoint(), epochs=14, early_stop=EarlyStop(patience=20))
+        assert (again.best_epoch, again.best_params is None) == (history.best_epoch, history.best_params is None)
+        found.add(history.best_epoch)
+    assert None in found and len(found) == 2
+    assert train(problem, rule, resume=history.training.checkpoint(), epochs=13).best_epoch is None
+
+
+def test_what_a_training_keeps_is_its_own():
+    start = IRIS.init()
+    before = {name: w.copy() for name, w in start.items()}
+    rule = optlearn.GradientDescent(lr=1e-9)
+    history = train(IRIS, rule, epochs=1, params=start, early_stop=EarlyStop(min_delta=1.0))
+    for w in start.values():
+        w += 1
+    assert history.best_epoch == 0
+    assert same(history.best_params, before)
+
+
+def test_a_first_loss_that_is_no_number_is_not_the_best():
+    watch = EarlyStop(patience=1)
+    assert watch.best([np.nan, np.nan, 2.0, np.nan, 3.0]) == 2
+    assert watch.best([np.inf, 5.0]) == 1
+    assert EarlyStop(watch="test_accuracy").best([np.nan, 0.5, 0.7]) == 2
+
+
 def test_divergence_is_a_result():
     history = train(LeastSquares("diabetes"), optlearn.GradientDescent(lr=50.0), epochs=400)
     assert history.diverged == history.steps + 1
@@ -195,8 +236,12 @@ def test_every_rule_trains(name):
     ({"optimizer": 3}, "optimizer = 3 is not allowed"),
     ({"optimizer": "adamm"}, "did you mean 'adam"),
     ({"epochs": -1}, "epochs = -1 is not allowed"),
-    ({"batch_size": 0}, "batch_size = 0 is not allowed; it must be a whole number with 1 <= batch_size"),
+    ({"batch_size": 0}, "batch_size = 0 is not allowed; it must be a whole number with 1 <= batch_size <= 112"),
     ({"batch_size": 2.5}, "batch_size = 2.5 is not allowed"),
+    ({"batch_size": 113}, "batch_size = 113 is not allowed; .* 1 <= batch_size <= 112, the number of training"),
+    ({"params": {"W": np.ones((4, 3))}}, r"params has arrays of the shapes {\"\['W'\]\": \(4, 3\)}; Softmax needs"),
+    ({"params": {"W": np.full((4, 3), np.inf), "b": np.zeros(3)}}, r"params\['W'\] has values that are not finite"),
+    ({"callbacks": 3}, "callbacks contains 3"),
     ({"delay": -1}, "delay = -1 is not allowed"),
     ({"shuffle": "yes"}, "shuffle = 'yes' is not allowed; it must be True or False"),
     ({"rng": -1}, "rng = -1 is not allowed; it must be a seed"),
@@ -213,6 +258,73 @@ def test_bad_input_names_argument_value_and_range(arguments, says):
     arguments = {"problem": IRIS, "optimizer": "adam", **arguments}
     with pytest.raises(InvalidArgument, match=says):
         train(**arguments)
+
+
+class Own(Problem):
+    """A reader's problem whose parts a test replaces."""
+
+    kind = "regression"
+
+    def init(self, rng=0):
+        return MADE.get("init", {"w": np.zeros(1)})
+
+    def loss_and_gradient(self, params, batch=None):
+        x, y = batch or self.train
+        error = x @ params["w"] - y
+        right = float(np.mean(error**2)), {"w": 2 * x.T @ error / len(y)}
+        return MADE["made"](*right) if "made" in MADE else right
+
+
+MADE = {}
+
+
+@pytest.mark.parametrize(("made", "says"), [
+    ({"init": {"w": np.zeros(1, int)}}, r"Own.init gives params .* params\['w'\] has dtype int64"),
+    ({"init": {"w": [0.0]}}, "Own.(init|loss_and_gradient) gives"),
+    ({"init": {"w": "zero"}}, r"Own.init gives params .* params\['w'\] is a str"),
+    ({"init": {"w": np.array([np.nan])}}, r"Own.init gives .* params\['w'\] has values that are not finite"),
+    ({"made": lambda loss, grads: loss}, "Own.loss_and_gradient gives a float; it must end with return loss, grad"),
+    ({"made": lambda loss, grads: None}, "loss_and_gradient gives a NoneType; it must end with return loss, gradient"),
+    ({"made": lambda loss, grads: (np.full(3, loss), grads)},
+     r"gives as loss an array of the shape \(3,\), such as one for each example; it must be one number"),
+    ({"made": lambda loss, grads: (None, grads)}, "gives as loss None; it must be one number"),
+    ({"made": lambda loss, grads: (loss, grads["w"])}, "gives a gradient that does not fit: grads has the structure"),
+    ({"made": lambda loss, grads: (loss, {"w": grads["w"][:, None]})}, r"not fit: grads\['w'\] has shape \(1, 1\)"),
+    ({"made": lambda loss, grads: (loss, {"w": None})}, r"does not fit: grads\['w'\] is a NoneType"),
+    ({"made": lambda loss, grads: (loss, {"w": grads["w"].astype(int)})}, r"not fit: grads\['w'\] has dtype int64"),
+    ({"made": lambda loss, grads: (np.nan, grads)}, "gives the loss nan at the first parameters; it must be a number"),
+], ids=str)
+def test_a_problem_of_ones_own_that_is_wrong_is_told_what(made, says, monkeypatch):
+    for part, value in made.items():
+        monkeypatch.setitem(MADE, part, value)
+    with pytest.raises(InvalidArgument, match=says):
+        train(Own(line()), "gd", epochs=1)
+    monkeypatch.undo()
+    assert train(Own(line()), "gd", epochs=1).steps == 4
+
+
+def test_a_schedule_that_counts_its_own_calls_is_found_out():
+    class Counter:
+        calls = 0
+
+        def __call__(self, k):
+            self.calls += 1
+            return 0.1 * 0.5 ** (self.calls // 10)
+
+    with pytest.raises(InvalidArgument, match="lr has a schedule that gives 0.1 and then 0.05 for the same step"):
+        train(IRIS, optlearn.GradientDescent(lr=Counter()), epochs=5, batch_size=32)
+
+
+def test_a_state_that_overflows_is_divergence():
+    class Squares(optlearn.Optimizer, register=False):
+        slots = ("v",)
+
+        def update(self, w, g, s, t):
+            return optlearn.Update(w - 1e-3 * g, v=s.v + np.float64(1e200) ** t)
+
+    history = train(LeastSquares(), Squares(), epochs=1)
+    assert history.diverged == 2
+    assert np.isfinite(history.state["v"][0]).all()
 
 
 # Tuning
@@ -256,3 +368,91 @@ def test_every_rule_gets_the_same_budget():
 def test_bad_input_of_tune(arguments, says):
     with pytest.raises(InvalidArgument, match=says):
         tune(**{"on": "rosenbrock", "rule": "adam", "grid": {"lr": [0.1]}, **arguments})
+
+
+def test_choices_and_single_values_have_no_edge():
+    found = tune("quadratic", "gd", {"lr": np.array([0.1, 0.001, 0.01]), "weight_decay": [0.0]}, steps=30)
+    assert found.at_edge == ["lr"]
+    assert "at the edge of the grid: lr" in repr(found)
+    found = tune("quadratic", "momentum", {"lr_inside": [False, True], "lr": [0.1, 1e3, 1e-9]}, steps=30)
+    assert found.at_edge == []
+    assert "every run diverged" in repr(tune("quadratic", "gd", {"lr": [1e10, 1e12]}, steps=90))
+
+
+# Learning rates
+
+
+def test_the_finder_is_one_run_with_a_growing_rate():
+    rates = 1e-4 * 1e4 ** (np.arange(60) / 59)
+    found = lr_finder("quadratic", "gd", low=1e-4, high=1.0, steps=60, smooth=0.8)
+    loss = optlearn.run("quadratic", optlearn.GradientDescent(lr=lambda k: float(rates[k])), steps=60).loss
+    taken = len(found.lr)
+    np.testing.assert_allclose(found.lr, rates[:taken], rtol=1e-12)
+    np.testing.assert_allclose(found.loss, loss[:taken], rtol=1e-9)
+    weights = [0.8 ** np.arange(k + 1)[::-1] for k in range(taken)]
+    smoothed = np.array([w @ loss[:k + 1] / w.sum() for k, w in enumerate(weights)])
+    np.testing.assert_allclose(found.smoothed, smoothed, rtol=1e-9)
+    # It ends at the first loss that is high above the first.
+    high = smoothed > smoothed[0] + 3 * smoothed[0]
+    assert taken == (np.flatnonzero(high)[0] + 1 if high.any() else 60)
+    end = smoothed.argmin()
+    fall = np.gradient(smoothed[taken // 10:end + 1], np.log10(rates[taken // 10:end + 1]))
+    assert found.suggestion == found.lr[taken // 10 + fall.argmin()]
+    assert found.lowest == found.lr[end]
+
+
+def test_the_finder_trains_a_problem_and_says_why_it_ended():
+    found = lr_finder(IRIS, "momentum", steps=40, rng=3)
+    again = train(IRIS, optlearn.Momentum(lr=lambda k: 1e-6 * 1e7 ** (k / 39)), epochs=10, rng=3)
+    np.testing.assert_allclose(found.loss, again.loss, rtol=1e-12)
+    assert found.suggestion < found.lowest
+    assert "40 steps to the end" in repr(found)
+    outside = lr_finder(lambda x, y: np.sqrt(x) + y * y, "gd", start=(1.0, 0.0), smooth=0)
+    assert "not finite at" in outside.reason
+    assert np.isfinite(outside.smoothed).all()
+    assert "rises at" in lr_finder("rosenbrock", "gd", smooth=0).reason
+    assert "still falling at the largest rate" in repr(lr_finder("quadratic", "gd", high=0.01, smooth=0))
+    assert lr_finder("quadratic", "gd", low=5.0, high=6.0, steps=10, smooth=0).suggestion is None
+    assert list(found.table()) == ["lr", "loss", "smoothed"]
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    ({"low": 0}, "low = 0 is not allowed; it must be a finite number with 0 < low"),
+    ({"high": 1e-9}, "high = 1e-09 is not allowed; it must be above low"),
+    ({"steps": 5}, "steps = 5 is not allowed; it must be at least 10"),
+    ({"smooth": 1}, "smooth = 1 is not allowed"),
+    ({"rule": "adadeltaa"}, "did you mean 'adadelta'"),
+    ({"rule": "Fixed"}, "it must have a hyperparameter lr"),
+])
+def test_bad_input_of_the_finder(arguments, says):
+    class Fixed(optlearn.Optimizer, register=False):
+        def update(self, w, g, s, t):
+            return optlearn.Update(w - 0.1 * g)
+
+    if arguments.get("rule") == "Fixed":
+        arguments = {"rule": Fixed()}
+    with pytest.raises(InvalidArgument, match=says):
+        lr_finder(**{"on": "quadratic", "rule": "gd", **arguments})
+
+
+# Tables
+
+
+def test_records_are_tables(monkeypatch):
+    history = train(IRIS, optlearn.Adam(lr=schedules.Exponential(gamma=0.5)), epochs=2, batch_size=50)
+    epochs, steps = history.table(), history.table("step")
+    assert list(epochs) == ["epoch", "train_loss", "test_loss", "train_accuracy", "test_accuracy"]
+    assert epochs["epoch"].tolist() == [0, 1, 2]
+    assert steps["step"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert steps["epoch"].tolist() == [0, 0, 0, 1, 1, 1]
+    assert steps["lr"].tolist() == history.hyper["lr"].tolist()
+    with pytest.raises(InvalidArgument, match="by = 'day' is not allowed; it must be 'epoch' or 'step'"):
+        history.table("day")
+    tuned = tune("quadratic", "gd", {"lr": [0.1, 0.2]}, steps=3)
+    assert tuned.table() == {"lr": [0.1, 0.2], "score": [score for _, score in tuned.trials]}
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    for table in (history, tuned):
+        with pytest.raises(ModuleNotFoundError, match="data frames need pandas; get it with: pip install pandas"):
+            table.to_pandas()
+    monkeypatch.setitem(sys.modules, "pandas", SimpleNamespace(DataFrame=list))
+    assert tuned.to_pandas() == ["lr", "score"]

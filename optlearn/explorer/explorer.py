@@ -376,7 +376,7 @@ def _racer(rule):
     names = payload.parameter_names(rule)
     for name, value in zip(names, parameter_values(rule), strict=True):
         if callable(value):
-            schedules[name] = payload.schedule_payload(name, value)
+            schedules[name] = payload.schedule_payload(name, value, MOST_STEPS)
             value = float(value(0))
         h.append(float(value))
     return {"rule": payload.rule_key(rule), "h": h, **({"schedules": schedules} if schedules else {})}

@@ -231,22 +231,15 @@ def _changed(rule, value):
     return type(rule)(**{**rule.values, **parts[0], "gradient": transforms})
 
 
-def schedule_payload(name, schedule):
+def schedule_payload(name, schedule, steps):
     """A schedule for the page: its code, and its name for people.
 
-    A function that cannot be traced has no code a page could run.
+    A function of the step index that has no formula is shown by its values in the first `steps` steps.
     """
-    from optlearn.symbolic.trace import as_node, symbol
+    from optlearn.schedules.formula import page_code
 
-    class Graph:
-        @staticmethod
-        def graph():
-            t = symbol("t")
-            return as_node(schedule(t)), t
-
-    source = schedule if hasattr(schedule, "graph") else Graph
     try:
-        code = javascript.schedule_code(source)
-    except (NotTraceable, TypeError, ValueError, KeyError, AttributeError) as reason:
+        code = page_code(schedule, steps)
+    except NotTraceable as reason:
         raise InvalidArgument(f"{name} is a schedule that cannot be traced for the explorer: {reason}") from reason
     return {"code": code, "label": getattr(schedule, "__name__", None) or repr(schedule)}

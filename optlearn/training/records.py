@@ -1,0 +1,103 @@
+"""What a training records, and when it has seen enough."""
+
+import numpy as np
+
+from optlearn import optional
+from optlearn.declare import Declared, InvalidArgument, hyper, option
+
+EPOCH_RECORDS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
+
+
+class EarlyStop(Declared):
+    """Stop when what is watched has not improved for `patience` epochs.
+
+    An improvement is a change for the better by more than `min_delta`. The parameters of the best epoch are
+    kept as ``history.best_params``.
+    """
+
+    patience = hyper(5, at_least=1, integer=True, symbol="P")
+    min_delta = hyper(0.0, at_least=0, symbol=r"\delta")
+    watch = option("test_loss", choices=EPOCH_RECORDS)
+
+    def best(self, values):
+        """The epoch of the last improvement, given the values of all epochs."""
+        sign = -1.0 if self.watch.endswith("accuracy") else 1.0
+        best = 0
+        for epoch, value in enumerate(values):
+            if sign * value < sign * values[best] - self.min_delta or values[best] != values[best] and value == value:
+                best = epoch
+        return best
+
+
+class History:
+    """The record of a training.
+
+    Attributes
+    ----------
+    loss : array (steps,)
+        Loss of each minibatch, before its step.
+    train_loss, test_loss, train_accuracy, test_accuracy : array (epochs + 1,)
+        Before the first step, and at the end of every epoch; empty where there is no test set or no classes.
+    hyper : dict of str to array (steps,)
+        Values of scheduled hyperparameters.
+    params, state
+        At the end: the last finite ones if the training diverged.
+    epochs, steps : int
+    diverged : int or None
+        The step that was not finite, if one was.
+    reason : str
+        Why the training ended.
+    best_epoch, best_params
+        With early stopping: the best epoch and its parameters; else None. None also if it was watched only after
+        resuming, and the best epoch lies before that.
+    """
+
+    def __init__(self, training, reason):
+        self.training, self.reason = training, reason
+        for name, values in training.records.items():
+            setattr(self, name, np.array(values, float))
+        self.hyper = {name: np.array(values) for name, values in training.hyper.items()}
+        self.params, self.state, self.diverged = training.params, training.state, training.diverged
+        self.epochs, self.steps = training.epoch, training.iteration
+        self.best_epoch, self.best_params = training.best_epoch, training.best_params
+
+    def save(self, path):
+        """Write a checkpoint, from which `train` can go on."""
+        self.training.save(path)
+
+    def table(self, by="epoch"):
+        """The record as columns.
+
+        Parameters
+        ----------
+        by : {"epoch", "step"}
+            A row for the first parameters and each epoch, or a row for each step.
+
+        Returns
+        -------
+        dict of str to array
+            ``"epoch"`` and losses and accuracies; or ``"step"`` 1, 2, ..., its ``"epoch"`` 0, 1, ..., its ``"loss"``
+            and the scheduled hyperparameters.
+        """
+        if by == "epoch":
+            kept = {name: getattr(self, name) for name in EPOCH_RECORDS if len(getattr(self, name))}
+            return {"epoch": np.arange(len(self.train_loss)), **kept}
+        if by != "step":
+            raise InvalidArgument(f"by = {by!r} is not allowed; it must be 'epoch' or 'step'")
+        steps = np.arange(self.steps)
+        return {"step": steps + 1, "epoch": steps // self.training.steps_per_epoch, "loss": self.loss, **self.hyper}
+
+    def to_pandas(self, by="epoch"):
+        """The record as a ``pandas.DataFrame``; see `table`."""
+        return data_frame(self.table(by))
+
+    def __repr__(self):
+        shown = ", ".join(f"{name.replace('_', ' ')} {getattr(self, name)[-1]:.4g}" for name in EPOCH_RECORDS
+                          if len(getattr(self, name)))
+        who = f"{self.training.optimizer.name} on {self.training.problem.data.name}"
+        return f"History({who}: {self.reason}, {shown})"
+
+
+def data_frame(columns):
+    """Columns as a ``pandas.DataFrame``."""
+    return optional.load("pandas", "data frames").DataFrame(columns)

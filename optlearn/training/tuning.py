@@ -1,0 +1,172 @@
+"""The best of a grid of hyperparameters, on equal terms."""
+
+import itertools
+import numbers
+
+import numpy as np
+
+from optlearn import problems
+from optlearn.declare import InvalidArgument, near
+from optlearn.optimizer import Optimizer, get
+from optlearn.training.loop import train
+from optlearn.training.records import EPOCH_RECORDS, data_frame
+from optlearn.trajectory import run, whole
+
+
+class Tuning:
+    """What `tune` found.
+
+    Attributes
+    ----------
+    optimizer : Optimizer
+        The rule with the best values.
+    values : dict
+        Those values.
+    score : float
+        Their measure, the mean over the seeds; infinite if all runs diverged.
+    trials : list of (dict, float)
+        All values that were tried, with their measures.
+    budget : str
+        How many runs of which length it had.
+    at_edge : list of str
+        Hyperparameters whose best value is the smallest or largest of its grid: the grid should be wider there.
+    result : Trajectory or History
+        A run with the best values.
+    """
+
+    def __init__(self, optimizer, values, score, trials, budget, at_edge, result):
+        self.optimizer, self.values, self.score, self.trials = optimizer, values, score, trials
+        self.budget, self.at_edge, self.result = budget, at_edge, result
+
+    def table(self):
+        """The trials as columns: a hyperparameter each, and the score."""
+        columns = {name: [values[name] for values, _ in self.trials] for name in self.values}
+        return {**columns, "score": [score for _, score in self.trials]}
+
+    def to_pandas(self):
+        """The trials as a ``pandas.DataFrame``; see `table`."""
+        return data_frame(self.table())
+
+    def __repr__(self):
+        chosen = ", ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+                           for name, value in self.values.items())
+        edge = f", at the edge of the grid: {', '.join(self.at_edge)}" if self.at_edge else ""
+        edge = ", every run diverged" if self.score == np.inf else edge
+        return f"Tuning({self.optimizer.name}: {chosen}, score {self.score:.4g}, {self.budget}{edge})"
+
+
+def tune(on, rule, grid, *, steps=None, epochs=None, measure=None, seeds=(0,), **how):
+    """The best of a grid of hyperparameters, for one rule or, with the same budget each, for several.
+
+    Parameters
+    ----------
+    on : Problem, Surface, str or callable
+        A problem is trained for `epochs`, a surface is run for `steps`.
+    rule : str, Optimizer, or list of them
+        With a list, every rule gets the same number of runs of the same length.
+    grid : dict of str to sequence, or list of dict
+        Values to try, by hyperparameter; all combinations are tried. One grid for all rules, or a grid for
+        each; then the grids must have equally many combinations.
+    steps, epochs : int
+        Length of a run; default 100 steps, 10 epochs.
+    measure : str or function, optional
+        What is to be small: a function of the `Trajectory` or `History`, or the name of a record, whose last
+        value counts; accuracies are to be large. Default: the loss on a surface, ``"train_loss"`` on a
+        problem.
+    seeds : sequence of int
+        Each combination is run once a seed; the mean of the measures counts.
+    **how
+        Other arguments of `run` or `train`, such as `start`, `noise` or `batch_size`.
+
+    Returns
+    -------
+    Tuning, or list of Tuning where `rule` is a list
+
+    Examples
+    --------
+    >>> tune("rosenbrock", "adam", {"lr": [0.01, 0.1, 1.0, 10.0]}, steps=100)
+    Tuning(adam: lr=1, score 0.2859, 4 runs of 100 steps)
+    """
+    if isinstance(rule, (list, tuple)):
+        grids = list(grid) if isinstance(grid, (list, tuple)) else [grid] * len(rule)
+        if len(grids) != len(rule):
+            raise InvalidArgument(f"grid holds {len(grids)} grids for {len(rule)} rules; one each is needed")
+        sizes = [len(_combinations(one)) for one in grids]
+        if len(set(sizes)) > 1:
+            raise InvalidArgument(f"the grids have {sizes} combinations; every rule must get the same budget")
+        return [tune(on, one, own, steps=steps, epochs=epochs, measure=measure, seeds=seeds, **how)
+                for one, own in zip(rule, grids, strict=True)]
+    trained = isinstance(on, problems.Problem)
+    if (epochs if not trained else steps) is not None:
+        raise InvalidArgument("a problem is tuned with epochs, a surface with steps")
+    seeds, combinations = tuple(seeds), _combinations(grid)
+    if not seeds:
+        raise InvalidArgument("seeds = () is not allowed; it must hold at least one seed")
+    score = _measure(measure, "train_loss" if trained else "loss")
+    length = whole("epochs", 10 if epochs is None else epochs) if trained else \
+        whole("steps", 100 if steps is None else steps)
+    candidates = [rule.replace(**values) if isinstance(rule, Optimizer) else get(rule, **values)
+                  for values in combinations]
+
+    def go(optimizer, seed):
+        if trained:
+            return train(on, optimizer, epochs=length, rng=seed, **how)
+        return run(on, optimizer, steps=length, rng=seed, **how)
+
+    trials, best = [], None
+    for values, candidate in zip(combinations, candidates, strict=True):
+        results = [go(candidate, seed) for seed in seeds]
+        mean = float(np.mean([_number(score(r)) if r.diverged is None else np.inf for r in results]))
+        mean = np.inf if np.isnan(mean) else mean
+        trials.append((values, mean))
+        if best is None or mean < best[1]:
+            best = len(trials) - 1, mean, results[0]
+    chosen = combinations[best[0]]
+    at_edge = [name for name, values in grid.items() if _at_edge(chosen[name], values)]
+    times = f" x {len(seeds)} seeds" if len(seeds) > 1 else ""
+    budget = f"{len(combinations)} runs{times} of {length} {'epochs' if trained else 'steps'}"
+    return Tuning(candidates[best[0]], chosen, best[1], trials, budget, at_edge, best[2])
+
+
+def _at_edge(value, values):
+    """Whether it is the smallest or largest of several numbers; choices that are no numbers have no edge."""
+    sizes = {float(v) for v in values if _is_number(v)}
+    return len(sizes) > 1 and _is_number(value) and value in (min(sizes), max(sizes))
+
+
+def _count(values):
+    return len(values) if isinstance(values, (list, tuple)) or getattr(values, "ndim", 0) == 1 else 0
+
+
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+
+
+def _combinations(grid):
+    if not isinstance(grid, dict) or not all(map(_count, grid.values())):
+        raise InvalidArgument(f"grid = {grid!r} is not allowed; it must be a dict from hyperparameters to "
+                              "sequences of values")
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def _number(score):
+    if np.ndim(score):
+        raise InvalidArgument(f"measure gives an array of the shape {np.shape(score)}; it must give one number")
+    return float(score)
+
+
+def _measure(measure, usual):
+    measure, known = usual if measure is None else measure, ("loss", *EPOCH_RECORDS)
+    if callable(measure):
+        return measure
+    if measure not in known:
+        raise InvalidArgument(f"measure = {measure!r} is not allowed{near(measure, known)}")
+    sign = -1.0 if measure.endswith("accuracy") else 1.0
+
+    def last(result):
+        values = getattr(result, measure, ())
+        if len(values) == 0:
+            raise InvalidArgument(f"measure = {measure!r} is not allowed; this run has no such record")
+        return sign * float(values[-1])
+
+    return last
