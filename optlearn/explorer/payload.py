@@ -4,6 +4,7 @@ import collections
 import functools
 import json
 import re
+import sys
 import weakref
 
 import numpy as np
@@ -30,7 +31,8 @@ def identity(cls, name):
 
 def is_library(cls):
     """Whether a class of rules, transforms or surfaces is the library's own."""
-    return cls.__module__.startswith("optlearn.")
+    # A surface made of a function is a class of a library module as well, but not one that stands in it.
+    return cls.__module__.startswith("optlearn.") and vars(sys.modules[cls.__module__]).get(cls.__name__) is cls
 
 
 @functools.cache

@@ -134,9 +134,13 @@ def test_rules_that_cannot_be_drawn_are_refused_and_break_nothing_else():
 
 @pytest.mark.parametrize("schedule", [
     lambda k: 0.1 if k % 10 == 0 else 0.01, lambda k: 0.1 if k in (3, 5) else 0.01, lambda k: {0: 0.1}.get(k, 0.01)])
-def test_a_schedule_that_the_page_would_run_otherwise_is_refused(schedule):
-    with pytest.raises(InvalidArgument, match="lr is a schedule"):
-        explore("quadratic", [GradientDescent(lr=schedule)])
+def test_the_page_has_the_schedule_or_it_is_refused(schedule):
+    try:
+        explorer = explore("quadratic", [GradientDescent(lr=schedule)])
+    except InvalidArgument as reason:
+        assert "lr is a schedule" in str(reason)
+    else:
+        assert same(explorer)
 
 
 def test_racers_of_one_name_and_of_one_form_are_told_apart():
