@@ -42,8 +42,9 @@ def _page(explorer, path):
     path.write_text(
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<style>body{margin:1rem auto;max-width:75rem;padding:0 1rem;font-family:system-ui,sans-serif}"
-        "@media(prefers-color-scheme:dark){body{background:#14181f;color:#e6e9ee}}</style></head>"
+        "<style>body{margin:.5rem auto;max-width:75rem;padding:0 1rem;font-family:system-ui,sans-serif}"
+        "h1{font-size:1.25rem;margin:.5rem 0}"
+        "@media(prefers-color-scheme:dark){body{background:#14171c;color:#e6e9ee}}</style></head>"
         f"<body><main><h1>{title}</h1>{explorer.html()}</main></body></html>", encoding="utf-8")
 
 

@@ -1,6 +1,7 @@
 """The explorer from Python: what is set is checked, what is shown can be changed, and all of it can be saved."""
 
 import json
+import re
 import sys
 
 import numpy as np
@@ -75,6 +76,13 @@ def test_a_setter_refuses_what_explore_refuses_and_changes_nothing(name):
         assert explorer.state == before
     with pytest.raises(AttributeError, match="did you mean 'noise'"):
         explorer.noisy = 1
+
+
+def test_the_panels_are_those_of_the_page():
+    from optlearn.explorer import bundle, explorer
+
+    page = "".join(path.read_text(encoding="utf-8") for path in (bundle.HERE / "js").glob("panel_*.js"))
+    assert set(re.findall(r'^  id: "(\w+)",$', page, re.MULTILINE)) == set(explorer.PANELS) - {""}
 
 
 def test_what_is_set_is_read_back():
@@ -274,3 +282,25 @@ def test_a_box_of_widgets_takes_an_explorer(monkeypatch):
     box = widgets.VBox([explorer])
     assert box.get_state()["children"] == [f"IPY_MODEL_{explorer.widget.model_id}"]
     assert isinstance(explorer, optlearn.explorer.Explorer)
+
+
+def test_a_saved_page_stands_alone(visit, tmp_path):
+    explorer = explore("himmelblau", [descent(1.0), Adam(lr=0.1)], steps=30)
+    explorer.add_preset("edge", PRESET)
+    page, problems = visit(explorer.save(tmp_path / "race.html").as_uri(), offline=True)
+    page.wait_for_selector(".olx-picture canvas")
+    assert page.evaluate("document.characterSet") == "UTF-8"
+    assert page.title() == "Himmelblau: Mine, Adam"
+    page.get_by_text("Presets", exact=True).click()
+    page.locator(".olx-gallery button", has_text="At the edge").click()
+    page.get_by_text("It swings for ever.").wait_for()
+    assert not problems
+
+
+@pytest.mark.parametrize(("function", "start"), [
+    (lambda x, y: 1 / (x**2 + y**2), (0, 0)), (lambda x, y: 1.0, (0, 0)),
+    (lambda x, y: np.sqrt(-1 - x**2) + 0 * y, (0, 0))])
+def test_a_page_without_a_curve_says_nothing_wrong(show, function, start):
+    page, problems = show(explore(function, ["adam", "momentum"], start=start))
+    page.evaluate("apps[0].store.set({ step: 5 }), apps[0].store.flush()")
+    assert not problems
