@@ -209,16 +209,12 @@ class Explorer:
 
     def _taken(self, rule):
         """A racer as the page gets it; its rule is known from then on."""
-        h, scheduled = [], {}
+        racer = _racer(rule)
         for name, value in zip(payload.parameter_names(rule), parameter_values(rule), strict=True):
             if callable(value):
-                scheduled[name] = payload.schedule_payload(name, value)
-                self._schedules[scheduled[name]["code"]] = value
-                value = float(value(0))
-            h.append(float(value))
-        key = payload.rule_key(rule)
-        self._rules[key] = rule
-        return {"rule": key, "h": h, **({"schedules": scheduled} if scheduled else {})}
+                self._schedules[racer["schedules"][name]["code"]] = value
+        self._rules[racer["rule"]] = rule
+        return racer
 
     def _preset(self, name):
         """The state that a preset gives."""
@@ -576,6 +572,17 @@ def _no_sweeps(argument, part):
     for name in part.hypers():
         if isinstance(part.__dict__[name], np.ndarray):
             raise InvalidArgument(f"{argument} contains {name} = an array (a sweep); the explorer needs single numbers")
+
+
+def _racer(rule):
+    h, schedules = [], {}
+    names = payload.parameter_names(rule)
+    for name, value in zip(names, parameter_values(rule), strict=True):
+        if callable(value):
+            schedules[name] = payload.schedule_payload(name, value)
+            value = float(value(0))
+        h.append(float(value))
+    return {"rule": payload.rule_key(rule), "h": h, **({"schedules": schedules} if schedules else {})}
 
 
 def _start(value):

@@ -140,17 +140,6 @@ def test_rules_that_cannot_be_drawn_are_refused_and_break_nothing_else():
             del optlearn.optimizer._registry[name]
 
 
-@pytest.mark.parametrize("schedule", [
-    lambda k: 0.1 if k % 10 == 0 else 0.01, lambda k: 0.1 if k in (3, 5) else 0.01, lambda k: {0: 0.1}.get(k, 0.01)])
-def test_the_page_has_the_schedule_or_it_is_refused(schedule):
-    try:
-        explorer = explore("quadratic", [GradientDescent(lr=schedule)])
-    except InvalidArgument as reason:
-        assert "lr is a schedule" in str(reason)
-    else:
-        assert same(explorer)
-
-
 def test_racers_of_one_name_and_of_one_form_are_told_apart():
     pair = [descent(1.0), descent(0.5)]
     explorer = explore("quadratic", pair, start=(1.0, 1.0), steps=1)
