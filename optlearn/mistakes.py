@@ -14,8 +14,9 @@ from optlearn.optimizer import Optimizer, Update
 
 # What stands in front of the form that an option names.
 OPTIONS = {"lr_inside": "the learning rate stands on the other side of the buffer: ",
-           "eps_inside": "epsilon stands on the other side of the root: ",
+           "eps_inside": "epsilon stands in the other place: ",
            "eps_hat": "epsilon stands on the other side of the bias correction: "}
+MISSING = "the decay is missing"
 # Numbers that are written into rules in place of a hyperparameter.
 USUAL = {"eps": (*(10.0**-k for k in range(3, 17)), 0.0), "lr": (1.0, 0.1, 0.01, 1e-3, 1e-4),
          "beta1": (0.0, 0.5, 0.8, 0.9, 0.95, 0.99), "beta2": (0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999),
@@ -35,9 +36,11 @@ def mistakes(rule, matched=()):
     forms = list(_forms(rule))
     yield from forms
     yield from _on(rule, matched)
+    if "weight_decay" not in matched:
+        forms += [pair for pair in _decay_mistakes(rule) if pair[0] == MISSING]
     for words, form in forms:
         for more, variant in _on(form, matched):
-            yield f"{more}; otherwise {words.rpartition(': ')[2]}", variant
+            yield f"{more}; and {words.rpartition(': ')[2]}", variant
 
 
 def _forms(rule):
@@ -79,7 +82,7 @@ def _decay_mistakes(rule):
     """Decay of the parameters where it belongs to the gradient, and the other way round."""
     if "weight_decay" in rule.hypers() and isinstance(rule.weight_decay, float) and rule.weight_decay:
         without = rule.replace(weight_decay=0.0)
-        yield "the decay is missing", without
+        yield MISSING, without
         coupled = (*rule.gradient, gradients.Decay(weight_decay=rule.weight_decay))
         yield ("the decay is added to the gradient; here it acts on the parameters",
                without.replace(gradient=coupled))
@@ -87,7 +90,7 @@ def _decay_mistakes(rule):
     if decays:
         without = rule.replace(gradient=tuple(part for part in rule.gradient if part not in decays))
         decay = sum(part.weight_decay for part in decays)
-        yield "the decay is missing", without
+        yield MISSING, without
         words = "the decay acts on the parameters; here it is added to the gradient"
         if "lr" in rule.hypers():
             yield words, _Changed(without, kept=lambda now: 1 - now.lr * decay)
@@ -134,6 +137,7 @@ class _Lines:
         yield from self._averages()
         yield from self._squares()
         yield from self._uses()
+        yield from self._slips()
 
     def _with(self, changes, but=None, kept=None):
         """The rule with nodes changed: by node, a function of the node as it has become.
@@ -216,8 +220,14 @@ class _Lines:
                 yield ("epsilon stands outside the root",
                        self._with({node: lambda n: np.sqrt(n.args[0].args[0]) + n.args[0].args[1]}))
                 yield "epsilon is missing", self._with({node: lambda n: np.sqrt(n.args[0].args[0])})
-            if node.op == "sqrt":
-                yield "the root is missing", self._with({node: lambda n: n.args[0]})
+        roots = [node for node in self.nodes if node.op == "sqrt"]
+        for node in roots:
+            yield "the root is missing", self._with({node: lambda n: n.args[0]})
+            if node.args[0].op == "div":
+                yield ("the division by the bias correction stands outside the root",
+                       self._with({node: lambda n: np.sqrt(n.args[0].args[0]) / n.args[0].args[1]}))
+        if len(roots) > 1:
+            yield "the roots are missing", self._with(dict.fromkeys(roots, lambda n: n.args[0]))
         # A constant that adds up in the state, and one that is added when it is used.
         for slot, new in self.new.items():
             if new.op == "add" and new.args[1].op == "symbol" and not new.args[1].vector:
@@ -313,10 +323,48 @@ class _Lines:
             yield ("the state is not kept from step to step",
                    self._with({self.old[slot]: lambda n, start=self.program.start[slot]: start for slot in self.old}))
 
+    def _slips(self):
+        """One operation, operand or number in place of another."""
+        numbers = [self.program.symbols[name] for name in self.program.declarations]
+        for node in self.nodes:
+            changes = []
+            if node.op in EXCHANGED:
+                changes += [lambda n: self.apply(EXCHANGED[n.op], *n.args)]
+            if node.op in (*EXCHANGED, "pow", "max", "min"):
+                changes += [lambda n: n.args[0], lambda n: n.args[1]]
+            elif len(node.args) == 1 and node.op not in ("symbol", "number"):
+                changes += [lambda n: n.args[0]]
+            elif _has(numbers, node):
+                changes += [lambda n, other=other: other for other in numbers if other is not node]
+            for change in changes:
+                yield (f"{self._text(self.number(change(node)))} stands where {self._text(node)} belongs",
+                       self._with({node: change}))
+
+    def _text(self, node, inside=0):
+        """A quantity as a reader would write it; the new state has its name."""
+        named = next((slot for slot, new in self.new.items() if new is node), None) if inside else None
+        if named or node.op == "symbol":
+            return named or node.args[0]
+        if node.op == "number":
+            return f"{node.args[0]:g}"
+        if node.op not in SIGNS:
+            return f"{node.op}({', '.join(self._text(a, 1) for a in node.args)})"
+        sign, level = SIGNS[node.op]
+        # What stands on the right binds more closely, as in a - (b - c); a power does so on the left.
+        left, right = (self._text(a, level + ((i == 1) != (node.op == "pow"))) for i, a in enumerate(node.args))
+        text = f"{left}{sign}{right}"
+        return f"({text})" if level < inside else text
+
 
 def _has(nodes, node):
     # By identity: two nodes that are compared make a node.
     return any(one is node for one in nodes)
+
+
+# An operation, and the one that is written in its place.
+EXCHANGED = {"add": "sub", "sub": "add", "mul": "div", "div": "mul"}
+# How operations are written, and how closely they bind.
+SIGNS = {"add": (" + ", 1), "sub": (" - ", 1), "mul": (" * ", 2), "div": (" / ", 2), "pow": ("**", 3)}
 
 
 class _Of:

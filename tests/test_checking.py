@@ -9,6 +9,7 @@ import pytest
 import optlearn
 from optlearn import InvalidArgument, Optimizer, Update, hyper
 from optlearn.checking import check
+from optlearn.mistakes import mistakes
 
 
 def rule_of(lines, slots, start=None, ahead=None, **numbers):
@@ -70,6 +71,12 @@ MISTAKES = {
     "sign": ([("w - lr", "w + lr")], "wrong sign"),
     "rate in the average": ([("(1 - beta1) * g", "(1 - beta1) * lr * g"), ("lr * step", "step")],
                             "learning rate stands inside m"),
+    "correction outside": ([("np.sqrt(v / (1 - beta2**t))", "np.sqrt(v) / (1 - beta2**t)")], "outside the root"),
+    "multiplied": ([("m / (1 - beta1**t)", "m * (1 - beta1**t)")],
+                   "m * (1 - beta1**t) stands where m / (1 - beta1**t) belongs"),
+    "plus": ([("/ (1 - beta1**t)", "/ (1 + beta1**t)")], "1 + beta1**t stands where 1 - beta1**t belongs"),
+    "one beta": ([("beta2", "beta1")], "beta1 stands where beta2 belongs"),
+    "no rate": ([("lr * step", "step")], "stands where lr * (m / (1 - beta1**t)) belongs"),
     "nothing kept": ([("beta1 * s.m + ", ""), ("beta2 * s.v + ", "")], "not kept"),
 }
 
@@ -88,6 +95,11 @@ MOMENTUM = ["v = momentum * s.v + g", "return Update(w - lr * v, v=v)"]
 AHEAD = {"lr": 0.05, "momentum": 0.9}
 ADAGRAD = ["h = s.h + g**2", "return Update(w - lr * g / (np.sqrt(h) + eps), h=h)"]
 ADAMW = changed(ADAM, ("w - lr", "w - lr * weight_decay * w - lr"))
+BELIEF = [ADAM[0], "b = beta2 * s.b + (1 - beta2) * (g - m)**2 + eps_root", ADAM[2].replace("v", "b"),
+          "return Update(w - lr * step, m=m, b=b)"]
+STORED = {**NUMBERS, "eps_root": 1e-3}
+LION = ["u = np.sign(beta1 * s.m + (1 - beta1) * g)", "return Update(w - lr * u, m=beta2 * s.m + (1 - beta2) * g)"]
+BETAS = {"lr": 0.1, "beta1": 0.9, "beta2": 0.99}
 DELTA = ["a = rho * s.a + (1 - rho) * g**2", "d = np.sqrt(s.d + eps) / np.sqrt(a + eps) * g",
          "return Update(w - lr * d, a=a, d=rho * s.d + (1 - rho) * d**2)"]
 
@@ -107,6 +119,13 @@ DELTA = ["a = rho * s.a + (1 - rho) * g**2", "d = np.sqrt(s.d + eps) / np.sqrt(a
     (rule_of(changed(ADAGRAD, ("g**2", "np.sum(g**2)")), ("h",), lr=0.1, eps=1e-3), "adagrad", "sum over all"),
     (rule_of(changed(DELTA, ("d**2", "(lr * d)**2")), ("a", "d"), lr=0.5, rho=0.9, eps=1e-6), "adadelta",
      "learning rate stands inside the average"),
+    (rule_of(changed(ADAGRAD, ("(np.sqrt(h) + eps)", "np.sqrt(h) + eps")), ("h",), lr=0.1, eps=1e-3), "adagrad",
+     "brackets are missing"),
+    (rule_of(changed(BELIEF, (" + eps_root", ""), ("b / (1 - beta2**t)", "b / (1 - beta2**t) + eps_root")), ("m", "b"),
+             **STORED), "adabelief", "eps_root is added under the root, not to s"),
+    (rule_of(changed(BELIEF, ("(g - m)**2", "g**2")), ("m", "b"), **STORED), "adabelief", "g stands where g - m"),
+    (rule_of(changed(LION, ("beta1", "beta0"), ("beta2", "beta1"), ("beta0", "beta2")), ("m",), **BETAS), "lion",
+     "beta1 and beta2 are swapped; and the decay is missing"),
     (rule_of(["g = g + weight_decay * w", *ADAM], ("m", "v"), **NUMBERS, weight_decay=0.1), "adamw",
      "decay is added to the gradient"),
     (rule_of(ADAMW, ("m", "v"), **NUMBERS, weight_decay=0.1), "adam", "decay acts on the parameters"),
@@ -120,6 +139,21 @@ def test_mistakes_of_other_rules_are_named(mine, against, words):
     found = check(mine, against=against)
     assert not found
     assert words in found.hint
+
+
+def test_two_mistakes_are_not_guessed_at():
+    lines = changed(ADAM, ("g**2", "g"), (" / (1 - beta1**t)", ""))
+    found = check(rule_of(lines, ("m", "v"), **NUMBERS), against="adam")
+    assert not found
+    assert found.hint == ""
+
+
+@pytest.mark.parametrize("name", optlearn.rules.__all__)
+def test_mistakes_can_be_made_on_every_rule(name):
+    rule = vars(optlearn.rules)[name]()
+    made = list(mistakes(rule))
+    assert len(made) > 10
+    assert all(isinstance(words, str) and words for words, _ in made)
 
 
 # Adam as it is also written.
