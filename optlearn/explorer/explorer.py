@@ -23,6 +23,7 @@ STAGES = ("step", "gradient", "memory", "lookahead", "preconditioner")
 PANELS = ("", "map", "modes", "noise", "fair", "share")
 # What the runs depend on.
 RUN = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch")
+AS_WIDGET = ("model_id", "traits", "observe", "unobserve")
 STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus",
          "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries")
 
@@ -165,6 +166,8 @@ class Explorer:
         if name in CHECKS or name in ("focus", "preset"):
             value = self.state[name]
             return tuple(value) if name == "start" else value
+        if name in AS_WIDGET:
+            return getattr(self.widget, name)
         raise AttributeError(f"Explorer has no attribute {name!r}{near(name, STATE)}")
 
     def __setattr__(self, name, value):
@@ -331,13 +334,8 @@ class Explorer:
         return self._widget
 
     @property
-    def model_id(self):
-        """The name under which ipywidgets knows the live widget."""
-        return self.widget.model_id
-
-    @property
     def __class__(self):
-        # The boxes of ipywidgets take what counts as one of their widgets, and ask it for its `model_id`.
+        # Boxes and links of ipywidgets take what counts as a widget, and ask it for what `AS_WIDGET` names.
         shown = sys.modules.get("ipywidgets")
         return shown.DOMWidget if shown else Explorer
 

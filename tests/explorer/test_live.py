@@ -20,9 +20,9 @@ from optlearn import Adam, Momentum, explore
 explorer = explore("rosenbrock", [Momentum(lr=0.0005), Adam(lr=0.1)], start=(-1.5, 2), steps=50)
 other = explore("himmelblau", [Adam(lr=0.1)], steps=40)
 slider = W.IntSlider(min=0, max=50, value=3, description="step")
-link = W.jslink((slider, "value"), (explorer.widget, "step"))
+link = W.jslink((slider, "value"), (explorer, "step"))
 heard = W.Label()
-explorer.widget.observe(lambda change: setattr(heard, "value", f"HEARD {change.new}"), "start")
+explorer.observe(lambda change: setattr(heard, "value", f"HEARD {change.new}"), "start")
 W.VBox([heard, slider, explorer, other.widget])""",
     # Run while the page is looked at: what Python sees, and what Python does.
     """print("PYTHON", explorer.start, other.start, explorer.step)

@@ -265,11 +265,13 @@ def test_a_script_is_told_how_to_see_it():
     assert ".open()" not in explorer._repr_mimebundle_()["text/plain"]
 
 
-def test_a_box_of_widgets_takes_an_explorer(monkeypatch):
+def test_boxes_and_links_of_widgets_take_an_explorer():
     widgets = pytest.importorskip("ipywidgets")
     explorer = explore("quadratic", ["adam"])
     box = widgets.VBox([explorer])
     assert box.get_state()["children"] == [f"IPY_MODEL_{explorer.widget.model_id}"]
+    slider = widgets.IntSlider()
+    assert widgets.jslink((slider, "value"), (explorer, "step")).target[0] is explorer
     assert isinstance(explorer, optlearn.explorer.Explorer)
 
 
