@@ -537,15 +537,6 @@ def _racers(given):
 def _place(surface):
     """The surface, if a page can draw it."""
     _no_sweeps("surface", surface)
-    said = f"surface = {surface.name} is not allowed"
-    x0, x1, y0, y1 = _numbers(surface.domain, (4,), f"{said}: its domain = {surface.domain!r} must be four numbers: "
-                              "x from, x to, y from, y to")
-    if not (x0 < x1 and y0 < y1):
-        raise InvalidArgument(f"{said}: its domain = {surface.domain!r} must go from a smaller to a larger number")
-    _numbers(surface.start, (2,), f"{said}: its start = {surface.start!r} must be two finite numbers")
-    if len(np.shape(surface.minima)) != 1 or len(surface.minima):
-        _numbers(surface.minima, (-1, 2), f"{said}: its minima = {surface.minima!r} must be a list of points, such as "
-                 "[(0.0, 0.0)]")
     try:
         payload.surface_payload(surface)
     except InvalidArgument:
@@ -553,17 +544,6 @@ def _place(surface):
     except Exception as reason:  # Whatever a reader's function raises
         raise InvalidArgument(f"surface = {surface.name} cannot be shown in the explorer: {reason}") from reason
     return surface
-
-
-def _numbers(values, shape, wrong):
-    try:
-        array = np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        array = np.array(np.nan)
-    fits = array.ndim == len(shape) and all(n in (-1, m) for n, m in zip(shape, array.shape, strict=False))
-    if not fits or not np.isfinite(array).all():
-        raise InvalidArgument(wrong)
-    return array
 
 
 def _no_sweeps(argument, part):
