@@ -1,16 +1,18 @@
 """Check a reader's rule against one of the library, step by step, and name the mistake where it is a known one."""
 
-import itertools
-
 import numpy as np
 
-from optlearn import optimizer as rules
+from optlearn import optimizer, rules, surfaces
 from optlearn.declare import InvalidArgument
+from optlearn.gradients import BY_HYPERPARAMETER
+from optlearn.mistakes import mistakes
 from optlearn.optimizer import Optimizer, Slots
-from optlearn.trajectory import run, whole
+from optlearn.trajectory import whole
 
 # Three coordinates on very different scales, a sign change in each step for one of them, and an exact zero.
 SCALES = np.array([1.0, 1e-3, 30.0])
+# So many steps tell the mistakes from each other.
+TELLING = 20
 
 
 class Check:
@@ -25,23 +27,36 @@ class Check:
         Where they first part.
     mine, expected : float or None
         The parameter there.
+    relative : float or None
+        The difference there, in steps of the other rule.
+    used : dict
+        Hyperparameters of the other rule that stand at its defaults, as the rule that was checked has none of their
+        names.
     hint : str
         The mistake, where it is a known one; else empty.
     """
 
-    def __init__(self, name, other, same, tests, where="", step=None, coordinate=None, mine=None, expected=None,
-                 hint=""):
+    def __init__(self, name, other, same, tests, where="", place=None, used=None, hint=""):
         self.name, self.other, self.same, self.tests, self.where = name, other, same, tests, where
-        self.step, self.coordinate, self.mine, self.expected, self.hint = step, coordinate, mine, expected, hint
+        self.step, self.coordinate, self.mine, self.expected, self.relative = place or (None,) * 5
+        self.used, self.hint = used or {}, hint
 
     def __bool__(self):
         return self.same
 
     def __repr__(self):
         if self.same:
-            return f"{self.name} agrees with {self.other}: {', '.join(self.tests)}"
-        found = (f"{self.name} parts from {self.other} {self.where}, at step {self.step} in coordinate "
-                 f"{self.coordinate}: {self.mine:.6g} instead of {self.expected:.6g}")
+            found = f"{self.name} agrees with {self.other}: {', '.join(self.tests)}"
+        else:
+            mine, expected, whole_numbers = _told_apart(self.mine, self.expected)
+            found = (f"{self.name} parts from {self.other} {self.where}, at step {self.step} in coordinate "
+                     f"{self.coordinate}: {mine} instead of {expected}")
+            if not whole_numbers:
+                found += f", a difference of {self.relative:.1g} of the step"
+        if self.used:
+            values = ", ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value!r}"
+                               for name, value in self.used.items())
+            found += f"\n{self.other} ran with {values}: {self.name} has no hyperparameter of such a name"
         return found + (f"\nhint: {self.hint}" if self.hint else "")
 
     def raise_if_different(self):
@@ -50,26 +65,37 @@ class Check:
             raise AssertionError(repr(self))
 
 
+def _told_apart(a, b):
+    """Two numbers with as many digits as it takes to see that they differ, and whether six did."""
+    for digits in range(6, 18):
+        texts = f"{a:.{digits}g}", f"{b:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return *texts, digits == 6
+
+
 def check(mine, against, *, steps=20, seed=0, tolerance=1e-9):
     """Run a rule beside another and say at which step, in which coordinate and by how much they first part.
 
     Both get the same gradients; if they agree there, both run on a surface, where it matters at which point a
     rule takes its gradient, and then with a learning rate that falls, where it matters whether it stands inside
-    a buffer. Where they part, mistakes that are often made are tried on the other rule until one explains it.
+    a buffer. Where they part, mistakes that are often made are tried on the other rule; one is named if with it the
+    other rule makes the very steps of `mine`, in all of these tests.
 
     Parameters
     ----------
     mine : Optimizer or subclass
         The rule to check.
     against : str, Optimizer, subclass or dict
-        The rule that it should be. A name or a class gets the hyperparameters of `mine` that it also has. A
-        dictionary with `w0`, `grads` and `w` is a recorded run: start, gradients, and parameters after each step.
+        The rule that it should be. A name means the library's rule. A name or a class gets the hyperparameters of
+        `mine` that it also has. A dictionary with `w0`, `grads` and `w` is a recorded run: start, gradients, and
+        parameters after each step.
     steps : int
         Number of steps, at least 1. What shows only later, such as a schedule's end, needs more of them.
     seed : int
         Of the gradients.
     tolerance : float
-        Largest difference, relative to the size of the steps, that counts as rounding.
+        Largest difference of a coordinate, in its largest step so far, that counts as rounding.
 
     Returns
     -------
@@ -78,7 +104,7 @@ def check(mine, against, *, steps=20, seed=0, tolerance=1e-9):
     Raises
     ------
     InvalidArgument
-        If an argument is no rule.
+        If an argument is no rule, or `mine` cannot make a step; the message says what is wrong with it.
 
     Examples
     --------
@@ -94,6 +120,7 @@ def check(mine, against, *, steps=20, seed=0, tolerance=1e-9):
     ...         return optlearn.Update(w - self.lr * m / (np.sqrt(v) + 1e-8), m=m, v=v)
     >>> check(Mine, against="adam")
     Mine parts from adam on fixed gradients, at step 1 in coordinate 0: 0.683772 instead of 0.9
+    adam ran with eps=1e-08: Mine has no hyperparameter of such a name
     hint: the bias correction is missing: it is adam with bias_correction=False
     """
     mine = _rule("mine", mine)
@@ -102,25 +129,17 @@ def check(mine, against, *, steps=20, seed=0, tolerance=1e-9):
     name = type(mine).__name__
     if isinstance(against, dict):
         return _against_record(mine, name, against, tolerance)
-    other = _other(mine, against)
-    gradients = np.random.RandomState(seed).standard_normal((steps, 3)) * SCALES
-    gradients[1::2, 0] = -gradients[::2, 0][:len(gradients[1::2])]
-    if steps > 3:
-        gradients[3, 2] = 0.0
-    start = np.ones(3)
+    _try(mine, np.ones(3))
+    other, used = _other(mine, against)
     tests = []
-    ways = [("on fixed gradients", lambda rule: follow(rule, start, gradients)),
-            ("on a surface", lambda rule: _on_surface(rule, steps))]
-    if all("lr" in rule.hypers() and not callable(rule.lr) for rule in (mine, other)):
-        ways.append(("with a learning rate that falls by half", lambda rule: _falling(rule, start, gradients)))
-    for where, path in ways:
-        found, expected = path(mine), path(other)
-        place = first_difference(found, expected, tolerance)
+    for where, arguments in _ways(mine, other, steps, seed):
+        place = first_difference(follow(mine, *arguments), follow(other, *arguments), arguments[0], tolerance)
         if place:
-            hint = _hint(mine, other, path, found, tolerance, where)
-            return Check(name, other.name, False, tests, where, *place, hint)
+            matched = set(mine.hypers()) & set(other.hypers())
+            hint = _hint(mine, other, _ways(mine, other, max(steps, TELLING), seed), tolerance, matched)
+            return Check(name, other.name, False, tests, where, place, used, hint)
         tests.append(where)
-    return Check(name, other.name, True, tests)
+    return Check(name, other.name, True, tests, used=used if len(used) == len(_numbers(other)) else {})
 
 
 def _rule(argument, rule):
@@ -131,52 +150,105 @@ def _rule(argument, rule):
     return rule
 
 
+def _try(rule, w):
+    """A step in which the contract says what is wrong with a rule that cannot make one."""
+    rule.step(w, w, rule.init(w), rng=np.random.RandomState(0), nonfinite="propagate")
+
+
+def _numbers(rule):
+    return {name: rule.__dict__[name] for name in rule.hypers() if rule.__dict__[name] is not None}
+
+
+def library(name):
+    """The library's rule of that name; a reader's, if the library has none."""
+    key, values = optimizer.resolve(name, {})
+    found = next((rule for rule in map(vars(rules).get, rules.__all__) if rule.name == key), None)
+    return found(**values) if found else optimizer.get(name)
+
+
 def _other(mine, against):
+    """The other rule, and those of its numbers that `mine` does not set."""
     if isinstance(against, Optimizer):
-        return against
-    if isinstance(against, str):
-        plain = rules.get(against)
-    else:
-        plain = _rule("against", against)
-    return plain.replace(**{n: v for n, v in mine.values.items() if n in plain._declared and n in mine.hypers()})
+        return against, {}
+    plain = library(against) if isinstance(against, str) else _rule("against", against)
+    shared = {name: value for name, value in mine.values.items() if name in mine.hypers()
+              and (name in plain.hypers() or name in BY_HYPERPARAMETER)}
+    # A number that the reader's rule leaves out has no value to hand on.
+    shared = {name: value for name, value in shared.items()
+              if value is not None or (name in plain.hypers() and plain.hypers()[name].default is None)}
+    try:
+        other = plain.replace(**shared)
+    except InvalidArgument as reason:
+        raise InvalidArgument(f"against = {against!r} cannot take the numbers of {type(mine).__name__}: "
+                              f"{reason}") from reason
+    return other, {name: value for name, value in _numbers(other).items() if name not in shared}
 
 
-def follow(rule, w, gradients, lr=None):
-    """The parameters after each step of a rule that is given its gradients."""
-    s, path = dict(rule.at(1).start(w)), []
-    for t, g in enumerate(gradients, 1):
-        now = rule.at(t)
-        if lr is not None:
-            now = now.bound({"lr": now.lr * lr[t - 1]})
-        draws = {name: np.ones_like(w) for name in rule.draws}
+def _ways(mine, other, steps, seed):
+    """The tests, in words, and what `follow` is given in each."""
+    gradients = np.random.RandomState(seed).standard_normal((steps, 3)) * SCALES
+    gradients[1::2, 0] = -gradients[::2, 0][:len(gradients[1::2])]
+    if steps > 3:
+        gradients[3, 2] = 0.0
+    surface = surfaces.Quadratic()
+    yield "on fixed gradients", (np.ones(3), lambda t, at: gradients[t - 1], steps)
+    yield "on a surface", (np.array([-1.0, 0.7]), lambda t, at: surface.gradient(at), steps)
+    if all("lr" in rule.hypers() and not callable(rule.lr) for rule in (mine, other)):
+        yield "with a learning rate that falls by half", (
+            np.ones(3), lambda t, at: gradients[t - 1], steps, lambda t: 1.0 if t <= steps // 2 else 0.5)
+
+
+def follow(rule, w, gradient, steps, factor=None):
+    """The parameters after each step of a rule.
+
+    Parameters
+    ----------
+    rule : Optimizer
+    w : array
+        Where it starts.
+    gradient : callable
+        ``gradient(t, at)`` for step t at the point where the rule takes it.
+    steps : int
+    factor : callable, optional
+        ``factor(t)`` multiplies the learning rate.
+
+    Yields
+    ------
+    array
+        Where a coordinate is not finite, the next step goes on from where it was.
+    """
+    with np.errstate(all="ignore"):
+        s = dict(rule.at(1).start(w))
+    for t in range(1, steps + 1):
         with np.errstate(all="ignore"):
-            update = now.update(w, now.prepared(w, g), Slots({**s, **draws}), t)
-        w, s = update.w, {slot: update.named[slot] for slot in rule.slots}
-        path.append(w)
-    return np.array(path)
+            now = rule.at(t)
+            if factor is not None:
+                now = now.bound({"lr": now.lr * factor(t)})
+            view = Slots({**s, **{name: np.ones_like(w) for name in rule.draws}})
+            g = gradient(t, now.probe(w, view, t))
+            update = now.update(w, now.prepared(w, g), view, t)
+        new = np.asarray(update.w)
+        yield new
+        w, s = np.where(np.isfinite(new), new, w), {slot: update.named[slot] for slot in rule.slots}
 
 
-def _on_surface(rule, steps):
-    return run("quadratic", rule, start=(-1.0, 0.7), steps=steps, rng=0).w[1:]
-
-
-def _falling(rule, start, gradients):
-    factors = np.where(np.arange(len(gradients)) < len(gradients) // 2, 1.0, 0.5)
-    return follow(rule, start, gradients, factors)
-
-
-def first_difference(found, expected, tolerance):
-    """Step, coordinate and the two values where two paths first part; None where they do not."""
-    n = min(len(found), len(expected))
-    size = max(np.nanmax(np.abs(np.diff(expected, axis=0)), initial=0.0), np.nanmax(np.abs(expected[0])), 1e-300)
-    with np.errstate(invalid="ignore"):
-        apart = ~(np.abs(found[:n] - expected[:n]) <= tolerance * size)
-    apart &= ~(np.isnan(found[:n]) & np.isnan(expected[:n]))
-    if apart.any():
-        t, i = np.unravel_index(np.argmax(apart.reshape(n, -1)), (n, apart[0].size))
-        return int(t) + 1, int(i), float(found[t].ravel()[i]), float(expected[t].ravel()[i])
-    if len(found) != len(expected):
-        return n + 1, 0, float("nan"), float("nan")
+def first_difference(found, expected, start, tolerance):
+    """Where two paths first part: step, coordinate, the two values, their difference in steps; None if nowhere."""
+    before, size = start, np.zeros(np.shape(start))
+    large = np.abs(start)
+    for t, (a, b) in enumerate(zip(found, expected, strict=True), 1):
+        with np.errstate(all="ignore"):
+            # Errors of rounding stay in the path, so earlier steps count; and each step rounds the parameters.
+            size = np.fmax(size, np.abs(b - before))
+            large = np.fmax(large, np.abs(b))
+            size, large = (np.where(np.isfinite(x), x, 0.0) for x in (size, large))
+            close = np.abs(a - b) <= tolerance * size + 4 * np.finfo(float).eps * t * large
+        apart = ~(close | (a == b) | (np.isnan(a) & np.isnan(b)))
+        if apart.any():
+            i = int(np.argmax(apart.ravel()))
+            mine, other, step = (float(np.ravel(x)[i]) for x in (a, b, size))
+            return t, i, mine, other, abs(mine - other) / step if step else np.inf
+        before = np.where(np.isfinite(b), b, before)
     return None
 
 
@@ -184,126 +256,40 @@ def _against_record(mine, name, record, tolerance):
     missing = {"w0", "grads", "w"} - set(record)
     if missing:
         raise InvalidArgument(f"against has no {missing.pop()!r}; a recorded run holds w0, grads and w")
-    found = follow(mine, np.array(record["w0"], float), np.array(record["grads"], float))
+    start, grads = np.array(record["w0"], float), np.array(record["grads"], float)
     expected = np.array(record["w"], float)
-    place = first_difference(found, expected, max(tolerance, record.get("tolerance", 0.0)))
+    _try(mine, start)
+    found = follow(mine, start, lambda t, at: grads[t - 1], len(expected))
+    place = first_difference(found, expected, start, max(tolerance, record.get("tolerance", 0.0)))
     other = str(record.get("id", "the recorded run"))
-    return Check(name, other, place is None, ["on its gradients"], "on its gradients", *(place or ()))
+    return Check(name, other, place is None, ["on its gradients"], "on its gradients", place)
 
 
-# Mistakes that are often made
+def _hint(mine, other, ways, tolerance, matched):
+    """The first mistake that, made on the other rule, gives the very steps of the reader's rule in all tests."""
+    paths = [(arguments, list(follow(mine, *arguments))) for _, arguments in ways]
+    # Of a path that hardly has numbers nothing can be said.
+    if any(np.isfinite(path).sum() < 5 for _, path in paths):
+        return ""
 
-
-def _hint(mine, other, path, found, tolerance, where):
-    """The first mistake that, made on the other rule, gives the path that was found."""
-    for words, variant in _mistakes(mine, other, where):
+    def explains(variant):
         try:
-            if first_difference(path(variant), found, tolerance) is None:
-                return words
+            return all(first_difference(follow(variant, *arguments), path, arguments[0], tolerance) is None
+                       for arguments, path in paths)
         except Exception:  # A mistake may make a rule that cannot run at all
-            continue
-    return ""
+            return False
+
+    found = (next((words for words, rule in pairs if explains(rule)), "")
+             for pairs in (_others(mine, other), mistakes(other, matched)))
+    return ": ".join(words for words in found if words)
 
 
-def _mistakes(mine, other, where):
-    """Pairs of words and a rule in which the mistake is made."""
-    own = {name: other.__dict__[name] for name in other.options()}
-    for choice in itertools.product(*(d.choices for d in other.options().values())):
-        changed = {n: c for n, c in zip(own, choice, strict=True) if c != own[n]}
-        if len(changed) == 1:
-            said = ", ".join(f"{n}={c!r}" for n, c in changed.items())
-            yield _said(next(iter(changed)), changed) + f"it is {other.name} with {said}", other.replace(**changed)
-    yield "the step has the wrong sign", _Changed(other, gradient=-1.0)
-    yield "the number of the step is one too large: the first step is t = 1", _Changed(other, shift=1)
-    yield "the number of the step is one too small: the first step is t = 1", _Changed(other, shift=-1)
-    if other.traceable:
-        yield from _graph_mistakes(other)
-    for name in rules.names():
-        readers_own = name == mine.name and not type(mine).__module__.startswith("optlearn.rules")
-        if name != other.name and not readers_own:
+def _others(mine, other):
+    """The library's other rules, with the numbers of the reader's rule."""
+    for name in rules.__all__:
+        rule = vars(rules)[name]
+        if rule.name != other.name:
             try:
-                yield f"it is {name}", _other(mine, name)
+                yield f"it is {rule.name}", _other(mine, rule)[0]
             except InvalidArgument:
                 continue
-
-
-def _said(option, changed):
-    return {"bias_correction": "the bias correction is missing: " if changed.get("bias_correction") is False else "",
-            "lr_inside": "the learning rate stands on the other side of the buffer: ",
-            "eps_inside": "epsilon stands on the other side of the root: ",
-            "eps_hat": "epsilon stands on the other side of the bias correction: "}.get(option, "")
-
-
-def _graph_mistakes(rule):
-    from optlearn.symbolic.trace import apply, symbol, trace, walk
-
-    program = trace(rule)
-    nodes = walk(program.lines.values())
-    for name in program.declarations:
-        for kept in nodes:
-            if kept.op == "sub" and kept.args[1] is symbol(name) and kept.args[0].op == "number":
-                yield f"the factor 1 - {name} is missing", _Rewritten(rule, {kept: apply("div", kept, kept)})
-    for node in nodes:
-        if node.op == "add" and node.args[0].op == "sqrt" and node.args[1] is symbol("eps"):
-            root, eps = node.args
-            inside = apply("sqrt", apply("add", root.args[0], eps))
-            yield "epsilon stands inside the root", _Rewritten(rule, {node: inside})
-            yield "epsilon is missing", _Rewritten(rule, {node: root})
-        if node.op == "sqrt":
-            yield "the root is missing", _Rewritten(rule, {node: node.args[0]})
-    for slot in program.slots:
-        new, old = program.lines[slot], program.symbols["s." + slot]
-        yield f"the old {slot} is used where the new one belongs", _Rewritten(rule, {new: old}, keep=slot)
-    yield ("the state is not kept from step to step",
-           _Rewritten(rule, {program.symbols["s." + slot]: program.start[slot] for slot in program.slots}))
-
-
-class _Changed:
-    """A rule with a gradient of the wrong sign or a wrong number of the step."""
-
-    def __init__(self, rule, gradient=1.0, shift=0):
-        self.rule, self.gradient_factor, self.shift = rule, gradient, shift
-
-    def __getattr__(self, name):
-        return getattr(self.rule, name)
-
-    def at(self, t):
-        return _Changed(self.rule.at(t), self.gradient_factor, self.shift)
-
-    def bound(self, values):
-        return _Changed(self.rule.bound(values), self.gradient_factor, self.shift)
-
-    def update(self, w, g, s, t):
-        return self.rule.update(w, self.gradient_factor * g, s, t + self.shift)
-
-
-class _Rewritten:
-    """A rule whose recorded lines are computed with some quantities replaced by others."""
-
-    def __init__(self, rule, replaced, keep=None):
-        self.rule, self.replaced, self.keep = rule, replaced, keep
-
-    def __getattr__(self, name):
-        return getattr(self.rule, name)
-
-    def at(self, t):
-        return _Rewritten(self.rule.at(t), self.replaced, self.keep)
-
-    def bound(self, values):
-        return _Rewritten(self.rule.bound(values), self.replaced, self.keep)
-
-    def prepared(self, w, g):
-        return g
-
-    def update(self, w, g, s, t):
-        from optlearn.symbolic.trace import evaluate, trace
-
-        program = trace(self.rule)
-        values = {program.symbols[n]: self.rule.__dict__[n] for n in program.declarations if n in self.rule.__dict__}
-        values |= {program.symbols["w"]: w, program.symbols["g"]: g, program.symbols["t"]: t}
-        values |= {program.symbols["s." + n]: x for n, x in vars(s).items()}
-        changed = {**values, **{node: evaluate([new], values)[0] for node, new in self.replaced.items()}}
-        # The state itself is kept as it should be; what is wrong is where it is used.
-        named = {name: evaluate([node], values if name == self.keep else changed)[0]
-                 for name, node in program.lines.items()}
-        return rules.Update(named.pop("w"), **named)

@@ -136,7 +136,9 @@ def test_a_plain_function_takes_no_name_away():
 
     for function in (saddle, line_fit):
         assert surfaces.of(function)((1.0, 1.0)) == function(1.0, 1.0)
-        assert optlearn.explore(function, [optlearn.Adam()], steps=5).data()["surfaces"][function.__name__]["own"]
+        explorer = optlearn.explore(function, [optlearn.Adam()], steps=5)
+        shown = explorer.data()["surfaces"][explorer.state["surface"]]
+        assert shown["own"] and shown["name"] == function.__name__
     assert surfaces.get("saddle")((1.0, 1.0)) == 0.25 and "line_fit" not in payload.catalogue()["surfaces"]
 
 

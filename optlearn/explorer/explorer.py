@@ -2,8 +2,10 @@
 
 import json
 import math
+import numbers
 import os
 import re
+import sys
 
 import numpy as np
 
@@ -12,12 +14,16 @@ from optlearn import schedules, surfaces, trajectory
 from optlearn.declare import InvalidArgument, near
 from optlearn.explorer import bundle, figure, payload, presets
 from optlearn.optimizer import Optimizer
-from optlearn.symbolic.trace import parameter_values
+from optlearn.symbolic.trace import NotTraceable, parameter_values
 
 MOST_RACERS = 8
 MOST_STEPS = 2000
 FAIRNESS = ("", "same", "tuned")
 STAGES = ("step", "gradient", "memory", "lookahead", "preconditioner")
+PANELS = ("", "map", "modes", "noise", "fair", "share")
+# What the runs depend on.
+RUN = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch")
+AS_WIDGET = ("model_id", "traits", "observe", "unobserve")
 STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus",
          "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries")
 
@@ -41,8 +47,8 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
         The step shown first.
     focus : {"step", "gradient", "memory", "lookahead", "preconditioner"}, name or number of a racer, optional
         What the view inside a step shows first. A racer's name or number (from 0) selects it; a pair gives both.
-    preset : str, optional
-        Name of a preset to begin with, see `optlearn.explorer.presets.PRESETS`; the other arguments change it.
+    preset : str or optlearn.explorer.presets.Preset, optional
+        A preset to begin with, or its name, see `optlearn.explorer.presets.PRESETS`; the other arguments change it.
     seed : int, optional
         Default 0. Seed of noise and random rules: the same draws for every racer.
     noise : float, optional
@@ -53,7 +59,7 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
         Whether a band of 32 runs with the seeds from `seed` on is drawn around each racer's run.
     fair : {"", "same", "tuned"}
         Learning rates: each racer's own, the same for all, or each tuned by the page on one grid.
-    panel : str
+    panel : {"", "map", "modes", "noise", "fair", "share"}
         The panel that is open at first.
     prompt : str
         The sentence above the picture.
@@ -65,8 +71,8 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     Returns
     -------
     Explorer
-        In a notebook it displays itself. With the environment variable ``OPTLEARN_STATIC=1`` it displays as HTML
-        that needs no kernel.
+        In a notebook it displays itself; in a script it says how to see it. With the environment variable
+        ``OPTLEARN_STATIC=1`` it displays as HTML that needs no kernel.
 
     Raises
     ------
@@ -80,39 +86,28 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     Explorer: Rosenbrock, start (-1.5, 2), 100 steps
       Momentum  lr=0.0005, momentum=0.9                         loss 12.5 -> 4.46
       Adam      lr=0.1, beta1=0.9, beta2=0.999, eps=1e-08       loss 12.5 -> 4.52
+    .open() shows it in a browser; .save("race.html") keeps it, as .gif, .mp4, .png and .svg do
     """
-    base = presets.get(preset) if preset is not None else None
-    place = surfaces.get(surface if surface is not None else base.surface if base else "rosenbrock")
-    _no_sweeps("surface", place)
-    if optimizers is None:
-        optimizers = base.racers if base else [optimizers_module.get("gradient_descent", lr=0.001),
-                                               optimizers_module.get("momentum", lr=0.001),
-                                               optimizers_module.get("adam", lr=0.1)]
-    racers = _racers(optimizers)
+    base = presets.get(preset) if preset is not None else presets.DEFAULT
+    place = _place(surfaces.get(base.surface if surface is None else surface))
+    racers = _racers(base.racers if optimizers is None else optimizers)
     if start is None:
-        start = base.start if base and surface is None and base.start is not None else place.start
-    start = _start(start)
-    steps = _whole("steps", steps if steps is not None else base.steps if base else 120, 1, MOST_STEPS)
-    step = _whole("step", step if step is not None else min(base.step if base else 10, steps), 0, steps)
-    seed = _whole("seed", seed if seed is not None else base.seed if base else 0, 0, 2**32 - 1)
-    noise = noise if noise is not None else base.noise if base else 0.0
-    if batch is None and base and surface is None:
+        start = base.start if surface is None and base.start is not None else place.start
+    if batch is None and surface is None:
         batch = base.batch
-    if not isinstance(noise, (int, float)) or isinstance(noise, bool) or not 0 <= noise < math.inf:
-        raise InvalidArgument(f"noise = {noise!r} is not allowed; it must be a finite number with 0 <= noise")
-    if batch is not None and place.samples is None:
-        raise InvalidArgument(f"batch = {batch!r} is not allowed: {place.name} has no samples")
-    batch = 0 if batch is None else _whole("batch", batch, 1, len(place.samples))
-    if fair not in FAIRNESS:
-        raise InvalidArgument(f"fair = {fair!r} is not known{near(fair, FAIRNESS)}")
-    selected, stage = _focus(focus if focus is not None else base.focus if base else None, racers)
-    if isinstance(try_, str):
-        raise InvalidArgument(f"try_ = {try_!r} is not allowed; it must be a list of sentences")
-    return Explorer(place, racers, dict(
-        start=start, steps=steps, step=step, seed=seed, noise=float(noise), batch=batch, selected=selected, focus=stage,
-        speed=1, playing=bool(playing), panel=str(panel), preset=preset or "", fair=fair, band=bool(band), map={},
-        prompt=str(prompt),
-        tries=[str(line) for line in try_]))
+    at = {"step": 0, "racers": racers, "samples": _samples(place)}
+    at["steps"] = CHECKS["steps"](base.steps if steps is None else steps, at)
+    given = {"start": start, "step": min(base.step, at["steps"]) if step is None else step,
+             "seed": base.seed if seed is None else seed, "noise": base.noise if noise is None else noise,
+             "batch": batch, "band": band, "fair": fair, "panel": panel, "prompt": prompt, "playing": playing}
+    values = {name: CHECKS[name](value, at) for name, value in given.items()}
+    selected, stage = _focus(base.focus if focus is None else focus, racers)
+    if selected is None:
+        selected = _telling(stage, racers)
+    return Explorer(place, racers, {
+        "steps": at["steps"], **values, "selected": selected, "focus": stage or "step", "speed": 1.0, "map": {},
+        "preset": next((name for name, known in presets.PRESETS.items() if known is base), ""),
+        "tries": _sentences("try_", try_)})
 
 
 class Explorer:
@@ -123,27 +118,41 @@ class Explorer:
     state : dict
         All that can be changed, as plain data.
     surface : Surface
-        The surface as it is set now.
+        The surface as it is set now. Another one is shown from its own start.
     optimizers : list of Optimizer
         The racers as they are set now.
-    start, steps, step, seed, noise, batch, selected, focus
-        The like-named arguments of `explore`. Setting them changes what is shown.
+    start, steps, step, seed, noise, batch, band, fair, panel, prompt, playing, preset
+        The like-named arguments of `explore`. Setting them changes what is shown, in a notebook at once; what
+        `explore` would refuse is refused, and nothing is changed.
+    focus : str
+        The stage of a step that is shown; it is set as `explore` takes it.
+    selected : int
+        The racer that is selected.
+    speed : float
+        How fast it plays, 0.1 to 10.
+    tries : list of str
+        Things to try.
     trajectories : list of Trajectory
         The runs that are drawn, computed by NumPy.
     widget : ipywidgets.DOMWidget
         The live widget; its traits have the names of `state` and can be observed and linked.
+
+    Examples
+    --------
+    >>> from optlearn import Adam, Momentum, explore
+    >>> explorer = explore("quadratic", Momentum(lr=0.05), steps=50)
+    >>> explorer.optimizers = [Momentum(lr=0.05), Adam(lr=0.1)]
+    >>> explorer.noise = -1
+    Traceback (most recent call last):
+    optlearn.declare.InvalidArgument: noise = -1 is not allowed; it must be a finite number with 0 <= noise
     """
 
     def __init__(self, surface, racers, values):
         # Set before anything else: attribute access goes by way of these.
-        self.__dict__["_surfaces"] = {surface.name: surface}
-        self.__dict__["_rules"] = {payload.rule_key(rule): rule for rule in racers}
-        self.__dict__["_widget"] = None
-        self.__dict__["_state"] = {
-            "surface": surface.name, "params": [float(surface.__dict__[name]) for name in surface.hypers()], **values,
-            "racers": [_racer(rule) for rule in racers]}
-        for rule in racers:
-            payload.rule_payload(rule)
+        self.__dict__.update(_surfaces={}, _rules={}, _schedules={}, _presets={}, _widget=None, _last=(None, None),
+                             _state={})
+        self._state.update(values, **self._placed(surface), racers=[self._taken(rule) for rule in racers])
+        self._runs(self._state)
 
     # State
 
@@ -154,38 +163,113 @@ class Explorer:
         return json.loads(json.dumps({name: source[name] for name in STATE}))
 
     def __getattr__(self, name):
-        if name in ("start", "steps", "step", "seed", "noise", "batch", "selected", "focus", "playing", "panel",
-                    "speed"):
+        if name in CHECKS or name in ("focus", "preset"):
             value = self.state[name]
             return tuple(value) if name == "start" else value
+        if name in AS_WIDGET:
+            return getattr(self.widget, name)
         raise AttributeError(f"Explorer has no attribute {name!r}{near(name, STATE)}")
 
     def __setattr__(self, name, value):
-        samples = self.surface.samples
-        checks = {"start": _start, "steps": lambda v: _whole("steps", v, 1, MOST_STEPS),
-                  "step": lambda v: _whole("step", v, 0, self.state["steps"]),
-                  "seed": lambda v: _whole("seed", v, 0, 2**32 - 1), "noise": float,
-                  "batch": lambda v: _whole("batch", v, 0, 0 if samples is None else len(samples)),
-                  "selected": lambda v: _whole("selected", v, 0, len(self.state["racers"]) - 1),
-                  "focus": lambda v: _stage(v), "playing": bool, "panel": str, "speed": float}
+        state = self.state
         if name == "optimizers":
-            racers = _racers(value)
-            self._rules.update({payload.rule_key(rule): rule for rule in racers})
-            name, value = "racers", [_racer(rule) for rule in racers]
-        elif name in checks:
-            value = checks[name](value)
+            racers = [self._taken(rule) for rule in _racers(value)]
+            changes = {"racers": racers, "selected": min(state["selected"], len(racers) - 1)}
+        elif name == "surface":
+            changes = self._placed(place := _place(surfaces.get(value)))
+            if changes["surface"] != state["surface"]:
+                changes.update(start=_start(place.start), batch=0, preset="")
+        elif name == "preset":
+            changes = {"preset": "", **self._preset(value)}
+        elif name == "focus":
+            named = zip(("selected", "focus"), _focus(value, self.optimizers), strict=True)
+            changes = {key: one for key, one in named if one is not None}
+        elif name in CHECKS:
+            changes = {name: CHECKS[name](value, {**state, "samples": _samples(self.surface)})}
         else:
-            raise AttributeError(f"{name!r} of an Explorer cannot be set{near(name, [*checks, 'optimizers'])}")
+            raise AttributeError(f"{name!r} of an Explorer cannot be set"
+                                 f"{near(name, [*CHECKS, 'focus', 'preset', 'optimizers', 'surface'])}")
+        self._change(changes)
+
+    def _change(self, changes):
+        """Set parts of the state, if they can be drawn."""
+        if not {"surface", "params", "steps", "racers"}.isdisjoint(changes):
+            self._runs({**self.state, **changes})
         if self._widget is None:
-            self._state[name] = value
-        else:
-            setattr(self._widget, name, value)
+            self._state.update(changes)
+            return
+        if not {"surface", "racers"}.isdisjoint(changes):
+            self._widget.offer()
+        with self._widget.hold_sync():
+            for name, value in changes.items():
+                setattr(self._widget, name, value)
+
+    def _placed(self, surface):
+        """The state that has a surface, which is known from then on."""
+        key = payload.surface_key(surface)
+        self._surfaces[key] = surface
+        return {"surface": key, "params": [float(surface.__dict__[name]) for name in surface.hypers()]}
+
+    def _taken(self, rule):
+        """A racer as the page gets it; its rule is known from then on."""
+        racer = _racer(rule)
+        for name, value in zip(payload.parameter_names(rule), parameter_values(rule), strict=True):
+            if callable(value):
+                self._schedules[racer["schedules"][name]["code"]] = value
+        self._rules[racer["rule"]] = rule
+        return racer
+
+    def _preset(self, name):
+        """The state that a preset gives."""
+        known = {**presets.catalogue(), **self._own()["presets"]}
+        if name == "":
+            return {}
+        if not isinstance(name, str) or name not in known:
+            raise InvalidArgument(f"preset = {name!r} is not known{near(name, known)}")
+        return {**known[name]["state"], "preset": name, "prompt": "", "playing": False}
+
+    def add_preset(self, name, preset):
+        """Offer a preset in this explorer, live at once.
+
+        Parameters
+        ----------
+        name : str
+        preset : optlearn.explorer.presets.Preset
+            What it shows; its racers and its surface may be the reader's own.
+
+        Examples
+        --------
+        >>> from optlearn import GradientDescent, explore
+        >>> from optlearn.explorer.presets import Preset
+        >>> explorer = explore("quadratic", "adam")
+        >>> explorer.add_preset("edge", Preset("At the edge", "It swings for ever.", lambda x, y: x**2 + y**2,
+        ...                                    (GradientDescent(lr=1.0),), (1.0, 0.5)))
+        >>> explorer.preset = "edge"
+        >>> explorer.trajectories[0].w[-1]
+        array([1. , 0.5])
+        """
+        if not isinstance(name, str) or not name:
+            raise InvalidArgument(f"name = {name!r} is not allowed; it must be a word")
+        if not isinstance(preset, presets.Preset):
+            raise InvalidArgument(f"preset = {preset!r} is not allowed; it must be an optlearn.explorer.presets.Preset")
+        self._take_preset(name, preset)
+        if self._widget is not None:
+            self._widget.offer()
+
+    def _take_preset(self, name, preset):
+        other = explore(preset=preset)
+        for known in ("_surfaces", "_rules", "_schedules"):
+            for key, value in other.__dict__[known].items():
+                self.__dict__[known].setdefault(key, value)
+        self._presets[name] = preset, presets.as_data(preset, other.state)
 
     @property
     def surface(self):
         """The surface as it is set now."""
-        state = self.state
-        found = self._surfaces.get(state["surface"]) or surfaces.get(state["surface"])
+        return self._surface_of(self.state)
+
+    def _surface_of(self, state):
+        found = self._surfaces.get(state["surface"]) or payload.library_surfaces()[state["surface"]]
         return found.replace(**dict(zip(found.hypers(), state["params"], strict=True))) if state["params"] else found
 
     @property
@@ -194,8 +278,10 @@ class Explorer:
         return [self._optimizer(racer) for racer in self.state["racers"]]
 
     def _optimizer(self, racer):
-        rule = self._rules.get(racer["rule"]) or payload.rule_of(racer["rule"])
-        kept = set(racer.get("schedules", ()))
+        rule = self._form(racer["rule"])
+        kept = racer.get("schedules", {})
+        if kept:
+            rule = payload.with_schedules(rule, {name: self._schedules[data["code"]] for name, data in kept.items()})
         made = payload.with_values(rule, racer["h"], kept)
         if racer.get("past"):
             # The page went on with other numbers from some steps on.
@@ -208,15 +294,33 @@ class Explorer:
                 for name, values in series.items() if len(set(values)) > 1})
         return made
 
+    def _form(self, key):
+        """The rule of a key: one that races or raced here, a form of it, or the library's."""
+        if key in self._rules:
+            return self._rules[key]
+        forms = (payload.forms(rule) for rule in self._rules.values())
+        return next((found[key] for found in forms if key in found), None) or payload.rule_of(key)
+
     @property
     def trajectories(self):
         """The runs that are drawn, computed by NumPy."""
-        state = self.state
-        surface = self.surface
-        batch = state["batch"] if surface.samples is not None and state["batch"] else None
-        needs = state["noise"] > 0 or batch
-        return [trajectory.run(surface, rule, state["start"], state["steps"], noise=state["noise"], batch=batch,
-                               rng=state["seed"] if needs or rule.draws else None) for rule in self.optimizers]
+        return list(self._runs(self.state))
+
+    def _runs(self, state):
+        """The runs of a state; the last ones are kept, as text, figure and caption need the same."""
+        key = json.dumps([state[name] for name in RUN])
+        if self._last[0] != key:
+            surface = self._surface_of(state)
+            batch = state["batch"] or None
+            needs = state["noise"] > 0 or batch
+            with np.errstate(all="ignore"):
+                runs = [trajectory.run(surface, rule, state["start"], state["steps"], noise=state["noise"], batch=batch,
+                                       rng=state["seed"] if needs or rule.draws else None)
+                        for rule in map(self._optimizer, state["racers"])]
+                # Kept from now on; here nobody is warned of a division by zero.
+                [run.loss for run in runs]
+            self.__dict__["_last"] = key, runs
+        return self._last[1]
 
     # Display
 
@@ -226,26 +330,36 @@ class Explorer:
         if self._widget is None:
             from optlearn.explorer.widget import ExplorerWidget
 
-            self.__dict__["_widget"] = ExplorerWidget(self._state, self.data)
+            self.__dict__["_widget"] = ExplorerWidget(self._state, self.data, self._own)
         return self._widget
+
+    @property
+    def __class__(self):
+        # Boxes and links of ipywidgets take what counts as a widget, and ask it for what `AS_WIDGET` names.
+        shown = sys.modules.get("ipywidgets")
+        return shown.DOMWidget if shown else Explorer
 
     def data(self):
         """Rules, surfaces and presets for the page: those of the library, and the reader's own."""
-        found = payload.catalogue()
+        known = {**payload.catalogue(), "presets": presets.catalogue()}
         own = self._own()
-        return {"rules": {**found["rules"], **own["rules"]}, "surfaces": {**found["surfaces"], **own["surfaces"]},
-                "presets": presets.catalogue()}
+        return {kind: {**known[kind], **own[kind]} for kind in known}
 
     def _own(self):
+        """Rules, surfaces and presets that are not the library's."""
+        for name, preset in presets.PRESETS.items():
+            if presets.LIBRARY.get(name) is not preset and self._presets.get(name, (None,))[0] is not preset:
+                try:
+                    self._take_preset(name, preset)
+                except InvalidArgument:  # Said when it is asked for
+                    continue
         known = payload.catalogue()
-        rules = {data["key"]: data for key, rule in self._rules.items() if key not in known["rules"]
+        rules = {data["key"]: {**data, "own": True} for key, rule in self._rules.items() if key not in known["rules"]
                  for data in payload.with_variants(rule)}
-        places = {}
-        for key, surface in self._surfaces.items():
-            data = payload.surface_payload(surface)
-            if known["surfaces"].get(key) != data:
-                places[key] = data
-        return {"rules": rules, "surfaces": places}
+        places = {key: payload.surface_payload(surface) for key, surface in self._surfaces.items()
+                  if key not in known["surfaces"]}
+        offered = {name: data for name, (_, data) in self._presets.items()}
+        return {"rules": rules, "surfaces": places, "presets": offered}
 
     def html(self, complete=True):
         """The explorer as HTML that needs no kernel and no network.
@@ -273,13 +387,49 @@ class Explorer:
                 f'{picture}" style="max-width:100%"></div>'
                 "<script>window.optlearnExplorer&&window.optlearnExplorer.mount&&optlearnExplorer.mount()</script>")
 
+    def save(self, path):
+        """Write the race to a file.
+
+        Parameters
+        ----------
+        path : str or path
+            Its ending says as what: ``.html`` a page that stands alone, works without a network and can do all that
+            the explorer can; ``.gif`` or ``.mp4`` (needs ffmpeg) an animation; ``.png`` or ``.svg`` the view.
+
+        Returns
+        -------
+        pathlib.Path
+
+        Examples
+        --------
+        >>> from optlearn import explore
+        >>> explore("quadratic", "adam").save("race.txt")
+        Traceback (most recent call last):
+        optlearn.declare.InvalidArgument: path = 'race.txt' must end with .html, .gif, .mp4, .png or .svg
+        """
+        from optlearn.explorer import saving
+
+        return saving.save(self, path)
+
+    def open(self):
+        """Show the explorer in a browser: for scripts and consoles.
+
+        Returns
+        -------
+        pathlib.Path
+            The page that was written for it, in the folder for temporary files.
+        """
+        from optlearn.explorer import saving
+
+        return saving.open_page(self)
+
     def figure(self):
         """The view as a PNG, in base64: what is shown where nothing can run."""
         return figure.picture(self.surface, self.trajectories, self.labels(), self.state)
 
     def alt(self):
         """The view in words."""
-        return " ".join(repr(self).replace("Explorer: ", "Race of optimizers on ").split())
+        return " ".join(self._text().replace("Explorer: ", "Race of optimizers on ").split())
 
     def labels(self):
         """Names of the racers; two of one rule are told apart by what differs."""
@@ -294,6 +444,12 @@ class Explorer:
         return result
 
     def __repr__(self):
+        if _in_notebook():
+            return self._text()
+        return (self._text() + '\n.open() shows it in a browser; .save("race.html") keeps it, as .gif, .mp4, .png and '
+                '.svg do')
+
+    def _text(self):
         state = self.state
         x, y = (_short(v) for v in state["start"])
         lines = [f"Explorer: {self.surface.label}, start ({x}, {y}), {state['steps']} steps"
@@ -311,8 +467,8 @@ class Explorer:
     def _repr_mimebundle_(self, include=None, exclude=None):
         """HTML in a built page; otherwise widget, with a figure and a text for where no widget can be shown."""
         if os.environ.get("OPTLEARN_STATIC") == "1":
-            return {"text/html": self.html(complete=_first_of_page()), "text/plain": repr(self)}
-        data = {"text/plain": repr(self), "image/png": self.figure()}
+            return {"text/html": self.html(complete=_first_of_page()), "text/plain": self._text()}
+        data = {"text/plain": self._text(), "image/png": self.figure()}
         try:
             view, _ = _split(self.widget._repr_mimebundle_())
         except ImportError:
@@ -326,6 +482,12 @@ class Explorer:
         """Free the live widget."""
         if self._widget is not None:
             self._widget.close()
+
+
+def _in_notebook():
+    """Whether what is the value of a cell is displayed by itself."""
+    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
+    return hasattr(shell, "kernel")
 
 
 _shown = []
@@ -361,8 +523,27 @@ def _racers(given):
             raise InvalidArgument(f"optimizers contains {one!r}; it must hold Optimizer objects or names of rules")
         for part in (one, *one.gradient):
             _no_sweeps("optimizers", part)
+        # A step in which the contract says what is wrong with a rule that cannot make one.
+        w = np.ones(2)
+        one.step(w, w, one.init(w), rng=np.random.RandomState(0), nonfinite="propagate")
+        try:
+            payload.rule_payload(one)
+        except NotTraceable as reason:
+            raise InvalidArgument(f"{one.name} cannot be shown in the explorer: {reason}") from reason
         found.append(one)
     return found
+
+
+def _place(surface):
+    """The surface, if a page can draw it."""
+    _no_sweeps("surface", surface)
+    try:
+        payload.surface_payload(surface)
+    except InvalidArgument:
+        raise
+    except Exception as reason:  # Whatever a reader's function raises
+        raise InvalidArgument(f"surface = {surface.name} cannot be shown in the explorer: {reason}") from reason
+    return surface
 
 
 def _no_sweeps(argument, part):
@@ -392,39 +573,95 @@ def _start(value):
     return point
 
 
-def _whole(name, value, low, high):
+def _whole(name, value, low, high, why=""):
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
         raise InvalidArgument(
-            f"{name} = {value!r} is not allowed; it must be a whole number with {low} <= {name} <= {high}")
+            f"{name} = {value!r} is not allowed; it must be a whole number with {low} <= {name} <= {high}{why}")
     return int(value)
 
 
-def _stage(value):
-    if value not in STAGES:
-        raise InvalidArgument(f"focus = {value!r} is not known{near(value, STAGES)}")
+def _real(name, value, low, high=math.inf):
+    """A finite number in a range."""
+    if not isinstance(value, numbers.Real) or isinstance(value, (bool, np.bool_)) or not low <= value <= high \
+            or math.isinf(value):
+        allowed = f"{low} <= {name}" + (f" <= {high}" if math.isfinite(high) else "")
+        raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be a finite number with {allowed}")
+    return float(value)
+
+
+def _samples(surface):
+    return 0 if surface.samples is None else len(surface.samples)
+
+
+def _batch(value, samples):
+    """The size of a batch; 0 where a gradient takes all there is."""
+    if value is None or (value == 0 and not isinstance(value, bool)):
+        return 0
+    if not samples:
+        raise InvalidArgument(f"batch = {value!r} is not allowed: the surface has no samples")
+    return _whole("batch", value, 1, samples)
+
+
+def _one_of(name, value, known):
+    if value not in known:
+        raise InvalidArgument(f"{name} = {value!r} is not known{near(value, [word for word in known if word])}")
     return value
 
 
+def _words(name, value):
+    if not isinstance(value, str):
+        raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be text")
+    return value
+
+
+def _sentences(name, value):
+    if isinstance(value, str) or not all(isinstance(line, str) for line in value):
+        raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be a list of sentences")
+    return list(value)
+
+
+# What can be set, by name: from a value and the state that it is set in, the value as the page takes it.
+CHECKS = {
+    "start": lambda value, at: _start(value),
+    "steps": lambda value, at: _whole("steps", value, max(1, at["step"]), MOST_STEPS,
+                                      f"; step {at['step']} is shown" if at["step"] > 1 else ""),
+    "step": lambda value, at: _whole("step", value, 0, at["steps"]),
+    "seed": lambda value, at: _whole("seed", value, 0, 2**32 - 1),
+    "noise": lambda value, at: _real("noise", value, 0),
+    "batch": lambda value, at: _batch(value, at["samples"]),
+    "selected": lambda value, at: _whole("selected", value, 0, len(at["racers"]) - 1),
+    "speed": lambda value, at: _real("speed", value, 0.1, 10),
+    "band": lambda value, at: bool(value),
+    "playing": lambda value, at: bool(value),
+    "fair": lambda value, at: _one_of("fair", value, FAIRNESS),
+    "panel": lambda value, at: _one_of("panel", value, PANELS),
+    "prompt": lambda value, at: _words("prompt", value),
+    "tries": lambda value, at: _sentences("tries", value),
+}
+
+
 def _focus(focus, racers):
-    """The selected racer and the stage, from what `focus` names."""
+    """The selected racer and the stage that `focus` names; None for what it does not name."""
     names = [re.sub(r"[^a-z0-9]", "", payload.label_of(rule).lower()) for rule in racers]
     selected, stage = None, None
-    for word in () if focus is None else (focus,) if isinstance(focus, (str, int)) else tuple(focus):
+    for word in () if focus is None else focus if isinstance(focus, (tuple, list)) else (focus,):
         plain = re.sub(r"[^a-z0-9]", "", str(word).lower())
-        if isinstance(word, int) and not isinstance(word, bool):
+        if isinstance(word, (int, np.integer)) and not isinstance(word, bool):
             selected = _whole("focus", word, 0, len(racers) - 1)
-        elif word in STAGES:
+        elif isinstance(word, str) and word in STAGES:
             stage = word
-        elif plain in names:
+        elif isinstance(word, str) and plain in names:
             selected = names.index(plain)
         else:
             raise InvalidArgument(f"focus = {focus!r} is not known{near(word, [*STAGES, *names])}")
-    if selected is None:
-        # The racer for which the stage says most.
-        has = {"lookahead": lambda r: type(r).probe is not Optimizer.probe, "memory": lambda r: bool(r.slots),
-               "preconditioner": lambda r: len(payload.rate_size(r)) == 2}.get(stage, lambda r: False)
-        selected = next((i for i, rule in enumerate(racers) if has(rule)), len(racers) - 1)
-    return selected, stage or "step"
+    return selected, stage
+
+
+def _telling(stage, racers):
+    """The racer for which a stage says most."""
+    has = {"lookahead": lambda r: type(r).probe is not Optimizer.probe, "memory": lambda r: bool(r.slots),
+           "preconditioner": lambda r: len(payload.rate_size(r)) == 2}.get(stage, lambda r: False)
+    return next((i for i, rule in enumerate(racers) if has(rule)), len(racers) - 1)
 
 
 def _settings(rule):

@@ -8,7 +8,7 @@ import numpy as np
 from optlearn import optional
 
 
-def picture(surface, trajectories, labels, state):
+def picture(surface, trajectories, labels, state, write=None):
     """A PNG of the race, in base64; the same bytes every time.
 
     Parameters
@@ -18,6 +18,9 @@ def picture(surface, trajectories, labels, state):
     labels : list of str
     state : dict
         The state of the explorer.
+    write : callable, optional
+        What to do with the figure instead. Its lines that move with the step are marked by their group ids:
+        "path", "mark" and "cursor".
 
     Returns
     -------
@@ -40,7 +43,7 @@ def picture(surface, trajectories, labels, state):
         plane, curve = figure.subplots(1, 2, width_ratios=(1.25, 1))
         x, y = np.meshgrid(np.linspace(*view[:2], 161), np.linspace(*view[2:], 161))
         with np.errstate(all="ignore"):
-            z = np.ma.masked_invalid(surface(np.array([x, y])))
+            z = np.ma.masked_invalid(np.broadcast_to(surface(np.array([x, y])), x.shape))
         floor = _floor(surface, trajectories, z.compressed())
         above = z - floor
         most = above.max() if above.count() else 0.0
@@ -54,23 +57,26 @@ def picture(surface, trajectories, labels, state):
             colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
             t = min(state["step"], run.steps)
             w = np.clip(run.w, -1e6, 1e6)
-            plane.plot(w[:, 0], w[:, 1], color=colour, linestyle=dash, linewidth=1.6, zorder=3)
+            plane.plot(w[:, 0], w[:, 1], color=colour, linestyle=dash, linewidth=1.6, zorder=3, gid="path")
             plane.plot(*w[t], marker=MARKERS[i % len(MARKERS)], color=colour, markersize=7, markeredgecolor="white",
-                       zorder=4)
+                       zorder=4, gid="mark")
             loss = np.maximum(run.loss - floor, 1e-300)
             note = f" (diverged at step {run.diverged})" if run.diverged is not None else ""
             curve.semilogy(loss, color=colour, linestyle=dash, linewidth=1.5, label=name + note)
         plane.plot(*state["start"], "o", color="white", markeredgecolor="black", markeredgewidth=1.8, markersize=8,
                    zorder=5)
         plane.set(xlim=view[:2], ylim=view[2:], aspect="equal", xlabel="x", ylabel="y", title=surface.label)
-        first = max(max(run.loss[0] - floor for run in trajectories), 1e-12)
+        # Without a finite loss there is no curve.
+        first = max(np.nan_to_num(trajectories[0].loss[0] - floor, nan=1.0, posinf=1.0, neginf=1.0), 1e-12)
         least = min((np.min((run.loss - floor)[run.loss - floor > 0], initial=first) for run in trajectories),
                     default=first)
         curve.set(xlabel="step", ylabel="loss above the minimum", ylim=(max(least, first * 1e-14) / 2, first * 30),
                   xlim=(0, state["steps"]))
-        curve.axvline(state["step"], color="#1c2430", linewidth=0.8)
+        curve.axvline(state["step"], color="#1c2430", linewidth=0.8, gid="cursor")
         curve.grid(alpha=0.25, linewidth=0.5)
         curve.legend(frameon=False, loc="upper right", fontsize=8)
+        if write:
+            return write(figure)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", metadata={"Software": None})
     return base64.b64encode(_fewer_colours(buffer.getvalue())).decode()

@@ -1,13 +1,55 @@
 """What the page gets: rules and surfaces as plain data, made from the library's own objects by tracing."""
 
+import collections
 import functools
 import json
 import re
+import sys
+import weakref
 
-from optlearn import optimizer, surfaces
+from optlearn import optimizer, rules, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.symbolic import javascript, printing
 from optlearn.symbolic.trace import SEEN, NotTraceable, trace
+
+# Of a reader's class: which of those of its name it is, and how many there are.
+_numbers = weakref.WeakKeyDictionary()
+_counts = collections.Counter()
+
+
+def identity(cls, name):
+    """The name of a class of the library; of a reader's class a name that no other class has."""
+    if is_library(cls):
+        return name
+    if cls not in _numbers:
+        _counts[name] += 1
+        _numbers[cls] = _counts[name] + (name in _library_names())
+    return name if _numbers[cls] == 1 else f"{name}.{_numbers[cls]}"
+
+
+def is_library(cls):
+    """Whether a class of rules, transforms or surfaces is the library's own."""
+    # A surface made of a function is a class of a library module as well, but not one that stands in it.
+    return cls.__module__.startswith("optlearn.") and vars(sys.modules[cls.__module__]).get(cls.__name__) is cls
+
+
+@functools.cache
+def _library_names():
+    return {vars(rules)[name].name for name in rules.__all__} | set(library_surfaces())
+
+
+@functools.cache
+def library_surfaces():
+    """The library's surfaces by name."""
+    found = [cls() for cls in vars(surfaces).values()
+             if isinstance(cls, type) and issubclass(cls, surfaces.Surface) and cls is not surfaces.Surface]
+    return {surface.name: surface for surface in sorted(found, key=lambda surface: surface.name)
+            if is_library(type(surface))}
+
+
+def surface_key(surface):
+    """The key of a surface: surfaces of one key differ in numbers only."""
+    return identity(type(surface), surface.name)
 
 
 def rule_key(rule):
@@ -15,14 +57,14 @@ def rule_key(rule):
 
     Two optimizers of one key run the same code and differ in numbers only.
     """
-    parts = [rule.name]
+    parts = [identity(type(rule), rule.name)]
     for name, declared in rule.options().items():
         value = rule.__dict__[name]
         if value != declared.default:
             parts.append(f"{name}={value}")
     parts += [name for name, declared in rule.hypers().items()
               if declared.default is None and rule.__dict__[name] is not None]
-    parts += [type(transform).__name__ for transform in rule.gradient]
+    parts += [identity(type(transform), type(transform).__name__) for transform in rule.gradient]
     return ";".join(parts)
 
 
@@ -79,7 +121,7 @@ def rule_payload(rule):
 def surface_payload(surface):
     """All that a page needs to evaluate and name a surface."""
     data = {
-        "key": surface.name, "name": surface.name, "label": surface.label,
+        "key": surface_key(surface), "name": surface.name, "label": surface.label,
         "params": [_hyper(name, declared) for name, declared in surface.hypers().items()],
         "domain": [float(x) for x in surface.domain], "start": [float(x) for x in surface.start],
         "minima": [[float(x) for x in point] for point in surface.minima], "quadratic": bool(surface.quadratic),
@@ -93,6 +135,19 @@ def surface_payload(surface):
     return data
 
 
+def forms(rule):
+    """The rule, and its forms with another choice for one option, by key."""
+    found = {rule_key(rule): rule}
+    for name, declared in rule.options().items():
+        for choice in declared.choices:
+            try:
+                other = rule.replace(**{name: choice})
+                found.setdefault(rule_key(other), other)
+            except (InvalidArgument, TypeError):
+                continue
+    return found
+
+
 def with_variants(rule):
     """A rule's payload, with the forms that one other choice of an option gives, by key.
 
@@ -102,37 +157,34 @@ def with_variants(rule):
         The rule first. Each names the keys of the others in its `variants`.
     """
     first = rule_payload(rule)
-    found = {first["key"]: first}
-    for name, declared in rule.options().items():
-        for choice in declared.choices:
-            try:
-                other = rule.replace(**{name: choice})
-                variant = found.setdefault(rule_key(other), None) or rule_payload(other)
-            except (InvalidArgument, TypeError):
+    found = [first]
+    for key, other in forms(rule).items():
+        for name in rule.options():
+            choice, before = other.__dict__[name], rule.__dict__[name]
+            if choice == before:
+                if key == first["key"]:
+                    first["variants"][json.dumps({name: choice}, separators=(",", ":"))] = key
                 continue
-            found[variant["key"]] = variant
-            first["variants"][json.dumps({name: choice}, separators=(",", ":"))] = variant["key"]
-            variant["variants"][json.dumps({name: rule.__dict__[name]}, separators=(",", ":"))] = first["key"]
-    return [data for data in found.values() if data is not None]
+            try:
+                variant = rule_payload(other)
+            except InvalidArgument:
+                continue
+            found.append(variant)
+            first["variants"][json.dumps({name: choice}, separators=(",", ":"))] = key
+            variant["variants"][json.dumps({name: before}, separators=(",", ":"))] = first["key"]
+    return found
 
 
 @functools.cache
 def catalogue():
     """Every rule and surface that the library offers and that can be traced: ``{"rules": ..., "surfaces": ...}``."""
-    rules, places = {}, {}
-    for name in optimizer.names():
+    found = {}
+    for name in rules.__all__:
         try:
-            rule = optimizer.get(name)
-            if not type(rule).__module__.startswith("optlearn."):
-                continue
-            rules.update({data["key"]: data for data in with_variants(rule)})
-        except InvalidArgument:
+            found.update({data["key"]: data for data in with_variants(vars(rules)[name]())})
+        except (InvalidArgument, NotTraceable):
             continue
-    for name in surfaces.names():
-        surface = surfaces.get(name)
-        if type(surface).__module__.startswith("optlearn."):
-            places[surface.name] = surface_payload(surface)
-    return {"rules": rules, "surfaces": places}
+    return {"rules": found, "surfaces": {key: surface_payload(surface) for key, surface in library_surfaces().items()}}
 
 
 def _hyper(name, declared):

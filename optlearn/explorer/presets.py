@@ -36,10 +36,10 @@ class Preset:
     ----------
     title, comment : str
         Its name for people, and one line on what to see.
-    place : tuple
-        Name of the surface and its parameters.
-    rules : tuple of (str, dict)
-        Names of the racers with their hyperparameters and choices.
+    place : tuple, Surface or callable
+        Name of the surface and its parameters, or the surface itself.
+    rules : tuple of (str, dict) or Optimizer
+        Names of the racers with their hyperparameters and choices, or the racers themselves.
     start : (float, float), optional
     steps, step : int
     focus : str or tuple, optional
@@ -66,12 +66,14 @@ class Preset:
     @property
     def surface(self):
         """The surface."""
-        return surfaces.get(self.place[0], **(self.place[1] if len(self.place) > 1 else {}))
+        if isinstance(self.place, tuple):
+            return surfaces.get(self.place[0], **(self.place[1] if len(self.place) > 1 else {}))
+        return surfaces.get(self.place)
 
     @property
     def racers(self):
         """The racers."""
-        return [optimizer.get(name, **values) for name, values in self.rules]
+        return [optimizer.get(rule[0], **rule[1]) if isinstance(rule, tuple) else rule for rule in self.rules]
 
 
 PRESETS = {
@@ -294,44 +296,40 @@ PRESETS = {
 }
 
 
+LIBRARY = dict(PRESETS)
+# Where nothing is asked for.
+DEFAULT = Preset("", "", ("rosenbrock",), (("gradient_descent", {"lr": 0.001}), ("momentum", {"lr": 0.001}),
+                                           ("adam", {"lr": 0.1})))
+# What a preset sets; the rest of the state stays as it is.
+KEPT = ("surface", "params", "start", "steps", "racers", "step", "selected", "focus", "seed", "noise", "batch")
+
+
 def get(name):
-    """The preset of that name.
+    """The preset of that name, or the preset itself.
 
     Raises
     ------
     optlearn.InvalidArgument
         For an unknown name, with the near ones.
     """
-    if name not in PRESETS:
+    if isinstance(name, Preset):
+        return name
+    if not isinstance(name, str) or name not in PRESETS:
         raise InvalidArgument(f"preset = {name!r} is not known{near(name, PRESETS)}")
     return PRESETS[name]
 
 
+def as_data(preset, state):
+    """A preset as the page gets it, from the state of an explorer that is set to it."""
+    found = {"title": preset.title, "comment": preset.comment, "state": {key: state[key] for key in KEPT}}
+    if preset.question:
+        found["question"] = asdict(preset.question)
+    return found
+
+
 @functools.cache
 def catalogue():
-    """The presets as the page gets them."""
+    """The library's presets as the page gets them."""
     from optlearn.explorer.explorer import explore
 
-    found = {}
-    for name, preset in PRESETS.items():
-        state = explore(preset=name).state
-        kept = {
-            key: state[key]
-            for key in (
-                "surface",
-                "params",
-                "start",
-                "steps",
-                "racers",
-                "step",
-                "selected",
-                "focus",
-                "seed",
-                "noise",
-                "batch",
-            )
-        }
-        found[name] = {"title": preset.title, "comment": preset.comment, "state": kept}
-        if preset.question:
-            found[name]["question"] = asdict(preset.question)
-    return found
+    return {name: as_data(preset, explore(preset=preset).state) for name, preset in LIBRARY.items()}

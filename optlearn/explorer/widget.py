@@ -32,8 +32,25 @@ async function load(model) {
 }
 export default {
   async render({ model, el }) {
+    // A notebook's shortcuts are not meant where a slider or a field has the focus.
+    el.dataset.lmSuppressShortcuts = "true";
+    el.addEventListener("keydown", (event) => event.stopPropagation());
     const { data, module } = await load(model);
-    return module.default.render({ model, el, data });
+    let close = module.default.render({ model, el, data });
+    // Rules, surfaces and presets that came from Python later.
+    const more = (message) => {
+      if (message.kind !== "optlearn-more") return;
+      for (const kind of Object.keys(message.data)) Object.assign(data[kind], message.data[kind]);
+      el.style.minHeight = el.offsetHeight + "px";
+      close();
+      close = module.default.render({ model, el, data });
+      el.style.minHeight = "";
+    };
+    model.on("msg:custom", more);
+    return () => {
+      model.off("msg:custom", more);
+      close();
+    };
   },
 };
 """
@@ -69,10 +86,18 @@ class ExplorerWidget(anywidget.AnyWidget):
     prompt = traitlets.Unicode("").tag(sync=True)
     tries = traitlets.List().tag(sync=True)
 
-    def __init__(self, state, data):
+    def __init__(self, state, data, own):
         super().__init__(**state)
-        self._data = data
+        self._data, self._own, self._offered = data, own, _keys(own())
         self.on_msg(self._answer)
+
+    def offer(self):
+        """Send the views the reader's own rules, surfaces and presets, if there are more than before."""
+        own = self._own()
+        keys = _keys(own)
+        if keys != self._offered:
+            self._offered = keys
+            self.send({"kind": "optlearn-more", "data": own})
 
     def _answer(self, _, content, buffers):
         want = content.get("want") if isinstance(content, dict) else None
@@ -82,3 +107,7 @@ class ExplorerWidget(anywidget.AnyWidget):
         if want == "all":
             reply.update(script=bundle.script(), style=bundle.style())
         self.send(reply)
+
+
+def _keys(own):
+    return [sorted(part) for part in own.values()]

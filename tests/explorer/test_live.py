@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -19,15 +20,27 @@ from optlearn import Adam, Momentum, explore
 explorer = explore("rosenbrock", [Momentum(lr=0.0005), Adam(lr=0.1)], start=(-1.5, 2), steps=50)
 other = explore("himmelblau", [Adam(lr=0.1)], steps=40)
 slider = W.IntSlider(min=0, max=50, value=3, description="step")
-link = W.jslink((slider, "value"), (explorer.widget, "step"))
+link = W.jslink((slider, "value"), (explorer, "step"))
 heard = W.Label()
-explorer.widget.observe(lambda change: setattr(heard, "value", f"HEARD {change.new}"), "start")
-W.VBox([heard, slider, explorer.widget, other.widget])""",
+explorer.observe(lambda change: setattr(heard, "value", f"HEARD {change.new}"), "start")
+W.VBox([heard, slider, explorer, other.widget])""",
     # Run while the page is looked at: what Python sees, and what Python does.
     """print("PYTHON", explorer.start, other.start, explorer.step)
 import numpy as np
 print("SAME", np.array_equal(explorer.trajectories[0].w[0], explorer.start))
 explorer.step = 17; explorer.selected = 0""",
+    # What is shown takes a rule, a surface and a preset that the page has never heard of.
+    """from optlearn import Optimizer, Update, hyper
+from optlearn.explorer.presets import Preset
+class Mine(Optimizer, register=False):
+    lr = hyper(0.1, above=0)
+    def update(self, w, g, s, t):
+        return Update(w - self.lr * g / (1 + np.abs(g)))
+explorer.optimizers = [Mine(), Adam(lr=0.2)]
+explorer.surface = lambda x, y: x**2 + 3 * y**2
+explorer.add_preset("mine", Preset("My bowl", "It is round.", lambda x, y: x**2 + y**2, (Mine(lr=0.5),), (1.0, 2.0)))
+print("TOLD", explorer.trajectories[0].w[-1].tolist())""",
+    "explorer.preset = 'mine'; print('RACED', explorer.trajectories[0].w[-1].tolist())",
     "explorer.close(); other.close(); print('FREED', explorer.widget.comm is None)",
 ]
 
@@ -113,7 +126,7 @@ def test_page_and_kernel_hear_each_other(lab, browser):
     try:
         page.goto(lab)
         page.wait_for_function(
-            "window.jupyterapp?.shell.currentWidget?.content.widgets?.length === 3 "
+            "window.jupyterapp?.shell.currentWidget?.content.widgets?.length === 5 "
             "&& jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.connectionStatus === 'connected'"
         )
         run_cell(page, 0)
@@ -141,10 +154,34 @@ def test_page_and_kernel_hear_each_other(lab, browser):
         page.wait_for_function("apps[0].store.get('step') === 17 && apps[0].store.get('selected') === 0")
         assert page.evaluate("apps.map((app) => app.store.get('start'))") == [start, [-0.5, -1]]
         assert page.evaluate("apps[1].store.get('step')") == 10
+
+        # A notebook's shortcuts, such as "b" for a new cell, do not act where an explorer has the focus.
+        page.locator(".olx input[type=range]").first.focus()
+        for key in ("b", "a", "ArrowRight", "j"):
+            page.keyboard.press(key)
+        assert page.evaluate("[document.activeElement.type, jupyterapp.shell.currentWidget.content.widgets.length]") \
+            == ["range", 5]
+
+        def told(word):
+            """What Python printed after a word, and where the page is now in the last step."""
+            text = page.get_by_text(re.compile(rf"^{word} \[")).inner_text()
+            return json.loads(text.removeprefix(word)), page.evaluate("now().point(0, now().runs[0].last)")
+
+        # The explorer is built again with what came; the one that stood there is closed.
+        page.evaluate("window.now = () => apps.findLast((app) => app.runs.length && app.data.presets.mine)")
         run_cell(page, 2)
+        page.wait_for_function("now()?.store.get('racers')[0].rule === 'mine' && now().surface.label === 'Surface'")
+        python, drawn = told("TOLD")
+        assert python == pytest.approx(drawn, rel=1e-12)
+        assert page.locator(".olx-gallery", has_text="My bowl").count() == 1
+        run_cell(page, 3)
+        page.wait_for_function("now().store.get('preset') === 'mine' && now().runs.length === 1")
+        python, drawn = told("RACED")
+        assert python == pytest.approx(drawn, rel=1e-12)
+        run_cell(page, 4)
         page.get_by_text("FREED True").wait_for()
         page.wait_for_function("document.querySelectorAll('.olx').length === 0")
-        assert page.evaluate("apps.map((app) => app.runs.length)") == [0, 0]
+        assert page.evaluate("apps.map((app) => app.runs.length)").count(0) == page.evaluate("apps.length")
         assert not errors
     finally:
         context.close()
