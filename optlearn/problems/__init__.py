@@ -1,4 +1,4 @@
-"""Problems with data: least squares, logistic and softmax regression, a network with one hidden layer.
+"""Problems with data: linear models, a network with one hidden layer, tokens with an embedding, a transformer.
 
 A problem has parameters, a loss and its gradient on a batch of examples::
 
@@ -8,7 +8,8 @@ A problem has parameters, a loss and its gradient on a batch of examples::
     problem.loss(params, problem.batch([0, 1, 2]))      # on some
     problem.accuracy(params, problem.test)
 
-The data are scikit-learn's bundled sets, loaded where they are first used, or arrays of your own.
+The data are scikit-learn's bundled sets, loaded where they are first used, drawn by a seed, a text, or arrays of
+your own.
 """
 
 from optlearn.problems.base import Problem
@@ -25,7 +26,10 @@ from optlearn.problems.initialisations import (
 )
 from optlearn.problems.linear import LeastSquares, Logistic, Softmax, SparseLogistic
 from optlearn.problems.network import MLP
+from optlearn.problems.tokens import Bigram, ImbalancedSoftmax, bigrams, imbalanced
+from optlearn.problems.transformer import Transformer, characters
 
-__all__ = ["INITIALISATIONS", "MLP", "SETS", "Batch", "Data", "LeastSquares", "Logistic", "Problem",
-           "Softmax", "SparseLogistic", "default", "generator", "he_normal", "he_uniform", "line", "load", "normal",
-           "sparse", "split", "stratified", "uniform", "xavier_normal", "xavier_uniform"]
+__all__ = ["INITIALISATIONS", "MLP", "SETS", "Batch", "Bigram", "Data", "ImbalancedSoftmax", "LeastSquares", "Logistic",
+           "Problem", "Softmax", "SparseLogistic", "Transformer", "bigrams", "characters", "default", "generator",
+           "he_normal", "he_uniform", "imbalanced", "line", "load", "normal", "sparse", "split", "stratified",
+           "uniform", "xavier_normal", "xavier_uniform"]

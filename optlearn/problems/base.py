@@ -38,7 +38,9 @@ class Problem(Declared):
                 "regression": data.classes is None, None: True}
         if not fits[self.kind]:
             has = f"{data.classes} classes" if data.classes else "no classes"
-            raise InvalidArgument(f"data {data.name!r} has {has}; {type(self).__name__} needs {self.kind}")
+            floats = "" if data.classes or data.train.y.dtype.kind != "f" or (data.train.y % 1).any() else \
+                "; y holds whole numbers as floats: y.astype(int) makes them classes"
+            raise InvalidArgument(f"data {data.name!r} has {has}; {type(self).__name__} needs {self.kind}{floats}")
         self.__dict__["data"] = data
 
     @property

@@ -32,7 +32,8 @@ class Data:
     Parameters
     ----------
     x, y : array (n, d), (n,)
-        Training examples. Whole numbers 0, 1, ... in `y` are classes, floats are targets of a regression.
+        Training examples. Whole numbers 0, 1, ... in `y`, or False and True, are classes; floats are targets of
+        a regression.
     x_test, y_test : array, optional
         Test examples.
     name : str
@@ -69,6 +70,8 @@ class Data:
 
 def _batch(x, y, x_name, y_name):
     x, y = np.array(x), np.array(y)
+    if y.dtype.kind == "b":
+        y = y.astype(int)
     if x.dtype.kind in "iu":
         x = x.astype(float)
     tree.computable(x, x_name)
@@ -77,7 +80,10 @@ def _batch(x, y, x_name, y_name):
     if y.shape != x.shape[:1]:
         raise InvalidArgument(f"{y_name} has shape {y.shape}; it must be {x.shape[:1]}, an entry for each "
                               f"row of {x_name}")
-    if not np.isfinite(x).all() or not (y.dtype.kind in "iuf" and np.isfinite(y).all()):
+    if y.dtype.kind not in "iuf":
+        raise InvalidArgument(f"{y_name} contains {y.flat[0].item()!r}; classes must be whole numbers 0, 1, 2, ..., as "
+                              f"numpy.unique({y_name}, return_inverse=True)[1] gives them")
+    if not np.isfinite(x).all() or not np.isfinite(y).all():
         raise InvalidArgument(f"{x_name} and {y_name} must hold finite numbers")
     if y.dtype.kind in "iu" and y.min() < 0:
         raise InvalidArgument(f"{y_name} contains {y.min()}; classes must be 0, 1, 2, ...")
@@ -141,7 +147,7 @@ def split(x, y, test=0.25, seed=0, normalise=True, dtype=np.float64, name="data"
         raise InvalidArgument(f"test = {test!r} is not allowed; it must be a number with 0 < test < 1")
     rng = generator(seed)
     x, y = np.asarray(x, np.float64), np.asarray(y)
-    is_class = y.dtype.kind in "iu"
+    is_class = y.dtype.kind in "iub"
     order = stratified(y, rng) if is_class else rng.permutation(len(y))
     held, kept = np.split(order, [round(test * len(y))])
     if normalise:
