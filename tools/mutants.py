@@ -1,6 +1,6 @@
 """Change one term of a rule at a time and see whether a claim of its chapter notices.
 
-    python tools/mutants.py [NOTEBOOK ...]        default: all chapters of book/
+    python tools/mutants.py [NOTEBOOK ...]        default: all chapters that teach a rule
 
 The recorded lines of a rule are a graph, so a change is the replacement of one node by another: a summand is left
 out, a factor becomes 1, a root is missing, an exponent or a constant is another one, a minimum becomes a maximum, a
@@ -679,12 +679,11 @@ def main(names):
     """Report on the named chapters, or on all."""
     quiet()
     paths = [Path(name).resolve() for name in names] or [
-        p for p in sorted(BOOK.rglob("[!.]*.ipynb")) if p.parent.name in PARTS]
+        path for path in sorted(BOOK.glob("*/[!.]*.ipynb")) if path.stem in {*TAUGHT, *optlearn.names()}]
     for path in paths:
         print("\n".join(chapter(path, len(os.sched_getaffinity(0)))), flush=True)
 
 
-PARTS = ("descent", "momentum", "adaptive", "adam_family")
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -8,7 +8,7 @@ from optlearn.problems.data import Data, generator, split
 from optlearn.problems.linear import Softmax, cross_entropy
 
 
-def imbalanced(n=2000, classes=64, features=64, noise=1.0, seed=0, test=0.25):
+def imbalanced(n=3000, classes=100, features=20, noise=1.5, seed=0, test=0.25):
     """Classes k = 1, 2, ... of frequency proportional to 1/k, each a normal cloud around a random centre.
 
     Every class has at least four examples.
@@ -33,7 +33,7 @@ def imbalanced(n=2000, classes=64, features=64, noise=1.0, seed=0, test=0.25):
     >>> data = imbalanced()
     >>> counts = np.bincount(data.train.y)
     >>> counts[:4], counts[-1]
-    (array([317, 158, 106,  79]), np.int64(5))
+    (array([434, 217, 145, 109]), np.int64(4))
     """
     rng = generator(seed)
     share = 1 / np.arange(1, classes + 1)
@@ -54,8 +54,8 @@ class ImbalancedSoftmax(Softmax):
     Examples
     --------
     >>> problem = ImbalancedSoftmax()
-    >>> round(problem.loss(problem.init()), 4)          # log 64
-    4.1589
+    >>> round(problem.loss(problem.init()), 4)          # log 100
+    4.6052
     """
 
     def __init__(self, data=None, **values):
