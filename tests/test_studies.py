@@ -71,9 +71,9 @@ def test_what_a_study_reads_belongs_to_it(script, monkeypatch):
         studies.load(script)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "book" / "studies").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "book" / "studies").glob("*.json")), ids=lambda path: path.stem)
 def test_the_studies_of_the_book_are_complete(path):
-    study = studies.load(path)
+    study = studies.load(path.with_suffix(".py"))
     assert study.module.cells(study.results) == []
 
 
