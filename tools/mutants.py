@@ -29,7 +29,6 @@ import optlearn
 from optlearn import claims, gradients, plots
 from optlearn.optimizer import Optimizer, Update, _registry
 from optlearn.symbolic.trace import apply, as_node, evaluate, symbol, trace, walk
-from optlearn.trajectory import Coordinates
 
 BOOK = Path(__file__).parent.parent / "book"
 # Chapters whose rules are not simply those of their name.
@@ -144,11 +143,6 @@ class _Spy:
         return function
 
 
-def _count(x):
-    # In a run of many the coordinates come first.
-    return x.shape[0] if isinstance(x, Coordinates) else np.size(x)
-
-
 def compiled(nodes, inputs):
     """A function of the values of `inputs` that gives those of `nodes`."""
     names, lines, known = {node: f"x{i}" for i, node in enumerate(inputs)}, [], {}
@@ -165,8 +159,7 @@ def compiled(nodes, inputs):
         if node.op in _OPERATORS:
             lines.append(f"{names[node]} = {args[0]} {_OPERATORS[node.op]} {args[1]}")
         else:
-            function = _count if node.op == "count" else evaluate([node], {a: _Spy() for a in node.args})[0]
-            known[f"f{len(known)}"] = function
+            known[f"f{len(known)}"] = evaluate([node], {a: _Spy() for a in node.args})[0]
             lines.append(f"{names[node]} = f{len(known) - 1}({', '.join(args)})")
     given = ", ".join(names[node] for node in inputs)
     body = "\n    ".join([*lines, f"return ({''.join(names[node] + ', ' for node in nodes)})"])
@@ -249,7 +242,7 @@ def recorded(instance):
     key = (type(instance), tuple(instance.__dict__[n] for n in instance.options()),
            tuple(n for n in instance.hypers() if instance.__dict__[n] is not None))
     if key not in RECORDED:
-        restore(type(instance))
+        put(type(instance), ORIGINAL[type(instance)])
         try:
             RECORDED[key] = Recorded(instance)
         finally:
@@ -261,16 +254,17 @@ def recorded(instance):
 PATCHED = {}
 
 
-def restore(cls):
-    for name, function in ORIGINAL[cls].items():
+def put(cls, functions):
+    """Give a class other methods; what was recorded of it is forgotten."""
+    for name, function in functions.items():
         setattr(cls, name, function)
+    if "_readings" in vars(cls):
+        del cls._readings
 
 
 def patch(cls, mutant=None):
     """Let a class compute the recorded lines, changed as the mutant says."""
-    names = ("start", "probe", "update") if issubclass(cls, Optimizer) else ("__call__",)
-    if cls not in ORIGINAL:
-        ORIGINAL[cls] = {name: getattr(cls, name) for name in names}
+    names = tuple(ORIGINAL[cls])
     PATCHED[cls] = (mutant,)
 
     def update(self, w, g, s, t):
@@ -295,9 +289,8 @@ def patch(cls, mutant=None):
         return form.function("lines", mutant)[1](w, g, *(self.__dict__[n] for n in form.hypers))[0]
 
     new = {"update": update, "start": start, "probe": probe, "__call__": call}
-    for name in names:
-        if name != "probe" or ORIGINAL[cls]["probe"] is not Optimizer.probe:
-            setattr(cls, name, new[name])
+    put(cls, {name: new[name] for name in names if ORIGINAL[cls][name] is not getattr(Optimizer, name, None)
+              or name != "probe"})
 
 
 # Changes
@@ -549,7 +542,7 @@ def _wreck(change):
             if "update" in vars(cls):
                 def update(self, w, g, s, t, old=cls.update):
                     return change(lambda g: old(self, w, g, s, t), w, g)
-                cls.update = update
+                put(cls, {"update": update})
     return wreck
 
 
@@ -613,6 +606,10 @@ def chapter(path, cores):
     classes = taught(stem)
     RECORDED.clear()
     USED.clear()
+    for cls in classes:
+        # One class may have another's method: all are remembered before any is patched.
+        names = ("start", "probe", "update") if issubclass(cls, Optimizer) else ("__call__",)
+        ORIGINAL.setdefault(cls, {name: getattr(cls, name) for name in names})
     for cls in classes:
         patch(cls)
     every = statements(path)
