@@ -4,12 +4,12 @@ PYTHON := .venv/bin/python
 ENVIRONMENT := .venv/ready
 BOOK := _build/ready
 
-LIBRARY := $(shell find optlearn book/_ext book/_static book/_templates -type f -not -name '*.pyc')
+LIBRARY := $(shell find optlearn book/_ext book/_static book/_templates book/studies -type f -not -name '*.pyc')
 CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -name '*.bib' \) -not -path '*/.*')
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help env book test lint unit notebooks pages lab execute bench types clean
+.PHONY: help env book test lint unit notebooks pages lab execute study mutants bench types clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
@@ -56,6 +56,12 @@ lab: $(ENVIRONMENT)  ## Open the chapters in JupyterLab, with live explorers
 
 execute: $(ENVIRONMENT)  ## Run notebooks and store their outputs: all, or NB="book/momentum/nesterov.ipynb ..."
 	$(PYTHON) tools/execute.py $(NB)
+
+study: $(ENVIRONMENT)  ## Run a longer study and keep its results: NAME=why_adam (minutes)
+	$(PYTHON) tools/study.py $(NAME)
+
+mutants: $(ENVIRONMENT)  ## Change one term of each rule at a time and list what no claim notices: all, or NB="..." (minutes)
+	$(PYTHON) tools/mutants.py $(NB)
 
 types:  ## Check the types of the explorer's JavaScript (needs Node; readers do not)
 	npx --yes --package typescript@5 tsc -p optlearn/explorer/js/tsconfig.json

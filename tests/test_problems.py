@@ -10,12 +10,18 @@ rng = np.random.RandomState(0)
 X = rng.standard_normal((12, 3)) * [1.0, 3.0, 0.2] + [0.0, 1.0, 5.0]
 TWO, THREE, REAL = rng.randint(0, 2, 12), rng.randint(0, 3, 12), rng.standard_normal(12)
 
+TEXT = "a rose is a rose is a rose, said gertrude stein, and " * 2
+
 CASES = {
     "least squares": pr.LeastSquares((X, REAL), l2=0.3), "logistic": pr.Logistic((X, TWO), l2=0.3),
     "softmax": pr.Softmax((X, THREE), l2=0.3), "sparse": pr.SparseLogistic(l2=0.01),
     "tanh": pr.MLP((X, THREE), hidden=4, l2=0.1), "relu": pr.MLP((X, THREE), hidden=4, activation="relu"),
     "tanh, batch norm": pr.MLP((X, THREE), hidden=4, batch_norm=True, l2=0.1),
     "relu, batch norm": pr.MLP((X, THREE), hidden=4, activation="relu", batch_norm=True),
+    "imbalanced": pr.ImbalancedSoftmax(pr.imbalanced(60, classes=5, features=3), l2=0.1),
+    "bigram": pr.Bigram(pr.bigrams(60, vocabulary=5), width=3),
+    "transformer": pr.Transformer(pr.characters(TEXT, length=5), width=6, heads=3),
+    "transformer, tied": pr.Transformer(pr.characters(TEXT, length=5), width=4, layers=2, tied=True),
 }
 
 
@@ -38,8 +44,8 @@ def test_gradients_agree_with_finite_differences(problem, batch):
                 moved = {n: np.array(array) for n, array in params.items()}
                 moved[name][index] += h
                 return problem.loss(moved, batch)
-            # Fourth order, so that a step of 1e-3 leaves an error of about 1e-12.
-            h = 1e-3
+            # Fourth order, so that a step of 1e-4 leaves an error of about 1e-11.
+            h = 1e-4
             slope = (8 * (along(h) - along(-h)) - (along(2 * h) - along(-2 * h))) / (12 * h)
             assert np.asarray(grads[name])[index] == pytest.approx(slope, rel=1e-7, abs=1e-9)
 
@@ -141,6 +147,43 @@ def test_stratified_batches_have_the_class_proportions():
     assert off["stratified"] <= 1.5 < off["plain"]
 
 
+def test_tokens_and_classes_follow_a_power_law():
+    counts = np.bincount(pr.imbalanced(n=20000, classes=50).train.y)
+    assert counts[0] / counts[9] == pytest.approx(10, rel=0.05)
+    pairs = pr.bigrams()
+    counts = np.bincount(pairs.train.x[:, 0].astype(int))
+    assert counts[0] / counts[9] == pytest.approx(10, rel=0.15)
+    # A batch moves few rows of the embedding.
+    moved = pr.Bigram(pairs).gradient(pr.Bigram(pairs).init(0), pr.Bigram(pairs).batch(range(50)))["E"]
+    assert (moved != 0).any(axis=1).mean() < 0.25
+
+
+def test_a_transformer_does_not_see_what_is_to_come():
+    problem = CASES["transformer, tied"]
+    params, x = somewhere(problem), problem.train.x[:3]
+    changed = x.copy()
+    changed[:, 3:] = (changed[:, 3:] + 1) % problem.classes
+    seen, then = (problem._forward(params, tokens.astype(int))[2] for tokens in (x, changed))
+    np.testing.assert_array_equal(seen[:, :3], then[:, :3])
+    assert not np.allclose(seen[:, 3:], then[:, 3:])
+
+
+def test_windows_of_a_text_have_every_character_to_predict_once():
+    data = pr.characters(TEXT, length=5)
+    read = [part.x for part in (data.train, data.test)], [part.y for part in (data.train, data.test)]
+    x, y = np.concatenate(read[0]), np.concatenate(read[1])
+    alphabet = np.array(sorted(set(TEXT)))
+    assert "".join(alphabet[x.ravel().astype(int)]) == TEXT[:x.size]
+    assert "".join(alphabet[y]) == TEXT[5::5][:len(y)]
+    assert pr.Transformer().classes == len(set((pr.transformer.PROSE).read_text())) == 37
+
+
+def test_true_and_false_are_two_classes():
+    assert pr.Logistic((X, TWO == 1)).loss_and_gradient(somewhere(CASES["logistic"]))[0] == \
+        pr.Logistic((X, TWO)).loss_and_gradient(somewhere(CASES["logistic"]))[0]
+    assert pr.split(X, TWO == 1).classes == 2
+
+
 def test_sparse_features_are_rare_and_few_of_them_tell():
     problem = pr.SparseLogistic()
     assert 0.005 < np.mean(problem.train.x != 0) < 0.05
@@ -165,6 +208,13 @@ def test_sparse_features_are_rare_and_few_of_them_tell():
     (lambda: pr.MLP("iris", hidden=0), "hidden = 0 is not allowed; .* 1 <= hidden"),
     (lambda: pr.MLP("iris", initialisation="he"), "initialisation = 'he' is not allowed; it must be one of"),
     (lambda: pr.MLP("iris").init("seed"), "rng = 'seed' is not allowed; it must be a seed"),
+    (lambda: pr.Softmax((X, THREE.astype(str))), "y contains '.'; classes must be whole numbers 0, 1, 2, ..., as "
+                                                  "numpy.unique"),
+    (lambda: pr.Softmax((X, THREE.astype(float))), r"no classes; Softmax needs classes; .*y.astype\(int\) makes"),
+    (lambda: pr.Bigram((X, THREE)), "does not hold tokens; x must be one column of whole numbers from 0 to 2"),
+    (lambda: pr.Transformer((X, THREE)), "does not hold tokens; x must hold whole numbers from 0 to 2"),
+    (lambda: pr.Transformer(width=5), "width = 5 is not allowed; it must be a multiple of heads = 2"),
+    (lambda: pr.characters("abc"), "text has 3 characters; it must have at least 65"),
     (lambda: pr.LeastSquares("diabetes").surface(), "has 10 features; a surface needs 1"),
 ])
 def test_bad_input_names_argument_value_and_range(make, says):

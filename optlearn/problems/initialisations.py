@@ -1,0 +1,48 @@
+"""Initialisations: a weight matrix that maps fan_in inputs to fan_out outputs."""
+
+import numpy as np
+
+
+def uniform(rng, fan_in, fan_out, scale=1.0):
+    """U(-scale, scale), whatever the size of the layer."""
+    return rng.uniform(-scale, scale, (fan_in, fan_out))
+
+
+def normal(rng, fan_in, fan_out, scale=1.0):
+    """N(0, scale^2), whatever the size of the layer."""
+    return scale * rng.standard_normal((fan_in, fan_out))
+
+
+def default(rng, fan_in, fan_out, scale=1.0):
+    """U(-1, 1) / sqrt(fan_in), PyTorch's default for weights and biases: variance 1 / (3 fan_in)."""
+    return uniform(rng, fan_in, fan_out, scale / np.sqrt(fan_in))
+
+
+def xavier_uniform(rng, fan_in, fan_out, scale=1.0):
+    """Uniform with variance 2 / (fan_in + fan_out): on average signals keep their size both ways.
+
+    Source: X. Glorot, Y. Bengio (2010), AISTATS.
+    """
+    return uniform(rng, fan_in, fan_out, scale * np.sqrt(6 / (fan_in + fan_out)))
+
+
+def xavier_normal(rng, fan_in, fan_out, scale=1.0):
+    """Normal with variance 2 / (fan_in + fan_out); see `xavier_uniform`."""
+    return normal(rng, fan_in, fan_out, scale * np.sqrt(2 / (fan_in + fan_out)))
+
+
+def he_uniform(rng, fan_in, fan_out, scale=1.0):
+    """Uniform with variance 2 / fan_in, which makes up for the half of a signal that ReLU cuts off.
+
+    Source: K. He and others (2015), arXiv:1502.01852.
+    """
+    return uniform(rng, fan_in, fan_out, scale * np.sqrt(6 / fan_in))
+
+
+def he_normal(rng, fan_in, fan_out, scale=1.0):
+    """Normal with variance 2 / fan_in; see `he_uniform`."""
+    return normal(rng, fan_in, fan_out, scale * np.sqrt(2 / fan_in))
+
+
+INITIALISATIONS = {"uniform": uniform, "normal": normal, "default": default, "xavier_normal": xavier_normal,
+                   "xavier_uniform": xavier_uniform, "he_normal": he_normal, "he_uniform": he_uniform}

@@ -1,0 +1,135 @@
+"""Studies that take longer than a chapter: their results are kept, with a hash of what made them.
+
+A study is a script beside its results, ``book/studies/NAME.py`` and ``NAME.json``. The script says::
+
+    READS = ("optlearn.problems.tokens",)       # modules that say what is computed, besides the script itself
+    def cells(results): ...                     # what is still to be computed, as a list of dicts of plain values
+    def measure(**cell): ...                    # a dict of numbers
+
+`cells` is asked again when all that it named is done, so that a grid can grow where its best value lies at the edge.
+``make study NAME=...`` runs it; here its results are read.
+"""
+
+import ast
+import hashlib
+import importlib.util
+import json
+import math
+from pathlib import Path
+
+from optlearn.declare import InvalidArgument
+
+
+class StudyError(AssertionError):
+    """Raised where results do not belong to their script, or a cell that is run again gives other numbers."""
+
+
+class Study:
+    """A study and its results.
+
+    Parameters
+    ----------
+    script : str or path
+
+    Attributes
+    ----------
+    script : Path
+        The script; its results stand beside it, in ``results``.
+    hash : str
+        Of what the script and the modules that it reads compute: comments and docstrings do not count.
+    results : list of dict
+        A row a cell: what was asked, and the numbers found. A run that was not finite has None.
+    """
+
+    def __init__(self, script):
+        self.script = Path(script)
+        if not self.script.is_file():
+            raise InvalidArgument(f"script = {str(script)!r} is not allowed; it must be the file of a study")
+        spec = importlib.util.spec_from_file_location(f"study_{self.script.stem}", self.script)
+        self.module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(self.module)
+        files = [self.script, *(Path(importlib.util.find_spec(name).origin) for name in self.module.READS)]
+        self.hash = hashlib.sha256("\n".join(map(_meaning, files)).encode()).hexdigest()[:16]
+        self.results = []
+
+    @property
+    def kept(self):
+        """The file of the results."""
+        return self.script.with_suffix(".json")
+
+    def again(self, rtol=1e-6, **cell):
+        """Run one cell again and compare.
+
+        Parameters
+        ----------
+        rtol : float
+            Largest relative difference: other machines sum in another order.
+        **cell
+            What was asked, as in `results`.
+
+        Returns
+        -------
+        dict
+            The numbers found now.
+
+        Raises
+        ------
+        StudyError
+            If they are others than those kept.
+        """
+        kept = [row for row in self.results if row["cell"] == cell]
+        if not kept:
+            raise InvalidArgument(f"cell = {cell} is not allowed; the study has no such cell")
+        found = measured(self.module, cell)
+        for name, value in kept[0]["found"].items():
+            now = found.get(name)
+            if (now is None) != (value is None) or (value is not None and not math.isclose(now, value, rel_tol=rtol)):
+                raise StudyError(f"{self.script.name}, {cell}: {name} is {now!r}, but {value!r} was kept")
+        return found
+
+    def __repr__(self):
+        return f"Study({self.script.stem}: {len(self.results)} runs)"
+
+
+def measured(module, cell):
+    """The numbers of one cell; None for those that are not finite."""
+    return {name: float(value) if math.isfinite(value) else None for name, value in module.measure(**cell).items()}
+
+
+def _meaning(path):
+    """A file as it is; of a Python module what it computes, without comments and docstrings."""
+    if path.suffix != ".py":
+        return path.read_text()
+    module = ast.parse(path.read_text())
+    for node in ast.walk(module):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, False) is not None:
+            node.body = node.body[1:]
+    return ast.dump(module)
+
+
+def load(script):
+    """The results of a study.
+
+    Parameters
+    ----------
+    script : str or path
+        The script of the study, relative to the notebook: ``"../studies/why_adam.py"``.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    StudyError
+        If the script or what it reads has changed since the results were made, or there are none.
+    """
+    study = Study(script)
+    if not study.kept.is_file():
+        raise StudyError(f"{study.script.name} has no results; run: make study NAME={study.script.stem}")
+    kept = json.loads(study.kept.read_text())
+    if kept["hash"] != study.hash:
+        raise StudyError(f"{study.kept.name} was made by another {study.script.name} ({kept['hash']}, now "
+                         f"{study.hash}); run: make study NAME={study.script.stem}")
+    study.results = kept["results"]
+    return study

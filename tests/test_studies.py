@@ -1,0 +1,100 @@
+"""Studies: results that are kept belong to what made them, and can be made again."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from optlearn import InvalidArgument, studies
+
+ROOT = Path(__file__).parent.parent
+SCRIPT = '''
+"""What it is."""
+
+READS = ("optlearn.problems.initialisations",)
+
+
+def cells(results):
+    """Two, and a third when they are done."""
+    return [{"n": n} for n in range(3 if len(results) > 1 else 2)]
+
+
+def measure(n):
+    return {"square": n * n, "root": n**0.5 if n else float("nan")}
+'''
+
+
+@pytest.fixture
+def script(tmp_path):
+    path = tmp_path / "small.py"
+    path.write_text(SCRIPT)
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        import study
+    finally:
+        sys.path.pop(0)
+    study.run(path)
+    return path
+
+
+def test_a_study_is_run_kept_and_run_again(script):
+    study = studies.load(script)
+    assert [(row["cell"]["n"], row["found"]) for row in study.results] == [
+        (0, {"square": 0.0, "root": None}), (1, {"square": 1.0, "root": 1.0}), (2, {"square": 4.0, "root": 2**0.5})]
+    assert study.again(n=2)["square"] == 4.0
+    with pytest.raises(InvalidArgument, match="the study has no such cell"):
+        study.again(n=7)
+    study.results[2]["found"]["root"] *= 1.01
+    with pytest.raises(studies.StudyError, match=r"\{'n': 2\}: root is 1.414.* was kept"):
+        study.again(n=2)
+
+
+def test_results_of_another_script_are_refused(script):
+    script.write_text(SCRIPT.replace("What it is", "Other words") + "# a comment\n")
+    studies.load(script)
+    script.write_text(SCRIPT.replace("n * n", "n * n * n"))
+    with pytest.raises(studies.StudyError, match="was made by another small.py .*make study NAME=small"):
+        studies.load(script)
+    script.with_suffix(".json").unlink()
+    with pytest.raises(studies.StudyError, match="has no results"):
+        studies.load(script)
+    with pytest.raises(InvalidArgument, match="must be the file of a study"):
+        studies.load("nowhere.py")
+
+
+def test_what_a_study_reads_belongs_to_it(script, monkeypatch):
+    meaning = studies._meaning
+    monkeypatch.setattr(studies, "_meaning", lambda path: meaning(path) + ("x" if "initial" in path.name else ""))
+    with pytest.raises(studies.StudyError, match="was made by another"):
+        studies.load(script)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book" / "studies").glob("*.json")), ids=lambda path: path.stem)
+def test_the_studies_of_the_book_are_complete(path):
+    study = studies.load(path.with_suffix(".py"))
+    assert study.module.cells(study.results) == []
+
+
+CHAPTER = """
+from optlearn import Momentum, run
+from optlearn.claims import claim
+from optlearn.surfaces import Quadratic
+path = run(Quadratic(kappa=1), Momentum(lr=0.5, momentum=0.25), start=(1.0, 2.0), steps=STEPS)
+claim("where it ends", predicted=END, measured=path.w[-1, 0], atol=1e-9)
+claim("two", predicted=2, measured=1 + 1)
+"""
+
+
+@pytest.mark.parametrize(("steps", "end", "missed"), [(2, 0.125, False), (1, 0.5, True)])
+def test_mutants_are_noticed_by_a_claim_that_pins_the_rule(tmp_path, steps, end, missed):
+    source = CHAPTER.replace("STEPS", str(steps)).replace("END", str(end))
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None, "id": "a"}
+    path = tmp_path / "momentum.ipynb"
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    said = subprocess.run([sys.executable, ROOT / "tools" / "mutants.py", path], capture_output=True, text=True,
+                          check=True, cwd=ROOT).stdout
+    # After one step from rest the momentum has not acted.
+    assert ("NOT NOTICED  Momentum(): v: momentum*s.v + g -> g (without a summand)" in said) == missed
+    assert "BROKEN BY NOTHING  two" in said and "BROKEN BY NOTHING  where" not in said

@@ -1,0 +1,693 @@
+"""Change one term of a rule at a time and see whether a claim of its chapter notices.
+
+    python tools/mutants.py [NOTEBOOK ...]        default: all chapters that teach a rule
+
+The recorded lines of a rule are a graph, so a change is the replacement of one node by another: a summand is left
+out, a factor becomes 1, a root is missing, an exponent or a constant is another one, a minimum becomes a maximum, a
+sign turns, an old slot stands where the new one belongs. The class of the rule is patched with the changed lines,
+and the statements on which the chapter's claims depend run again, in a process of their own. Changes that change no
+number are left out. Listed are the mutants that no claim notices, and the claims that no mutant breaks.
+"""
+
+import ast
+import concurrent.futures
+import contextlib
+import io
+import multiprocessing
+import os
+import signal
+import sys
+import time
+import traceback
+import warnings
+from pathlib import Path
+
+import nbformat
+import numpy as np
+
+import optlearn
+from optlearn import claims, gradients, plots
+from optlearn.optimizer import Optimizer, Update, _registry
+from optlearn.symbolic.trace import apply, as_node, evaluate, symbol, trace, walk
+
+BOOK = Path(__file__).parent.parent / "book"
+# Chapters whose rules are not simply those of their name.
+TAUGHT = {
+    "adam": ("Adam", "AdamEpsHat"), "conditioning": ("GradientDescent",),
+    "gradients": ("Rescale", "Clip", "ClipNorm", "ClipGlobalNorm", "Decay"),
+    "local_gains": ("LocalGains", "DeltaBarDelta", "Rprop"), "schedules": ("GradientDescent",),
+    "stochastic_gradient_descent": ("GradientDescent",),
+}
+CHEAP = 0.5  # Seconds for the claims that are asked about all mutants; the others only about what these let pass.
+PATIENCE = 90  # Seconds for one mutant.
+
+
+# The statements of a chapter
+
+
+class Statement:
+    """A top-level statement: its code, and the names that it binds, reads and may change."""
+
+    def __init__(self, node, source, cell):
+        self.node, self.cell, self.seconds = node, cell, 0.0
+        self.source = ast.get_source_segment(source, node)
+        self.code = compile(ast.Module([node], []), f"cell {cell}", "exec")
+        inside = list(ast.walk(node))
+        self.binds = _bound(node)
+        self.reads = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        self.changes = {_root(n.func.value) for n in inside
+                        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)}
+        self.changes |= {_root(n) for n in inside if isinstance(n, (ast.Subscript, ast.Attribute))
+                         and isinstance(n.ctx, ast.Store)}
+        # A generator is used up wherever it is handed on.
+        self.changes |= {name for name in self.reads if "rng" in name}
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+            self.changes = set()
+        self.claims = any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "claim"
+                          for n in inside)
+
+
+def _bound(node):
+    """The names that a statement binds in its own scope."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {(a.asname or a.name).partition(".")[0] for a in node.names}
+    names, stack = set(), [node]
+    while stack:
+        n = stack.pop()
+        if isinstance(n, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            continue
+        if n is not node and isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+            names |= _bound(n)
+            continue
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store):
+            names.add(n.id)
+        stack.extend(ast.iter_child_nodes(n))
+    return names
+
+
+def _root(node):
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def statements(path):
+    """All top-level statements of a notebook, in order."""
+    found = []
+    for k, cell in enumerate(nbformat.read(path, as_version=4).cells):
+        if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", ()):
+            source = "\n".join("" if line.startswith(("%", "!")) else line for line in cell.source.split("\n"))
+            found += [Statement(node, source, k) for node in ast.parse(source).body]
+    return found
+
+
+def needed(all_statements, goal):
+    """The statements on which `goal` depends, and itself, in order."""
+    at = all_statements.index(goal)
+    before = all_statements[:at]
+    imported = {name for s in before if isinstance(s.node, (ast.Import, ast.ImportFrom)) for name in s.binds}
+    # What a function reads is read where it is called.
+    functions = {s.node.name: s.reads for s in before if isinstance(s.node, (ast.FunctionDef, ast.ClassDef))}
+    kept, names = [goal], set()
+
+    def read(more):
+        for name in more - names:
+            names.add(name)
+            read(functions.get(name, set()))
+
+    read(goal.reads)
+    for s in reversed(before):
+        if s.binds & names or (s.changes - imported) & names:
+            kept.append(s)
+            if isinstance(s.node, ast.Assign) and not s.binds & s.reads:
+                names.difference_update(s.binds)
+            read(s.reads)
+    return kept[::-1]
+
+
+# A rule with changed lines
+
+
+_OPERATORS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
+
+
+class _Spy:
+    """An operand that tells which function of NumPy is called on it."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
+        return ufunc
+
+    def __array_function__(self, function, types, args, keywords):
+        return function
+
+
+def compiled(nodes, inputs):
+    """A function of the values of `inputs` that gives those of `nodes`."""
+    names, lines, known = {node: f"x{i}" for i, node in enumerate(inputs)}, [], {}
+    for node in walk(nodes, stop=inputs):
+        if node in names:
+            continue
+        if node.op == "symbol":
+            raise KeyError(node.args[0])
+        if node.op == "number":
+            names[node] = f"({node.args[0]!r})" if np.isfinite(node.args[0]) else f"float('{node.args[0]}')"
+            continue
+        names[node] = f"v{len(names)}"
+        args = [names[a] for a in node.args]
+        if node.op in _OPERATORS:
+            lines.append(f"{names[node]} = {args[0]} {_OPERATORS[node.op]} {args[1]}")
+        else:
+            known[f"f{len(known)}"] = evaluate([node], {a: _Spy() for a in node.args})[0]
+            lines.append(f"{names[node]} = f{len(known) - 1}({', '.join(args)})")
+    given = ", ".join(names[node] for node in inputs)
+    body = "\n    ".join([*lines, f"return ({''.join(names[node] + ', ' for node in nodes)})"])
+    exec(f"def lines({given}):\n    {body}", known)
+    return known["lines"]
+
+
+def replaced(nodes, swaps):
+    """The nodes with every occurrence of some nodes replaced by others."""
+    new = {}
+    for node in walk(nodes):
+        if node in swaps:
+            new[node] = swaps[node]
+        elif node.op in ("symbol", "number"):
+            new[node] = node
+        else:
+            args = tuple(new[a] for a in node.args)
+            new[node] = node if all(a is b for a, b in zip(args, node.args)) else apply(node.op, *args)
+    return [new[node] for node in nodes]
+
+
+class Mutant:
+    """One change of a class: where it stands in words, what is replaced by what, and in which lines."""
+
+    def __init__(self, form, place, swaps, only=None, spared=None):
+        self.cls, self.place, self.swaps, self.only, self.spared = form.cls, place, swaps, only, spared
+        self.form = form.form
+
+    def __repr__(self):
+        return f"{self.cls.__name__}({self.form}): {self.place}"
+
+    def change(self, lines, kind):
+        """Lines by name with the change made; `kind` is "lines", "start" or "probe"."""
+        if self.only not in (None, kind):
+            return lines
+        names = [name for name in lines if name != self.spared]
+        return {**lines, **dict(zip(names, replaced([lines[name] for name in names], self.swaps)))}
+
+
+class Recorded:
+    """The lines of one form of a rule or of a transform of gradients."""
+
+    def __init__(self, instance):
+        self.cls = type(instance)
+        self.hypers = [n for n in instance.hypers() if instance.__dict__[n] is not None]
+        other = {n: instance.__dict__[n] for n, d in instance.options().items() if instance.__dict__[n] != d.default}
+        given = [n for n in self.hypers if instance.hypers()[n].default is None]
+        self.form = ", ".join([*(f"{n}={value!r}" for n, value in other.items()), *given])
+        if isinstance(instance, Optimizer):
+            program = trace(instance.bound({"gradient": ()}))
+            self.symbols = {n: program.symbols[n] for n in ("w", "g", "t")}
+            self.state = {n: program.symbols["s." + n] for n in (*program.slots, *program.draws)}
+            self.lines, self.start, self.probe = dict(program.lines), dict(program.start), {"probe": program.probe}
+        else:
+            self.symbols, self.state = {"w": symbol("w", True), "g": symbol("g", True)}, {}
+            bound = instance.bound({n: symbol(n) for n in self.hypers})
+            self.lines = {"g": as_node(ORIGINAL[self.cls]["__call__"](bound, *self.symbols.values()))}
+            self.start, self.probe = {}, {}
+        self.numbers = {n: symbol(n) for n in self.hypers}
+        self.made = {}
+
+    def function(self, kind, mutant):
+        """The changed lines of a kind as a function of all that they may be made of."""
+        key = kind, mutant
+        if key not in self.made:
+            lines = getattr(self, kind)
+            lines = mutant.change(lines, kind) if mutant else lines
+            given = [*self.symbols.values(), *self.state.values(), *self.numbers.values()]
+            if kind == "start":
+                given = [self.symbols["w"], *self.numbers.values()]
+            self.made[key] = tuple(lines), compiled(list(lines.values()), given)
+        return self.made[key]
+
+
+ORIGINAL, RECORDED, USED = {}, {}, {}
+
+
+def recorded(instance):
+    """The recorded lines of the form that an object has."""
+    key = (type(instance), tuple(instance.__dict__[n] for n in instance.options()),
+           tuple(n for n in instance.hypers() if instance.__dict__[n] is not None))
+    if key not in RECORDED:
+        put(type(instance), ORIGINAL[type(instance)])
+        try:
+            RECORDED[key] = Recorded(instance)
+        finally:
+            patch(type(instance), *PATCHED[type(instance)])
+    USED[key] = RECORDED[key]
+    return RECORDED[key]
+
+
+PATCHED = {}
+
+
+def put(cls, functions):
+    """Give a class other methods; what was recorded of it is forgotten."""
+    for name, function in functions.items():
+        setattr(cls, name, function)
+    if "_readings" in vars(cls):
+        del cls._readings
+
+
+def patch(cls, mutant=None):
+    """Let a class compute the recorded lines, changed as the mutant says."""
+    names = tuple(ORIGINAL[cls])
+    PATCHED[cls] = (mutant,)
+
+    def update(self, w, g, s, t):
+        form = recorded(self)
+        names, function = form.function("lines", mutant)
+        values = function(w, g, t, *(s.__dict__[n] for n in form.state), *(self.__dict__[n] for n in form.hypers))
+        made = dict(zip(names, values))
+        return Update(made.pop("w"), **made)
+
+    def start(self, w):
+        form = recorded(self)
+        names, function = form.function("start", mutant)
+        return dict(zip(names, function(w, *(self.__dict__[n] for n in form.hypers))))
+
+    def probe(self, w, s, t):
+        form = recorded(self)
+        function = form.function("probe", mutant)[1]
+        return function(w, w, t, *(s.__dict__[n] for n in form.state), *(self.__dict__[n] for n in form.hypers))[0]
+
+    def call(self, w, g):
+        form = recorded(self)
+        return form.function("lines", mutant)[1](w, g, *(self.__dict__[n] for n in form.hypers))[0]
+
+    new = {"update": update, "start": start, "probe": probe, "__call__": call}
+    put(cls, {name: new[name] for name in names if ORIGINAL[cls][name] is not getattr(Optimizer, name, None)
+              or name != "probe"})
+
+
+# Changes
+
+
+def text(node, names=None, outer=0):
+    """A node as a formula; nodes that have a name are shown by it."""
+    names = names or {}
+    if node in names:
+        return names[node]
+    if node.op in ("symbol", "number"):
+        return str(node.args[0])
+    if node.op == "neg":
+        return "-" + text(node.args[0], names, 3)
+    if node.op in _OPERATORS:
+        level = {"add": 1, "sub": 1, "mul": 2, "div": 2, "pow": 4}[node.op]
+        left = text(node.args[0], names, level + (node.op == "pow"))
+        right = text(node.args[1], names, level + (node.op in ("sub", "div")))
+        blank = " " if level == 1 else ""
+        inner = f"{left}{blank}{_OPERATORS[node.op]}{blank}{right}"
+        return f"({inner})" if level < outer else inner
+    return f"{node.op}({', '.join(text(a, names) for a in node.args)})"
+
+
+def changes(node):
+    """Pairs of words and the node that stands in its place."""
+    op, args = node.op, node.args
+    if op == "add":
+        yield from (("without a summand", args[0]), ("without a summand", args[1]))
+    elif op == "sub":
+        yield "without what is taken off", args[0]
+        if args[0].op == "number":
+            yield "only what is taken off", args[1]
+        else:
+            yield "sign turned", apply("add", *args)
+    elif op == "mul":
+        yield "without a factor", args[0]
+        if args[0] is not args[1]:
+            yield "without a factor", args[1]
+    elif op == "div":
+        yield "without the divisor", args[0]
+    elif op == "pow":
+        yield "without the exponent", args[0]
+    elif op in ("sqrt", "abs", "neg", "floor", "sign"):
+        yield f"without {op}", args[0]
+    elif op in ("min", "max"):
+        yield from (("the other extreme", apply("max" if op == "min" else "min", *args)),
+                    (f"without {op}", args[0]), (f"without {op}", args[1]))
+    elif op == "where":
+        yield from (("always the first case", args[1]), ("always the second case", args[2]))
+    elif op in ("lt", "le", "gt", "ge"):
+        other = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}[op]
+        yield "compared the other way", apply(other, *args)
+    if op in ("add", "sub", "mul", "div", "lt", "le", "gt", "ge", "max", "min", "where"):
+        for i, a in enumerate(args):
+            if a.op == "number" and not isinstance(a.args[0], bool) and a.args[0] not in (0, 1):
+                value = a.args[0]
+                moved = value + 1 if isinstance(value, int) else 1.1 * value
+                yield f"{value:g} becomes {moved:g}", apply(op, *args[:i], moved, *args[i + 1:])
+
+
+def mutants(forms):
+    """All changes of the lines of some forms of one class."""
+    found, t = {}, symbol("t")
+    for form in forms:
+        w = form.symbols["w"]
+        for kind in ("lines", "start", "probe"):
+            lines = getattr(form, kind)
+            if kind == "probe" and lines and lines["probe"] is w:
+                continue
+            names, inside = {}, {}
+            for name, top in lines.items():
+                names.setdefault(top, name)
+            for name, top in lines.items():
+                stop = [other for other in names if other is not top and names[other] != name]
+                for node in walk([top], stop=stop):
+                    if not any(node is other for other in stop):
+                        inside.setdefault(node, name)
+            for node, name in inside.items():
+                if kind == "start" and node.op == "mul" and node.args[0].op == "number" and node.args[0].args[0] == 0:
+                    continue
+                around = {n: m for n, m in names.items() if n is not node}
+                for words, new in changes(node):
+                    where = name if kind == "lines" else kind
+                    place = f"{where}: {text(node, around)} -> {text(new, around)} ({words})"
+                    found.setdefault((kind, id(node), id(new)), Mutant(form, place, {node: new}, kind))
+            if kind == "start":
+                for name, top in lines.items():
+                    if text(top) != "0*w":
+                        found.setdefault((kind, name), Mutant(form, f"start: {name} = 0", {top: 0.0 * w}, kind))
+            if kind == "probe" and lines:
+                found.setdefault("probe", Mutant(form, "gradient at the parameters", {lines["probe"]: w}, kind))
+        for slot in form.start:
+            new, old = form.lines[slot], form.state[slot]
+            found.setdefault(("old", slot, id(new)),
+                             Mutant(form, f"the old {slot} where the new one belongs", {new: old}, "lines", slot))
+        if t in walk(form.lines.values()):
+            for shift in (1, -1):
+                found.setdefault(("t", shift), Mutant(form, f"t {shift:+d} in place of t", {t: t + shift}, "lines"))
+    return list(found.values())
+
+
+def _sample(form, rng, generic):
+    """An object of this form with its usual numbers, or with others."""
+    values = {}
+    for name in form.hypers:
+        d = form.cls.hypers()[name]
+        values[name] = d.default if d.default is not None and not generic else None
+        small, large = rng.uniform(0.1, 0.7), rng.uniform(1, 2)
+        for candidate in (values[name], small, 0.9 * (d.default or 1), large, 2):
+            if candidate is not None and not d._outside(candidate) and (not d.integer or candidate == int(candidate)):
+                values[name] = candidate
+                break
+    return values
+
+
+def changes_nothing(mutant, forms):
+    """Whether a mutant makes the same numbers as the rule, on random gradients of many sizes."""
+    for form in forms:
+        for seed in range(4):
+            rng = np.random.RandomState(seed)
+            values = list(_sample(form, rng, seed % 2).values())
+            size = 10.0 ** rng.uniform(-3, 2, (1, 6))
+            gradients = rng.standard_normal((40, 6)) * size
+            gradients[5::7] = 0.0
+            gradients[30:] = np.abs(gradients[30:])
+            w0, runs = rng.standard_normal(6), []
+            for m in (None, mutant):
+                w, out = w0, []
+                with np.errstate(all="ignore"):
+                    try:
+                        s = dict(zip(*_call(form, "start", m, w, *values))) if form.start else {}
+                        for t, g in enumerate(gradients, 1):
+                            state = [s.get(n, np.ones(6)) for n in form.state]
+                            given = [w, g, t] if "t" in form.symbols else [w, g]
+                            if form.probe:
+                                out.append(_call(form, "probe", m, *given, *state, *values)[1][0])
+                            names, made = _call(form, "lines", m, *given, *state, *values)
+                            out += made
+                            s = dict(zip(names, made))
+                            w = s.get("w", w)
+                    except ZeroDivisionError:
+                        out.append(np.inf)
+                runs.append(np.concatenate([np.ravel(np.broadcast_to(x, max(np.shape(x), (1,)))) for x in out]))
+            a, b = runs
+            if a.shape != b.shape or not np.allclose(a, b, rtol=1e-12, atol=1e-300, equal_nan=True):
+                return False
+    return True
+
+
+def _call(form, kind, mutant, *values):
+    names, function = form.function(kind, mutant)
+    return names, list(function(*values))
+
+
+# Running claims
+
+
+def attempt(chosen, change=None, first=False):
+    """Run statements after a change, if `first` until one claim breaks; the claims that held and those that did not."""
+    outcome, inside = {}, {"__name__": "__main__"}
+    plain, now = ORIGINAL_CLAIM, []
+
+    def claim(statement, **how):
+        SAID.setdefault(id(now[-1]), {})[statement] = None
+        try:
+            made = plain(statement, **how)
+        except Exception:
+            outcome[statement] = False
+            return claims.Claim(statement, how.get("predicted"), how.get("measured"), "", 4)
+        outcome[statement] = outcome.get(statement, True)
+        return made
+
+    claims.claim = claim
+    if change is not None:
+        change()
+    broken, errors = set(), []
+    for s in chosen:
+        if first and not all(outcome.values()):
+            break
+        now.append(s)
+        begin = time.perf_counter()
+        if s.reads & broken:
+            broken |= s.binds
+            if s.claims:
+                outcome.update(dict.fromkeys(SAID.get(id(s), [_words(s)]), False))
+            continue
+        try:
+            silence = contextlib.redirect_stdout(io.StringIO())
+            with warnings.catch_warnings(), np.errstate(all="ignore"), silence:
+                warnings.simplefilter("ignore")
+                exec(s.code, inside)
+        except Timeout:
+            raise
+        except Exception as error:
+            broken |= s.binds
+            errors.append((s, error))
+            if s.claims:
+                outcome.update(dict.fromkeys(SAID.get(id(s), [_words(s)]), False))
+        s.seconds = time.perf_counter() - begin
+    return outcome, errors
+
+
+def _words(s):
+    """The words of a claim whose statement could not be run: those of its first string."""
+    for n in ast.walk(s.node):
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "claim":
+            if isinstance(n.args[0], ast.Constant):
+                return n.args[0].value
+            return f"claim of cell {s.cell}"
+    return ""
+
+
+ORIGINAL_CLAIM, SAID = claims.claim, {}
+
+
+class Timeout(BaseException):
+    pass
+
+
+def _alarm(*_):
+    raise Timeout
+
+
+def ask(job):
+    """In a process of its own: which claims a mutant breaks."""
+    which, mutant, patience, first = job
+    signal.signal(signal.SIGALRM, _alarm)
+    signal.alarm(patience)
+    try:
+        change = (lambda: patch(MUTANTS[mutant].cls, MUTANTS[mutant])) if isinstance(mutant, int) else WRECKS[mutant]
+        outcome, _ = attempt([STATEMENTS[i] for i in which], change, first)
+        return mutant, [words for words, held in outcome.items() if not held], ""
+    except Timeout:
+        return mutant, [], "took too long"
+    except BaseException:
+        return mutant, [], traceback.format_exc(limit=3)
+    finally:
+        signal.alarm(0)
+
+
+STATEMENTS, MUTANTS = [], []
+
+
+def _wreck(change):
+    """Change every rule of the library, whatever it computes."""
+    def wreck():
+        for cls in [*_registry.values()]:
+            if "update" in vars(cls):
+                def update(self, w, g, s, t, old=cls.update):
+                    return change(lambda g: old(self, w, g, s, t), w, g)
+                put(cls, {"update": update})
+    return wreck
+
+
+# A claim that survives even these says nothing about any rule.
+WRECKS = {"every step half as long again": _wreck(lambda go, w, g: Update(w + 1.5 * (go(g).w - w), **go(g).named)),
+          "every gradient turned round": _wreck(lambda go, w, g: go(-g)),
+          "every gradient cubed": _wreck(lambda go, w, g: go(g * g * g))}
+
+
+def quiet():
+    """Nothing is drawn."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    plt.show = lambda *a, **k: plt.close("all")
+    plots.style = lambda *a, **k: None
+    plots.paths = lambda *a, **k: None
+    optlearn.explore = lambda *a, **k: None
+
+
+def several(jobs, cores):
+    """`ask` about all jobs, each in a fresh copy of this process."""
+    if not jobs:
+        return []
+    context = multiprocessing.get_context("fork")
+    with concurrent.futures.ProcessPoolExecutor(cores, context, max_tasks_per_child=None) as pool:
+        return list(pool.map(_alone, jobs, chunksize=1))
+
+
+def _alone(job):
+    """`ask` in a child, so that what a mutant leaves behind dies with it."""
+    receive, send = multiprocessing.Pipe(False)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            send.send(ask(job))
+        finally:
+            os._exit(0)
+    send.close()
+    try:
+        return receive.recv()
+    except EOFError:
+        return job[1], [], "died"
+    finally:
+        os.waitpid(pid, 0)
+
+
+def taught(stem):
+    """The classes whose lines a chapter has to pin down."""
+    names = TAUGHT.get(stem)
+    if names is None:
+        return [type(optlearn.get(stem))]
+    return [getattr(optlearn, name, None) or getattr(gradients, name) for name in names]
+
+
+def chapter(path, cores):
+    """Ask all mutants of one chapter; the report as lines."""
+    stem, begin = path.stem, time.perf_counter()
+    classes = taught(stem)
+    RECORDED.clear()
+    USED.clear()
+    for cls in classes:
+        # One class may have another's method: all are remembered before any is patched.
+        names = ("start", "probe", "update") if issubclass(cls, Optimizer) else ("__call__",)
+        ORIGINAL.setdefault(cls, {name: getattr(cls, name) for name in names})
+    for cls in classes:
+        patch(cls)
+    every = statements(path)
+    goals = [s for s in every if s.claims]
+    slices = [needed(every, goal) for goal in goals]
+    wanted = {id(s) for one in slices for s in one}
+    os.chdir(path.parent)
+    chosen = [s for s in every if id(s) in wanted]
+    outcome, errors = attempt(chosen)
+    if errors or not all(outcome.values()):
+        # A name was reached in a way that the slice does not see: run all but drawings' own statements.
+        chosen, slices = every, [every[:every.index(goal) + 1] for goal in goals]
+        outcome, errors = attempt(chosen)
+        if errors or not all(outcome.values()):
+            return [f"== {stem}: its claims do not hold unchanged: {errors or outcome}"]
+    for cls in classes:
+        if not any(form.cls is cls for form in USED.values()):
+            recorded(cls())
+    STATEMENTS[:] = every
+    place = {id(s): i for i, s in enumerate(every)}
+    cheap = set()
+    for one in sorted(slices, key=lambda one: sum(s.seconds for s in one)):
+        more = cheap | {place[id(s)] for s in one}
+        if cheap and sum(every[i].seconds for i in more) > CHEAP:
+            break
+        cheap = more
+    cheap = sorted(cheap)
+    whole = sorted({place[id(s)] for one in slices for s in one})
+    MUTANTS.clear()
+    equal = 0
+    for cls in classes:
+        forms = [form for form in USED.values() if form.cls is cls]
+        for mutant in mutants(forms):
+            if changes_nothing(mutant, forms):
+                equal += 1
+            else:
+                MUTANTS.append(mutant)
+    broken, killed, troubles = {}, {}, []
+
+    def note(results):
+        for i, failed, trouble in results:
+            for words in failed:
+                broken.setdefault(words, []).append(i)
+            if isinstance(i, int) and (failed or trouble == "took too long"):
+                killed.setdefault(i, failed)
+            elif trouble:
+                troubles.append((MUTANTS[i] if isinstance(i, int) else i, trouble))
+
+    note(several([(cheap, i, PATIENCE, False) for i in range(len(MUTANTS))], cores))
+    if whole != cheap:
+        left = [i for i in range(len(MUTANTS)) if i not in killed]
+        note(several([(whole, i, 4 * PATIENCE, True) for i in left], cores))
+    survivors = [m for i, m in enumerate(MUTANTS) if i not in killed]
+    goal_of = {words: goal for goal in goals for words in SAID.get(id(goal), ())}
+    for _ in range(2):
+        idle = [words for words in outcome if words not in broken]
+        # Claims about other rules, and dear ones, which were asked only until one of them broke.
+        again = sorted({place[id(s)] for words in idle for s in slices[goals.index(goal_of[words])]})
+        if again and not _:
+            note(several([(again, wreck, 4 * PATIENCE, False) for wreck in WRECKS], cores))
+    lines = [f"== {stem}: {len(MUTANTS)} mutants of {', '.join(c.__name__ for c in classes)}, {len(killed)} noticed, "
+             f"{len(survivors)} not; {len(outcome)} claims, {len(idle)} broken by nothing "
+             f"({equal} changes change no number; {time.perf_counter() - begin:.0f} s)"]
+    lines += [f"  NOT NOTICED  {m!r}" for m in survivors]
+    lines += [f"  BROKEN BY NOTHING  {words}" for words in idle]
+    lines += [f"  trouble  {m!r}: {trouble}" for m, trouble in troubles]
+    return lines
+
+
+def main(names):
+    """Report on the named chapters, or on all."""
+    quiet()
+    paths = [Path(name).resolve() for name in names] or [
+        path for path in sorted(BOOK.glob("*/[!.]*.ipynb")) if path.stem in {*TAUGHT, *optlearn.names()}]
+    for path in paths:
+        print("\n".join(chapter(path, len(os.sched_getaffinity(0)))), flush=True)
+
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
