@@ -267,7 +267,8 @@ class Explorer:
         if complete:
             shared = (f'<style>{bundle.style()}</style><script type="application/json" class="optlearn-shared">'
                       f'{_json(_shared())}</script>'
-                      f'<script type="module">{_inside_script(bundle.script(static=True))}</script>')
+                      f'<script type="text/plain" class="optlearn-views">{_inside_script(bundle.views())}</script>'
+                      f'<script>{_inside_script(bundle.core())}</script>')
         return (f'{shared}<div class="optlearn-explorer" data-waiting><script type="application/json" '
                 f'class="optlearn-state">{own}</script><img alt="{alt}" src="data:image/png;base64,'
                 f'{picture}" style="max-width:100%"></div>'

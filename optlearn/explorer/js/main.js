@@ -8,8 +8,7 @@ import { squareView } from "./draw.js";
 import { createGallery } from "./gallery.js";
 import { createChips, createHeader, createPlace, createTries } from "./header.js";
 import { startHost } from "./host.js";
-import { compile, integrate, valueAt } from "./integrator.js";
-import { lowest } from "./linear.js";
+import { compile, integrate, lowest, valueAt } from "./integrator.js";
 import { show, showPair } from "./numbers.js";
 import { createPanels } from "./panels.js";
 import { createPicture } from "./picture.js";
@@ -17,7 +16,6 @@ import { tapeOf } from "./random.js";
 import { createStore, RUN_KEYS } from "./state.js";
 import { readTheme, watchTheme } from "./theme.js";
 import { createTimeline } from "./timeline.js";
-import { createWorkshop } from "./worker.js";
 
 /** Compiled code by its text, for all explorers of a page. @type {Map<string, any>} */
 const compiled = new Map();
@@ -81,8 +79,8 @@ export function createApp(model, parent, data, home = null) {
     floor: 0,
     frames: 0,
     picture: /** @type {any} */ (null),
-    /** Works off the main thread; opened when first asked. */
-    workshop: createWorkshop(),
+    /** Works off the main thread; comes with the views. @type {any} */
+    workshop: null,
     /** Drawings of panels under the paths, and over them. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
     underlays: [],
     /** @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
@@ -251,7 +249,7 @@ export function createApp(model, parent, data, home = null) {
       for (const pane of panes) pane.close();
       panes = [];
       announcer.close();
-      app.workshop.close();
+      app.workshop?.close();
       store.close();
       runs = app.runs = [];
       el.remove();
