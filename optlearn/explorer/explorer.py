@@ -18,12 +18,14 @@ MOST_RACERS = 8
 MOST_STEPS = 2000
 FAIRNESS = ("", "same", "tuned")
 STAGES = ("step", "gradient", "memory", "lookahead", "preconditioner")
+# Steps a second of a film of the step.
+FILM = 0.25
 STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus",
          "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries")
 
 
 def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None, focus=None, preset=None, seed=None,
-            noise=None, batch=None, band=False, fair="", panel="", prompt="", try_=(), playing=False):
+            noise=None, batch=None, band=False, fair="", panel="", prompt="", try_=(), playing=False, speed=None):
     """Race optimizers on a surface, and look inside their steps.
 
     Parameters
@@ -61,6 +63,10 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
         Things to try, listed below the picture.
     playing : bool
         Whether it starts by itself (not where the reader's system asks for less motion).
+    speed : float, optional
+        Steps a second, 0.1 to 150. Up to 1 the picture is near the step of the selected racer, and play shows it as a
+        film: look ahead, gradient, memory, scaling, step. Default: 0.25 where `focus` names a part of the step, else
+        that of the preset or 15.
 
     Returns
     -------
@@ -105,13 +111,17 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     batch = 0 if batch is None else _whole("batch", batch, 1, len(place.samples))
     if fair not in FAIRNESS:
         raise InvalidArgument(f"fair = {fair!r} is not known{near(fair, FAIRNESS)}")
+    if speed is None:
+        speed = base.speed if base and focus is None else FILM if _names_stage(focus) else 15
+    if isinstance(speed, bool) or not isinstance(speed, (int, float)) or not 0.1 <= speed <= 150:
+        raise InvalidArgument(f"speed = {speed!r} is not allowed; it must be a number with 0.1 <= speed <= 150")
     selected, stage = _focus(focus if focus is not None else base.focus if base else None, racers)
     if isinstance(try_, str):
         raise InvalidArgument(f"try_ = {try_!r} is not allowed; it must be a list of sentences")
     return Explorer(place, racers, dict(
         start=start, steps=steps, step=step, seed=seed, noise=float(noise), batch=batch, selected=selected, focus=stage,
-        speed=1, playing=bool(playing), panel=str(panel), preset=preset or "", fair=fair, band=bool(band), map={},
-        prompt=str(prompt),
+        speed=float(speed), playing=bool(playing), panel=str(panel), preset=preset or "", fair=fair, band=bool(band),
+        map={}, prompt=str(prompt),
         tries=[str(line) for line in try_]))
 
 
@@ -404,6 +414,11 @@ def _stage(value):
     if value not in STAGES:
         raise InvalidArgument(f"focus = {value!r} is not known{near(value, STAGES)}")
     return value
+
+
+def _names_stage(focus):
+    words = (focus,) if isinstance(focus, (str, int)) else focus or ()
+    return any(word in STAGES and word != "step" for word in words)
 
 
 def _focus(focus, racers):

@@ -48,6 +48,8 @@ class Preset:
         See `optlearn.explorer.explore`.
     question : Question, optional
         What to ask before the race is shown.
+    speed : float
+        Steps a second; up to 1 it is a film of the step.
     """
 
     title: str
@@ -62,6 +64,7 @@ class Preset:
     noise: float = 0.0
     batch: int = None
     question: object = None
+    speed: float = 15
 
     @property
     def surface(self):
@@ -106,8 +109,9 @@ PRESETS = {
         (("momentum", {"lr": 0.03, "momentum": 0.9}), ("nesterov", {"lr": 0.03, "momentum": 0.9})),
         (-2.4, 1.8),
         80,
-        6,
+        3,
         ("nesterov", "lookahead"),
+        speed=0.25,
     ),
     "rates": Preset(
         "Four learning rates",
@@ -156,6 +160,7 @@ PRESETS = {
             2,
             "About 3 times as long: m is a tenth of g, but the root of v is only a thirtieth of |g|.",
         ),
+        speed=0.25,
     ),
     "aligned": Preset(
         "Ravine along the axes",
@@ -329,6 +334,7 @@ def catalogue():
                 "seed",
                 "noise",
                 "batch",
+                "speed",
             )
         }
         found[name] = {"title": preset.title, "comment": preset.comment, "state": kept}

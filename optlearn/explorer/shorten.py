@@ -86,7 +86,9 @@ def with_short_names(*texts):
     )
     top = [found[1] for part in parts if (found := _TOP.match(part)) and found[1] not in taken]
     uses = Counter(word for found in places for word, kind, _ in found if kind != "property")
-    long_names = ("".join(pair) for pair in itertools.product(_LETTERS, _LETTERS) if "".join(pair) not in taken)
+    # A variable of a function that has such a name already would hide the module's.
+    used = taken | set(uses)
+    long_names = ("".join(pair) for pair in itertools.product(_LETTERS, _LETTERS) if "".join(pair) not in used)
     module = dict(zip(sorted(top, key=lambda word: -uses[word]), long_names, strict=False))
     taken |= set(module.values())
     out = []

@@ -19,7 +19,8 @@ def test_a_page_gets_at_most_60_kilobytes():
 SAMPLE = """
 const size = 3;
 function area(shape, { width, height = size } = {}) {
-  const parts = [shape.width, ...shape.parts];
+  const [aa, ab, ac] = [1, 2, 3];
+  const parts = [shape.width, ...shape.parts, ...[aa, ab, ac].slice(3)];
   for (const [index, part] of parts.entries()) if (index && part > width) return { part, width: part * height };
   const helper = { width() { return width; }, get height() { return height; } };
   return { width: helper.width(), text: `${parts.map((part) => `${part}:`).join("")} height`, height };

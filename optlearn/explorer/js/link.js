@@ -45,7 +45,7 @@ export function stateOfLink(text, first, data) {
     const good = finite(state.params, surface.params.length) && finite(state.start, 2) && whole(state.steps, 1, 2000) &&
       whole(state.step, 0, state.steps) && whole(state.racers.length, 1, 8) && whole(state.selected, 0, state.racers.length - 1) &&
       whole(state.seed, 0, 2 ** 32 - 1) && state.noise >= 0 && whole(state.batch, 0, surface.samples ? surface.samples.length : 0) &&
-      state.speed >= 0.1 && state.speed <= 10;
+      state.speed >= 0.1 && state.speed <= 150;
     return good ? state : null;
   } catch {
     return null;
