@@ -86,7 +86,7 @@ def measure(slower):
 def section():
     """The rows, measured now."""
     shared = explorer._json(explorer._shared())
-    parts = {"module": bundle.script(static=True), "style": bundle.style(), "rules, surfaces and presets": shared}
+    parts = {"module": bundle.core(), "style": bundle.style(), "rules, surfaces and presets": shared}
     sizes = {name: len(gzip.compress(text.encode(), 9)) for name, text in parts.items()}
     sizes["together"] = len(gzip.compress("".join(parts.values()).encode(), 9))
     rows = []

@@ -8,9 +8,10 @@ from pathlib import Path
 from optlearn.explorer import shorten
 
 HERE = Path(__file__).parent
-ENTRY = "main.js"
+# What every page with an explorer gets, and what is loaded when a view beyond the picture is opened.
+CORE, VIEWS = "main.js", "views.js"
 
-_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z_0-9]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|function|class)", re.MULTILINE)
 _DEFAULT = re.compile(r"^export default \w+;\n", re.MULTILINE)
 
@@ -19,8 +20,8 @@ class BundleError(Exception):
     """The modules do not fit together; the message names the file."""
 
 
-def modules():
-    """The names of the modules, each after those it imports."""
+def modules(entry=CORE):
+    """The names of the modules that an entry needs, each after those it imports."""
     order, open_files = [], []
 
     def visit(name):
@@ -34,7 +35,7 @@ def modules():
         open_files.remove(name)
         order.append(name)
 
-    visit(ENTRY)
+    visit(entry)
     return order
 
 
@@ -47,40 +48,54 @@ def source(name):
 
 
 @functools.cache
-def script(static=False):
-    """All modules as one.
-
-    Parameters
-    ----------
-    static : bool
-        Whether to leave out the default export, for a script element of a page.
-
-    Returns
-    -------
-    str
-    """
-    names = modules()
+def _parts():
+    """The texts of core and views, with short names, and the names that the views take from the core."""
+    core = modules()
+    views = [name for name in modules(VIEWS) if name not in core]
     exported = {name: set(re.findall(r"^export (?:const|let|function|class) (\w+)", source(name), re.MULTILINE))
-                for name in names}
-    parts, seen = [], {}
-    for name in names:
+                for name in core + views}
+    texts, seen, taken = {}, {}, set()
+    for name in core + views:
         text = source(name)
         for wanted, other in _IMPORT.findall(text):
-            missing = {word.strip() for word in wanted.split(",") if word.strip()} - exported[other]
+            words = {word.strip() for word in wanted.split(",") if word.strip()}
+            missing = words - exported[other]
             if missing:
                 raise BundleError(f"js/{other} does not export {', '.join(sorted(missing))}, which js/{name} imports")
+            if name in views and other in core:
+                taken |= words
         for top in re.findall(r"^(?:export )?(?:const|let|function|class) (\w+)", text, re.MULTILINE):
             if top in seen:
                 raise BundleError(f"js/{name} and js/{seen[top]} both define {top}; top-level names must differ")
             seen[top] = name
-        text = _EXPORT.sub("", _IMPORT.sub("", text))
-        if static or name != ENTRY:
-            text = _DEFAULT.sub("", text)
-        parts.append(_without_comments(text))
+        texts[name] = _without_comments(_DEFAULT.sub("", _EXPORT.sub("", _IMPORT.sub("", text))))
     try:
-        return shorten.with_short_names(shorten.without_spaces("".join(parts)))
+        (first, second), names = shorten.with_short_names(
+            *(shorten.without_spaces("".join(texts[name] for name in some)) for some in (core, views)))
     except shorten.Unreadable as reason:
         raise BundleError(str(reason)) from reason
+    return first, second, sorted(names.get(word, word) for word in taken), names["explorer"]
+
+
+@functools.cache
+def script():
+    """All modules as one, for a live notebook."""
+    core, views, _, entry = _parts()
+    return f"{core}\n{views}\nexport default {entry};\n"
+
+
+@functools.cache
+def core():
+    """What a page needs at once, as a classic script: it works from a disk as well."""
+    text, _, names, _ = _parts()
+    return f'(()=>{{"use strict";{text}\nwindow.optlearnExplorer.parts=[{",".join(names)}];}})();\n'
+
+
+@functools.cache
+def views():
+    """What a page needs when a view beyond the picture is opened, as a classic script."""
+    _, text, names, _ = _parts()
+    return f'(()=>{{"use strict";const [{",".join(names)}]=window.optlearnExplorer.parts;{text}}})();\n'
 
 
 @functools.cache

@@ -24,12 +24,14 @@ PANELS = ("", "map", "modes", "noise", "fair", "share")
 # What the runs depend on.
 RUN = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch")
 AS_WIDGET = ("model_id", "traits", "observe", "unobserve")
+# Steps a second of a film of the step.
+FILM = 0.25
 STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus",
          "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries")
 
 
 def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None, focus=None, preset=None, seed=None,
-            noise=None, batch=None, band=False, fair="", panel="", prompt="", try_=(), playing=False):
+            noise=None, batch=None, band=False, fair="", panel="", prompt="", try_=(), playing=False, speed=None):
     """Race optimizers on a surface, and look inside their steps.
 
     Parameters
@@ -67,6 +69,10 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
         Things to try, listed below the picture.
     playing : bool
         Whether it starts by itself (not where the reader's system asks for less motion).
+    speed : float, optional
+        Steps a second, 0.1 to 150. Up to 1 the picture is near the step of the selected racer, and play shows it as a
+        film: look ahead, gradient, memory, scaling, step. Default: 0.25 where `focus` names a part of the step, else
+        that of the preset or 15.
 
     Returns
     -------
@@ -99,13 +105,16 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     at["steps"] = CHECKS["steps"](base.steps if steps is None else steps, at)
     given = {"start": start, "step": min(base.step, at["steps"]) if step is None else step,
              "seed": base.seed if seed is None else seed, "noise": base.noise if noise is None else noise,
-             "batch": batch, "band": band, "fair": fair, "panel": panel, "prompt": prompt, "playing": playing}
+             "batch": batch, "band": band, "fair": fair, "panel": panel, "prompt": prompt, "playing": playing,
+             "speed": speed}
+    if speed is None:
+        given["speed"] = base.speed if preset is not None and focus is None else FILM if _names_stage(focus) else 15
     values = {name: CHECKS[name](value, at) for name, value in given.items()}
     selected, stage = _focus(base.focus if focus is None else focus, racers)
     if selected is None:
         selected = _telling(stage, racers)
     return Explorer(place, racers, {
-        "steps": at["steps"], **values, "selected": selected, "focus": stage or "step", "speed": 1.0, "map": {},
+        "steps": at["steps"], **values, "selected": selected, "focus": stage or "step", "map": {},
         "preset": next((name for name, known in presets.PRESETS.items() if known is base), ""),
         "tries": _sentences("try_", try_)})
 
@@ -381,7 +390,8 @@ class Explorer:
         if complete:
             shared = (f'<style>{bundle.style()}</style><script type="application/json" class="optlearn-shared">'
                       f'{_json(_shared())}</script>'
-                      f'<script type="module">{_inside_script(bundle.script(static=True))}</script>')
+                      f'<script type="text/plain" class="optlearn-views">{_inside_script(bundle.views())}</script>'
+                      f'<script>{_inside_script(bundle.core())}</script>')
         return (f'{shared}<div class="optlearn-explorer" data-waiting><script type="application/json" '
                 f'class="optlearn-state">{own}</script><img alt="{alt}" src="data:image/png;base64,'
                 f'{picture}" style="max-width:100%"></div>'
@@ -630,7 +640,7 @@ CHECKS = {
     "noise": lambda value, at: _real("noise", value, 0),
     "batch": lambda value, at: _batch(value, at["samples"]),
     "selected": lambda value, at: _whole("selected", value, 0, len(at["racers"]) - 1),
-    "speed": lambda value, at: _real("speed", value, 0.1, 10),
+    "speed": lambda value, at: _real("speed", value, 0.1, 150),
     "band": lambda value, at: bool(value),
     "playing": lambda value, at: bool(value),
     "fair": lambda value, at: _one_of("fair", value, FAIRNESS),
@@ -638,6 +648,11 @@ CHECKS = {
     "prompt": lambda value, at: _words("prompt", value),
     "tries": lambda value, at: _sentences("tries", value),
 }
+
+
+def _names_stage(focus):
+    words = (focus,) if isinstance(focus, (str, int)) else focus or ()
+    return any(word in STAGES and word != "step" for word in words)
 
 
 def _focus(focus, racers):

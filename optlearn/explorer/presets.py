@@ -48,6 +48,8 @@ class Preset:
         See `optlearn.explorer.explore`.
     question : Question, optional
         What to ask before the race is shown.
+    speed : float
+        Steps a second; up to 1 it is a film of the step.
     """
 
     title: str
@@ -62,6 +64,7 @@ class Preset:
     noise: float = 0.0
     batch: int = None
     question: object = None
+    speed: float = 15
 
     @property
     def surface(self):
@@ -108,8 +111,9 @@ PRESETS = {
         (("momentum", {"lr": 0.03, "momentum": 0.9}), ("nesterov", {"lr": 0.03, "momentum": 0.9})),
         (-2.4, 1.8),
         80,
-        6,
+        3,
         ("nesterov", "lookahead"),
+        speed=0.25,
     ),
     "rates": Preset(
         "Four learning rates",
@@ -158,6 +162,7 @@ PRESETS = {
             2,
             "About 3 times as long: m is a tenth of g, but the root of v is only a thirtieth of |g|.",
         ),
+        speed=0.25,
     ),
     "aligned": Preset(
         "Ravine along the axes",
@@ -301,7 +306,8 @@ LIBRARY = dict(PRESETS)
 DEFAULT = Preset("", "", ("rosenbrock",), (("gradient_descent", {"lr": 0.001}), ("momentum", {"lr": 0.001}),
                                            ("adam", {"lr": 0.1})))
 # What a preset sets; the rest of the state stays as it is.
-KEPT = ("surface", "params", "start", "steps", "racers", "step", "selected", "focus", "seed", "noise", "batch")
+KEPT = ("surface", "params", "start", "steps", "racers", "step", "selected", "focus", "seed", "noise", "batch",
+        "speed")
 
 
 def get(name):

@@ -56,13 +56,20 @@ def without_spaces(text):
     return "".join(kept)
 
 
-def with_short_names(text):
+def with_short_names(*texts):
     """Variables renamed; properties, keys and globals keep their names.
 
     A name of the module is renamed throughout; a word that is a variable within a top-level function is renamed
     throughout that function, so that scopes within it need not be known.
+
+    Returns
+    -------
+    list of str, dict
+        The texts, and the new names of what they define at the top.
     """
-    parts = _statements(text)
+    statements = [_statements(text) for text in texts]
+    parts = [part for some in statements for part in some]
+    text = "".join(texts)
     if any(re.match(r"\s*(?:const|let) [\[{]", part) for part in parts):
         raise Unreadable("a pattern that declares names of the module cannot be read here: declare them one by one")
     places = [_places(part) for part in parts]
@@ -79,7 +86,9 @@ def with_short_names(text):
     )
     top = [found[1] for part in parts if (found := _TOP.match(part)) and found[1] not in taken]
     uses = Counter(word for found in places for word, kind, _ in found if kind != "property")
-    long_names = ("".join(pair) for pair in itertools.product(_LETTERS, _LETTERS) if "".join(pair) not in taken)
+    # A variable of a function that has such a name already would hide the module's.
+    used = taken | set(uses)
+    long_names = ("".join(pair) for pair in itertools.product(_LETTERS, _LETTERS) if "".join(pair) not in used)
     module = dict(zip(sorted(top, key=lambda word: -uses[word]), long_names, strict=False))
     taken |= set(module.values())
     out = []
@@ -94,7 +103,8 @@ def with_short_names(text):
             )
         )
         out.append(_rename(part, {**module, **names}, iter(found)))
-    return "".join(out)
+    out = iter(out)
+    return ["".join(itertools.islice(out, len(some))) for some in statements], module
 
 
 def _statements(text):

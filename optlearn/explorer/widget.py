@@ -76,7 +76,7 @@ class ExplorerWidget(anywidget.AnyWidget):
     step = traitlets.Int(0).tag(sync=True)
     selected = traitlets.Int(0).tag(sync=True)
     focus = traitlets.Unicode("step").tag(sync=True)
-    speed = traitlets.Float(1.0).tag(sync=True)
+    speed = traitlets.Float(15.0).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
     panel = traitlets.Unicode("").tag(sync=True)
     preset = traitlets.Unicode("").tag(sync=True)

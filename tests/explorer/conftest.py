@@ -36,6 +36,7 @@ def settle(page):
 
 def rest(page):
     """Waits until nothing has been drawn for a while, however slow the machine."""
+    page.evaluate("delete window.seen")
     page.wait_for_function(
         """() => {
             const { frames } = window.app || window.apps[0];

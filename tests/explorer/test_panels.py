@@ -32,6 +32,12 @@ def answer(page, kind, act, last="() => true"):
     """What the worker answers to the next job of a kind, asked for by doing `act`."""
     return page.evaluate("""([kind, act, last]) => new Promise((resolve, reject) => {
         setTimeout(() => reject(Error("no answer from the worker")), 60000);
+        if (!app.workshop) {
+            // The views come when one is opened.
+            app.store.set({ panel: "share" });
+            app.store.flush();
+            app.store.set({ panel: "" });
+        }
         const { ask } = app.workshop;
         const known = {};
         app.workshop.ask = (what, job, hear) => ask(what, job, part => {

@@ -1,14 +1,14 @@
 // The card of the selected racer: name and form, equation with numbers, the inside of its step, sliders.
 
-import { extent } from "./anatomy.js";
+import { extent, still } from "./anatomy.js";
 import { drawField, sampleField } from "./contours.js";
 import { make, segments, sharpCanvas, slider } from "./controls.js";
-import { drawAnatomy, label, planeMap } from "./draw.js";
+import { drawScene, label, planeMap } from "./draw.js";
 import { createEquation } from "./equation.js";
 import { show } from "./numbers.js";
 import { swatch } from "./theme.js";
 
-const CARD_KEYS = ["runs", "step", "selected", "focus", "theme", "_size", "racers", "_continue"];
+const CARD_KEYS = ["runs", "step", "selected", "focus", "theme", "_size", "racers", "_continue", "_phase", "_whole", "speed"];
 
 /** @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createCard(app, parent) {
@@ -17,7 +17,7 @@ export function createCard(app, parent) {
   const name = make("span", {});
   const form = make("div", { class: "olx-form" });
   const equation = make("div", {});
-  const stages = segments("Part of the step", (id) => store.set({ focus: id }));
+  const stages = segments("Part of the step", (id) => store.set({ focus: id, playing: false, _phase: 1 }));
   const caption = make("p", { class: "olx-caption" });
   const loupe = createLoupe(app);
   const gauges = createGauges(app);
@@ -28,8 +28,8 @@ export function createCard(app, parent) {
   const before = make("p", { class: "olx-note" });
   const remove = make("button", { type: "button", class: "olx-quiet", onclick: () => app.removeRacer(store.get("selected")) }, "Remove");
   const card = make("div", { class: "olx-card", role: "group", "aria-label": "Selected racer" },
-    make("header", { class: "olx-card-head" }, title, remove), form, sliders, change, before, equation,
-    make("div", { class: "olx-inside" }, stages.el, loupe.el, caption, gauges.el));
+    make("header", { class: "olx-card-head" }, title, remove), stages.el, caption, equation, form, sliders, change, before,
+    make("div", { class: "olx-inside" }, gauges.el, loupe.el));
   parent.append(card);
 
   /** @type {ReturnType<typeof createEquation> | null} */
@@ -37,6 +37,7 @@ export function createCard(app, parent) {
   /** @type {{set: (x: number, note?: string) => void}[]} */
   let inputs = [];
   let built = "";
+  let drawn = "";
 
   function build(rule, racer, index) {
     title.innerHTML = swatch(index);
@@ -74,14 +75,18 @@ export function createCard(app, parent) {
     /** @param {Set<string>} changed */
     update(changed) {
       if (!CARD_KEYS.some((key) => changed.has(key))) return;
+      // Most frames of the film change nothing here.
+      const now = [app.shownStep(), app.stage(), app.phase() < 1].join();
+      if (now === drawn && !CARD_KEYS.some((key) => key !== "_phase" && key !== "step" && changed.has(key))) return;
+      drawn = now;
       const index = store.get("selected");
       const racer = store.get("racers")[index];
       card.hidden = !racer;
       if (!racer) return;
       const rule = app.rule(index);
-      const now = index + "|" + racer.rule;
-      if (now !== built) {
-        built = now;
+      const key = index + "|" + racer.rule;
+      if (key !== built) {
+        built = key;
         build(rule, racer, index);
       }
       name.textContent = app.label(index);
@@ -99,7 +104,8 @@ export function createCard(app, parent) {
       if (it) {
         stages.set(it.stages, stage);
         const on = it.stages.find((s) => s.id === stage);
-        view?.mark(on ? on.lines : []);
+        const later = app.filming() ? it.stages.slice(it.stages.findIndex((s) => s.id === stage) + 1).flatMap((s) => s.lines) : [];
+        view?.mark(on ? on.lines : [], later);
         const text = `Step ${it.t}. ${on ? on.text : ""}`;
         if (caption.textContent !== text) caption.textContent = text;
       } else {
@@ -124,8 +130,11 @@ function createLoupe(app) {
     el: holder,
     /** @param {import("./anatomy.js").Anatomy | null} it @param {string} stage */
     update(it, stage) {
+      // The picture itself is near the step then.
+      holder.hidden = app.slow() && !app.store.get("_whole");
+      sharp.fit();
       const { width, height } = sharp.size;
-      if (!width) return;
+      if (holder.hidden || !width) return;
       const c = sharp.begin();
       if (!it) return;
       const { theme } = app;
@@ -137,14 +146,14 @@ function createLoupe(app) {
       const [cx, cy] = [(x0 + x1) / 2, (y0 + y1) / 2];
       const view = [cx - half, cx + half, cy - half * tall, cy + half * tall];
       const map = planeMap(view, width, height);
-      const field = sampleField(app.surfaceCode.f, app.params, view, 40, null, 11);
+      const home = app.view();
+      const times = (home[1] - home[0]) / (2 * half);
+      const field = sampleField(app.surfaceCode.f, app.params, view, 40, 15, app.scale(), times);
       drawField(c, field, map, theme, 1);
-      drawAnatomy(c, map, it, stage, theme, {
+      drawScene(c, map, it, still(it, stage), theme, {
         color: theme.racers[app.store.get("selected")], names: true, width: 2.8,
         unit: [width / (2 * half), width / (2 * half)],
       });
-      const home = app.view();
-      const times = (home[1] - home[0]) / (2 * half);
       label(c, times >= 1.05 ? `×${show(times, 2)}` : "", width - 8, 12, { color: theme.muted, paper: theme.high, font: theme.font, size: 11, align: "right" });
       sharp.canvas.setAttribute("aria-label", `Inside step ${it.t}, stage ${stage}. ${it.stages.find((s) => s.id === stage)?.text || ""}`);
     },

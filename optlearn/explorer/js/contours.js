@@ -1,46 +1,83 @@
-// Level sets: a grid of values, lines by marching squares, soft shading. Made once for a surface and a view.
+// Level sets: a grid of values, lines by marching squares, shading lit from the upper left. Made once for a surface and a view.
 
 /**
- * @typedef {{values: Float64Array, n: number, view: number[], levels: number[], low: number, high: number, floor: number, log: boolean}} Field
+ * Heights of a surface become shares of a scale: logarithmic above the lowest value where that is known, else linear.
+ * @typedef {{base: number, shift: number, low: number, high: number, log: boolean}} Scale
+ * @typedef {{values: Float64Array, n: number, view: number[], levels: number[], scale: Scale, size: number}} Field
+ *   `values`: 0 at the lowest of the scale, 1 at its top; `size`: how often the view fits into the scale's own, each way
  */
 
-/**
- * Samples a surface on a grid, on a logarithmic scale above its lowest value where it has a known minimum.
- * @param {(x: number, y: number, p: ArrayLike<number>) => number} f @param {ArrayLike<number>} p
- * @param {number[]} view x from, x to, y from, y to
- * @param {number} n points a side
- * @param {number | null} floor the lowest value, if known
- * @param {number} count number of levels
- * @returns {Field}
- */
-export function sampleField(f, p, view, n, floor, count) {
+/** The grid of a view, row by row from below. */
+function heightsOf(f, p, view, n) {
   const [x0, x1, y0, y1] = view;
   const values = new Float64Array(n * n);
-  let least = Infinity;
   for (let j = 0; j < n; j++) {
     const y = y0 + ((y1 - y0) * j) / (n - 1);
-    for (let i = 0; i < n; i++) {
-      const z = f(x0 + ((x1 - x0) * i) / (n - 1), y, p);
-      values[j * n + i] = z;
-      if (z < least) least = z;
-    }
+    for (let i = 0; i < n; i++) values[j * n + i] = f(x0 + ((x1 - x0) * i) / (n - 1), y, p);
   }
+  return values;
+}
+
+/**
+ * The scale of heights over a view.
+ * @param {(x: number, y: number, p: ArrayLike<number>) => number} f @param {ArrayLike<number>} p
+ * @param {number[]} view x from, x to, y from, y to
+ * @param {number | null} floor the lowest value, if known
+ * @returns {Scale}
+ */
+export function scaleField(f, p, view, floor) {
+  const sorted = heightsOf(f, p, view, 96).filter(Number.isFinite).sort();
+  const least = sorted.length ? sorted[0] : 0;
   const log = floor !== null;
   const base = log ? Math.min(floor, least) : least;
-  const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
   const quantile = (q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] - base;
   const top = Math.max(quantile(1), 1e-300);
   // Around a minimum the lowest level encloses about a thousandth of the picture.
   const bottom = Math.max(quantile(0.0015), top * 1e-7);
   const shift = log ? bottom : 0;
-  const low = log ? Math.log(bottom + shift) : 0;
-  const high = log ? Math.log(top + shift) : top;
+  return { base, shift, log, low: log ? Math.log(bottom + shift) : 0, high: log ? Math.log(top + shift) : top };
+}
+
+/** A height that a share of the scale stands for. @param {Scale} scale @param {number} u */
+export function heightAt({ base, shift, log, low, high }, u) {
+  const z = low + (high - low) * u;
+  return base + (log ? Math.exp(z) - shift : z);
+}
+
+/**
+ * Samples a surface on a grid.
+ * @param {(x: number, y: number, p: ArrayLike<number>) => number} f @param {ArrayLike<number>} p
+ * @param {number[]} view @param {number} n points a side @param {number} count number of levels over the scale
+ * @param {Scale} scale @param {number} [size] how often the view fits into the scale's own: as many more levels
+ * @returns {Field}
+ */
+export function sampleField(f, p, view, n, count, scale, size = 1) {
+  const { base, shift, low, high, log } = scale;
+  const values = heightsOf(f, p, view, n);
+  const span = high - low || 1;
   for (let k = 0; k < values.length; k++) {
     const above = values[k] - base;
-    values[k] = !Number.isFinite(above) ? high + 1 : log ? Math.log(above + shift) : above;
+    values[k] = !Number.isFinite(above) ? 2 : ((log ? Math.log(above + shift) : above) - low) / span;
   }
-  const levels = Array.from({ length: count }, (_, k) => low + ((high - low) * (k + 0.5)) / count);
-  return { values, n, view, levels, low, high, floor: base, log };
+  const finer = count * 2 ** Math.max(0, Math.round(Math.log2(size)));
+  let [least, most] = [Infinity, -Infinity];
+  for (const u of values) {
+    if (u < least) least = u;
+    if (u > most) most = u;
+  }
+  const levels = [];
+  for (let k = Math.max(0, Math.ceil(least * finer - 0.5)); (k + 0.5) / finer < Math.min(most, 1); k++) levels.push((k + 0.5) / finer);
+  return { values, n, view, levels, scale, size };
+}
+
+/** The colours of the heights, 0 to 1, in 64 steps. @param {string[]} stops */
+function ramp(stops) {
+  const colors = stops.map(rgb);
+  return Array.from({ length: 64 }, (_, k) => {
+    const at = (k / 63) * (colors.length - 1);
+    const i = Math.min(colors.length - 2, Math.floor(at));
+    return colors[i].map((x, d) => x + (colors[i + 1][d] - x) * (at - i));
+  });
 }
 
 /**
@@ -50,17 +87,24 @@ export function sampleField(f, p, view, n, floor, count) {
  * @param {import("./theme.js").Theme} theme @param {number} width of the lines, in pixels
  */
 export function drawField(c, field, map, theme, width) {
-  const { n, view } = field;
+  const { n, view, values, size } = field;
   const image = new ImageData(n, n);
-  const from = rgb(theme.low);
-  const to = rgb(theme.high);
+  const colors = ramp(theme.land);
+  // Slopes of the scale over the view, of unlike views on one measure; the light comes from the upper left.
+  const steep = (0.9 * n) / Math.sqrt(size);
+  const light = theme.dark ? 20 : 11;
   for (let j = 0; j < n; j++) {
+    const [below, above] = [Math.max(0, j - 1) * n, Math.min(n - 1, j + 1) * n];
     for (let i = 0; i < n; i++) {
-      const share = (field.values[j * n + i] - field.low) / (field.high - field.low || 1);
+      const share = values[j * n + i];
       // Also where nothing is finite.
       const u = share < 1 ? Math.max(0, share) : 1;
+      const sx = steep * (values[j * n + Math.min(n - 1, i + 1)] - values[j * n + Math.max(0, i - 1)]) / 2;
+      const sy = steep * (values[above + i] - values[below + i]) / 2;
+      const lit = share < 2 ? (light * (sx - sy)) / Math.sqrt(1.5 + sx * sx + sy * sy) : 0;
       const k = 4 * ((n - 1 - j) * n + i);
-      for (let d = 0; d < 3; d++) image.data[k + d] = from[d] + (to[d] - from[d]) * u;
+      const color = colors[Math.round(63 * u)];
+      for (let d = 0; d < 3; d++) image.data[k + d] = color[d] + lit;
       image.data[k + 3] = 255;
     }
   }
@@ -79,10 +123,10 @@ export function drawField(c, field, map, theme, width) {
   c.lineWidth = width;
   c.strokeStyle = theme.contour;
   c.lineJoin = "round";
-  field.levels.forEach((level, k) => {
-    c.globalAlpha = k % 4 === 1 ? 0.62 : 0.34;
+  for (const level of field.levels) {
+    c.globalAlpha = Math.round(level * 60 - 2) % 4 === 1 ? 0.6 : 0.32;
     c.stroke(levelPath(field, level, map));
-  });
+  }
   c.globalAlpha = 1;
 }
 

@@ -115,100 +115,63 @@ export function label(c, text, x, y, style) {
   c.fillText(text, x, y);
 }
 
+/** Colours of the parts of a step. @param {any} theme @param {string} own that of the racer @returns {Object<string, string>} */
+const partColors = (theme, own) => ({
+  gradient: theme.gradient, push: theme.gradient, memory: theme.memory, look: theme.memory, step: theme.step,
+  ghost: theme.muted, plain: theme.muted, scaled: own,
+});
+
 /**
- * The inside of a step, drawn from its anatomy alone.
+ * The inside of a step: a scene of its anatomy.
  * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("./anatomy.js").Anatomy} it
- * @param {string} stage @param {import("./theme.js").Theme} theme
+ * @param {import("./anatomy.js").Scene} scene @param {import("./theme.js").Theme} theme
  * @param {{color: string, names: boolean, width: number, unit: number[]}} look `unit`: pixels of one unit of the plane, in x and y
  */
-export function drawAnatomy(c, map, it, stage, theme, look) {
-  const { arrows } = it;
-  const draw = (name, style) => {
-    const a = arrows[name];
-    if (!a) return;
-    arrow(c, map.x(a.from[0]), map.y(a.from[1]), map.x(a.to[0]), map.y(a.to[1]), { width: look.width, paper: theme.paper, ...style });
-  };
-  const line = (from, to, color, dash) => {
+export function drawScene(c, map, it, scene, theme, look) {
+  const colors = partColors(theme, look.color);
+  const [px, py] = [map.x(it.from[0]), map.y(it.from[1])];
+  for (const { from, to, of } of scene.lines) {
     c.beginPath();
     c.moveTo(map.x(from[0]), map.y(from[1]));
     c.lineTo(map.x(to[0]), map.y(to[1]));
-    c.strokeStyle = color;
+    c.strokeStyle = colors[of];
     c.lineWidth = 1.3;
-    c.setLineDash(dash);
+    c.setLineDash([3, 3]);
     c.stroke();
-    c.setLineDash([]);
-  };
-  /** @type {{text: string, from: number[], to: number[], color: string, along?: number}[]} */
-  const names = [];
-  // The step lies wide below its parts, so that they are seen where all lie on one line.
-  const many = stage === "memory" || stage === "lookahead";
-  const paper = many ? "" : theme.paper;
-  const gradient = { color: theme.gradient, paper };
-  const memory = { color: theme.memory, paper };
-  if (many) draw("step", { color: theme.step, width: 1.8 * look.width });
-
-  if (stage === "preconditioner" && it.ellipse) {
-    const [rx, ry] = it.ellipse.radii;
-    const even = Math.sqrt(rx * ry);
-    const [x, y] = [map.x(it.from[0]), map.y(it.from[1])];
+  }
+  if (scene.circle > 0) {
     c.beginPath();
-    c.ellipse(x, y, even * look.unit[0], even * look.unit[1], 0, 0, 2 * Math.PI);
+    c.ellipse(px, py, scene.circle * look.unit[0], scene.circle * look.unit[1], 0, 0, 2 * Math.PI);
     c.strokeStyle = theme.muted;
     c.lineWidth = 1.2;
     c.setLineDash([2, 3]);
     c.stroke();
+  }
+  c.setLineDash([]);
+  if (scene.ellipse) {
     c.beginPath();
-    c.ellipse(x, y, rx * look.unit[0], ry * look.unit[1], 0, 0, 2 * Math.PI);
-    c.setLineDash([]);
-    c.fillStyle = look.color;
-    c.globalAlpha = 0.12;
+    c.ellipse(px, py, scene.ellipse[0] * look.unit[0], scene.ellipse[1] * look.unit[1], 0, 0, 2 * Math.PI);
+    c.fillStyle = c.strokeStyle = look.color;
+    c.globalAlpha = 0.13;
     c.fill();
     c.globalAlpha = 1;
-    c.strokeStyle = look.color;
     c.lineWidth = 1.8;
     c.stroke();
-    draw("plain", { color: theme.muted, dash: [3, 3] });
-    draw("scaled", { color: look.color });
-    names.push({ text: "equal rates", ...arrows.plain, color: theme.muted }, { text: "own rates", ...arrows.scaled, color: look.color });
   }
-  if (stage === "gradient") {
-    draw("gradient", gradient);
-    names.push({ text: "−∇f", ...arrows.gradient, color: theme.gradient });
+  const wide = scene.strokes.some((stroke) => stroke.wide);
+  for (const { name, from, to, ...more } of scene.strokes) {
+    c.globalAlpha = more.pale && name !== "ghost" && name !== "plain" ? 0.55 : 1;
+    arrow(c, map.x(from[0]), map.y(from[1]), map.x(to[0]), map.y(to[1]), {
+      color: colors[name], width: (more.wide ? 1.8 : 1) * look.width, paper: wide && !more.wide || more.pale ? "" : theme.paper,
+      dash: name === "look" ? [5, 3] : more.pale ? [3, 3] : [],
+    });
   }
-  if (stage === "memory") {
-    if (it.hasMemory) {
-      line(arrows.memory.to, it.to, theme.gradient, [3, 3]);
-      line(arrows.push.to, it.to, theme.memory, [3, 3]);
-      draw("memory", memory);
-      names.push({ text: "memory", ...arrows.memory, color: theme.memory });
-    }
-    draw("push", gradient);
-    names.push({ text: "gradient", ...arrows.push, color: theme.gradient }, { text: "step", ...arrows.step, color: theme.step });
-  }
-  if (stage === "lookahead" && it.probe) {
-    draw("ghost", { color: theme.muted, dash: [3, 3] });
-    draw("look", { ...memory, dash: [5, 3] });
-    draw("gradient", gradient);
-    names.push({ text: "look ahead", ...arrows.look, color: theme.memory },
-      { text: "−∇f there", ...arrows.gradient, color: theme.gradient }, { text: "step", ...arrows.step, color: theme.step });
-    if (arrows.ghost) names.push({ text: "plain momentum", ...arrows.ghost, color: theme.muted, along: 1 });
-  }
-  if (stage === "step") {
-    if (it.hasMemory) {
-      line(it.from, arrows.memory.to, theme.memory, [3, 3]);
-      line(arrows.memory.to, it.to, theme.gradient, [3, 3]);
-    }
-    draw("step", { color: theme.step });
-    names.push({ text: "step", ...arrows.step, color: theme.step });
-  }
+  c.globalAlpha = 1;
   const r = 1.9 * look.width;
-  if (it.probe && (stage === "lookahead" || stage === "gradient")) {
-    dot(c, map.x(it.probe[0]), map.y(it.probe[1]), 0.85 * r, theme.paper, theme.memory, 2);
-  }
-  if (it.ghost && stage === "lookahead") dot(c, map.x(it.ghost[0]), map.y(it.ghost[1]), 0.8 * r, theme.paper, theme.muted, 1.6);
-  dot(c, map.x(it.from[0]), map.y(it.from[1]), r, theme.paper, look.color, 2.2);
-  if (stage !== "gradient") dot(c, map.x(it.to[0]), map.y(it.to[1]), r, look.color, theme.paper, 1.5);
-  if (look.names) placeNames(c, map, it, names, theme);
+  for (const { at, of } of scene.rings) dot(c, map.x(at[0]), map.y(at[1]), 0.85 * r, theme.paper, colors[of], 2);
+  dot(c, px, py, r, theme.paper, look.color, 2.2);
+  if (scene.moved === 1) dot(c, map.x(it.to[0]), map.y(it.to[1]), r, look.color, theme.paper, 1.5);
+  if (look.names) placeNames(c, map, it, scene.strokes.filter((one) => one.text).map((one) => ({ ...one, text: one.text || "", color: colors[one.name] })), theme);
 }
 
 /**
@@ -261,9 +224,9 @@ function placeNames(c, map, it, names, theme) {
  * An arrow at the border towards a point outside, with the distance from the border; nothing is clamped silently.
  * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {number[]} w @param {number[]} view
  * @param {number} width @param {number} height @param {string} color @param {any} theme @param {string} note
- * @param {[boolean, number][]} taken sides and heights of the notes so far
+ * @param {[boolean, number][]} taken sides and heights of the notes so far @param {number} lowest where notes end
  */
-export function outside(c, map, w, view, width, height, color, theme, note, taken) {
+export function outside(c, map, w, view, width, height, color, theme, note, taken, lowest) {
   const [x, y] = [map.x(w[0]), map.y(w[1])];
   if (x >= 0 && x <= width && y >= 0 && y <= height) return false;
   const [cx, cy] = [width / 2, height / 2];
@@ -275,7 +238,7 @@ export function outside(c, map, w, view, width, height, color, theme, note, take
   const length = Math.hypot(dx, dy);
   arrow(c, bx - (22 * dx) / length, by - (22 * dy) / length, bx, by, { color, width: 3, paper: theme.paper });
   const right = bx > cx;
-  let ty = Math.min(height - 12, Math.max(12, by + (Math.abs(dy) > Math.abs(dx) ? (by > cy ? -30 : 30) : 16)));
+  let ty = Math.min(lowest, Math.max(12, by + (Math.abs(dy) > Math.abs(dx) ? (by > cy ? -30 : 30) : 16)));
   while (taken.some(([side, other]) => side === right && Math.abs(other - ty) < 14)) ty += by > cy ? -14 : 14;
   taken.push([right, ty]);
   label(c, `${show(far, 2)} outside${note}`, Math.min(width - 6, Math.max(6, bx + (right ? -8 : 8))), ty,

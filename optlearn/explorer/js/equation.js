@@ -74,11 +74,14 @@ export function createEquation(rule) {
         });
       }
     },
-    /** Marks the lines of a stage, and shows the first of them. @param {string[]} names */
-    mark(names) {
+    /** Marks the lines of a stage, and shows the first of them. @param {string[]} names @param {string[]} [later] what the film has not come to */
+    mark(names, later = []) {
       if (first !== names[0] && lines[names[0]]) el.scrollTop = lines[names[0]].offsetTop - el.offsetTop - el.clientHeight / 3;
       first = names[0];
-      for (const [name, row] of Object.entries(lines)) row.classList.toggle("olx-on", names.includes(name));
+      for (const [name, row] of Object.entries(lines)) {
+        row.classList.toggle("olx-on", names.includes(name));
+        row.classList.toggle("olx-later", later.includes(name) && !names.includes(name));
+      }
     },
   };
 }

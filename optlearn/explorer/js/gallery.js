@@ -1,7 +1,7 @@
 // Presets as a row of small pictures, and the question that some of them ask before the race is shown.
 
 import { prefersStill } from "./accessibility.js";
-import { drawField, sampleField } from "./contours.js";
+import { drawField, sampleField, scaleField } from "./contours.js";
 import { make } from "./controls.js";
 import { planeMap, squareView } from "./draw.js";
 import { integrate } from "./integrator.js";
@@ -11,14 +11,15 @@ import { strokeAs } from "./theme.js";
 const WIDE = 92;
 const HIGH = 64;
 
-/** @param {any} app @param {HTMLElement} parent @param {(code: string) => any} codeOf */
-export function createGallery(app, parent, codeOf) {
+/** @param {any} app @param {HTMLElement} parent of the row @param {HTMLElement} top of the question @param {(code: string) => any} codeOf */
+export function createGallery(app, parent, top, codeOf) {
   const { store, data } = app;
   const keys = Object.keys(data.presets);
   const row = make("div", { class: "olx-gallery", role: "group", "aria-label": "Presets" });
   const details = make("details", { class: "olx-presets" }, make("summary", {}, "Presets"), row);
   const quiz = make("div", { class: "olx-quiz", role: "group", "aria-label": "Question", hidden: true });
-  parent.append(details, quiz);
+  parent.append(details);
+  top.append(quiz);
   details.hidden = !keys.length;
   details.open = Boolean(store.get("preset"));
   const items = keys.map((key) => {
@@ -43,7 +44,8 @@ export function createGallery(app, parent, codeOf) {
     const cut = ((y1 - y0) * (1 - HIGH / WIDE)) / 2;
     const view = [x0, x1, y0 + cut, y1 - cut];
     const map = planeMap(view, WIDE, HIGH);
-    drawField(c, sampleField(code.f, state.params, view, 36, null, 7), map, app.theme, 0.8);
+    const floor = surface.minima.length && !state.params.length ? code.f(...surface.minima[0], state.params) : null;
+    drawField(c, sampleField(code.f, state.params, view, 48, 7, scaleField(code.f, state.params, view, floor)), map, app.theme, 0.8);
     state.racers.forEach((racer, i) => {
       const rule = data.rules[racer.rule];
       const steps = Math.min(state.steps, 150);
@@ -93,8 +95,10 @@ export function createGallery(app, parent, codeOf) {
       result.textContent = (chosen < 0 ? "" : right ? "Right. " : "No. ") + question.why;
       asked = "";
       app.el.classList.remove("olx-asked");
-      const still = prefersStill();
-      store.set({ _asked: "", step: still ? store.get("steps") : 0, playing: !still });
+      const calm = prefersStill();
+      store.set({ _asked: "", step: calm ? store.get("steps") : 0, playing: !calm });
+      // On a phone the answers have pushed the picture out of sight.
+      app.el.querySelector(".olx-picture")?.scrollIntoView({ block: "nearest" });
       app.say(result.textContent);
     };
     quiz.replaceChildren(

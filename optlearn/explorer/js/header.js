@@ -12,11 +12,12 @@ export function createHeader(app, parent) {
   return {
     /** @param {Set<string>} changed */
     update(changed) {
-      if (!["prompt", "preset", "_asked"].some((key) => changed.has(key))) return;
+      if (!["prompt", "preset", "speed", "_asked"].some((key) => changed.has(key))) return;
       const preset = app.data.presets[store.get("preset")];
       // The comment of a preset would answer its question.
       sentence.hidden = Boolean(store.get("_asked"));
-      sentence.textContent = store.get("prompt") || preset?.comment || "Drag the dot: every racer starts there.";
+      sentence.textContent = store.get("prompt") || preset?.comment ||
+        (app.slow() ? "Play shows the step in slow motion. Drag the dot to start elsewhere." : "Drag the dot: every racer starts there.");
     },
     close() {},
   };

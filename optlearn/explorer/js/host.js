@@ -1,6 +1,6 @@
 // The page's own home for explorers: offers the same model as ipywidgets does, with no kernel behind it.
 
-import { stateOfLink } from "./share.js";
+import { stateOfLink } from "./link.js";
 
 /**
  * A model that lives in the page alone.

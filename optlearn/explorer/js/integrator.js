@@ -107,3 +107,13 @@ export function restep(code, run, h, t, gx, gy) {
   code.step(scratch, 0, stride, t, h);
   return scratch.slice(stride);
 }
+
+/** The lowest point of a quadratic. @param {import("./integrator.js").SurfaceCode} surface @param {ArrayLike<number>} p */
+export function lowest(surface, p) {
+  const o = new Float64Array(5);
+  surface.gradient(0, 0, p, o, 0);
+  surface.hessian(0, 0, p, o, 2);
+  const [gx, gy, a, b, d] = o;
+  const det = a * d - b * b;
+  return [(b * gy - d * gx) / det + 0, (b * gx - a * gy) / det + 0];
+}

@@ -1,15 +1,7 @@
 // Quadratics: eigenmodes, and the linear map that one step of a rule is in a mode, read off the rule's own code.
 // Function declarations without outer state, so that a worker can be made of the same text.
 
-/** The lowest point of a quadratic. @param {import("./integrator.js").SurfaceCode} surface @param {ArrayLike<number>} p */
-export function lowest(surface, p) {
-  const o = new Float64Array(5);
-  surface.gradient(0, 0, p, o, 0);
-  surface.hessian(0, 0, p, o, 2);
-  const [gx, gy, a, b, d] = o;
-  const det = a * d - b * b;
-  return [(b * gy - d * gx) / det + 0, (b * gx - a * gy) / det + 0];
-}
+import { lowest } from "./integrator.js";
 
 /**
  * Curvatures of a quadratic and the directions they belong to, the smaller first.

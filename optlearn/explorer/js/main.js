@@ -1,15 +1,15 @@
 // One explorer: data, runs and panes, tied together by the store.
 
-import { createAnnouncer } from "./accessibility.js";
-import { anatomy } from "./anatomy.js";
+import { createAnnouncer, prefersStill } from "./accessibility.js";
+import { anatomy, between, eased, film, still } from "./anatomy.js";
+import { scaleField } from "./contours.js";
 import { createCard } from "./card.js";
 import { make } from "./controls.js";
 import { squareView } from "./draw.js";
 import { createGallery } from "./gallery.js";
 import { createChips, createHeader, createPlace, createTries } from "./header.js";
 import { startHost } from "./host.js";
-import { compile, integrate, valueAt } from "./integrator.js";
-import { lowest } from "./linear.js";
+import { compile, integrate, lowest, valueAt } from "./integrator.js";
 import { show, showPair } from "./numbers.js";
 import { createPanels } from "./panels.js";
 import { createPicture } from "./picture.js";
@@ -17,7 +17,11 @@ import { tapeOf } from "./random.js";
 import { createStore, RUN_KEYS } from "./state.js";
 import { readTheme, watchTheme } from "./theme.js";
 import { createTimeline } from "./timeline.js";
-import { createWorkshop } from "./worker.js";
+
+/** Up to so many steps a second, play shows the inside of every step. */
+const SLOW = 1;
+/** Above so many, racers jump from step to step. */
+const SMOOTH = 20;
 
 /** Compiled code by its text, for all explorers of a page. @type {Map<string, any>} */
 const compiled = new Map();
@@ -63,6 +67,9 @@ export function createApp(model, parent, data, home = null) {
   /** @type {import("./anatomy.js").Anatomy | null} */
   let inside = null;
   let anatomyFresh = false;
+  let scaleKey = "";
+  /** @type {import("./contours.js").Scale} */
+  let scale;
 
   const app = {
     el,
@@ -81,8 +88,8 @@ export function createApp(model, parent, data, home = null) {
     floor: 0,
     frames: 0,
     picture: /** @type {any} */ (null),
-    /** Works off the main thread; opened when first asked. */
-    workshop: createWorkshop(),
+    /** Works off the main thread; comes with the views. @type {any} */
+    workshop: null,
     /** Drawings of panels under the paths, and over them. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
     underlays: [],
     /** @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
@@ -146,13 +153,55 @@ export function createApp(model, parent, data, home = null) {
       anatomyFresh = true;
       return inside;
     },
-    /** The stage shown: the one asked for, if the rule has it. */
+    /** Slow enough to see the inside of every step. */
+    slow: () => store.get("speed") <= SLOW,
+    /** How much of the step shown is done, 0 to 1; at rest all of it. */
+    phase: () => (store.get("_phase") ?? 1),
+    /** Within a stage of the film: which, and how far; null at rest and in the race. @returns {{stage: string, u: number} | null} */
+    filming() {
+      const it = app.phase() < 1 && app.slow() ? app.anatomy() : null;
+      if (!it) return null;
+      const at = app.phase() * it.stages.length;
+      const k = Math.floor(at);
+      return { stage: it.stages[k].id, u: prefersStill() ? 1 : Math.min(1, (at - k) / 0.85) };
+    },
+    /** The stage shown: that of the film, or the one asked for, if the rule has it. */
     stage() {
+      const now = app.filming();
+      if (now) return now.stage;
       const it = app.anatomy();
       const wanted = store.get("focus");
       return it && it.stages.some((s) => s.id === wanted) ? wanted : "step";
     },
+    /** What is drawn of the step. @returns {import("./anatomy.js").Scene | null} */
+    scene() {
+      const it = app.anatomy();
+      const now = app.filming();
+      return it && (now ? film(it, now.stage, now.u) : still(it, app.stage()));
+    },
+    /** How far the racers have come from step - 1 to step. */
+    moved() {
+      const now = app.filming();
+      if (!now) return store.get("speed") > SMOOTH || prefersStill() ? 1 : app.phase();
+      return now.stage === "step" ? /** @type {import("./anatomy.js").Scene} */ (app.scene()).moved : 0;
+    },
+    /** Where racer i is now, between two of its points while it moves. @param {number} i */
+    spot(i) {
+      const step = store.get("step");
+      const { last } = runs[i];
+      if (step > last || step < 1) return app.point(i, Math.min(step, last));
+      return between(app.point(i, step - 1), app.point(i, step), app.moved());
+    },
     view: () => squareView(app.surface.domain),
+    /** The scale of heights over the whole view, made again with the surface. */
+    scale() {
+      const key = [app.surface.key, app.params.join(), app.knownFloor].join("|");
+      if (key !== scaleKey) {
+        scaleKey = key;
+        scale = scaleField(app.surfaceCode.f, app.params, app.view(), app.knownFloor);
+      }
+      return scale;
+    },
     /** A named quantity of a racer in the step shown, in words. @param {number} i @param {string} name */
     valueText(i, name) {
       const value = valueAt(runs[i], name, Math.min(app.shownStep(), runs[i].last));
@@ -251,7 +300,7 @@ export function createApp(model, parent, data, home = null) {
       for (const pane of panes) pane.close();
       panes = [];
       announcer.close();
-      app.workshop.close();
+      app.workshop?.close();
       store.close();
       runs = app.runs = [];
       el.remove();
@@ -296,6 +345,8 @@ export function createApp(model, parent, data, home = null) {
   function frame(changed) {
     app.frames += 1;
     for (const act of app.before) act(changed);
+    // Whoever sets a step means all of it.
+    if (changed.has("step") && !changed.has("_phase")) store.set({ _phase: 1 });
     if (RUN_KEYS.some((key) => changed.has(key))) {
       compute();
       changed.add("runs");
@@ -323,10 +374,10 @@ export function createApp(model, parent, data, home = null) {
   compute();
   const left = make("div", { class: "olx-left" });
   const right = make("div", { class: "olx-right" });
+  const top = make("div", { class: "olx-top" });
   const rest = make("div", { class: "olx-rest" });
-  panes.push(createGallery(app, el, codeOf), createHeader(app, el));
-  el.append(make("div", { class: "olx-main" }, left, right, rest));
-  panes.push(createChips(app, left));
+  el.append(make("div", { class: "olx-main" }, top, left, right, rest));
+  panes.push(createHeader(app, top), createGallery(app, rest, top, codeOf), createChips(app, top));
   app.picture = createPicture(app, left);
   panes.push(app.picture, createTimeline(app, left), createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
   for (const key of [...RUN_KEYS, "prompt", "preset", "tries", "step", "selected", "racers", "playing", "theme"]) store.mark(key);

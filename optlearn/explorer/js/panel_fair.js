@@ -119,7 +119,6 @@ export function createFairness(app, row) {
 /** @type {import("./panels.js").Panel} */
 export const fairPanel = {
   id: "fair",
-  title: "Fairness",
   create(app, parent) {
     const { store } = app;
     const modes = segments("Learning rates", (id) => store.set({ fair: id === "own" ? "" : id }));

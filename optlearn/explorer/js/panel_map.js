@@ -59,7 +59,6 @@ export function stabilityLimit(app, axis) {
 /** @type {import("./panels.js").Panel} */
 export const mapPanel = {
   id: "map",
-  title: "Map",
   create(app, parent) {
     const { store } = app;
     const pick = (which) => (id) => store.set({ map: { ...chosen(), [which]: id } });

@@ -2,7 +2,8 @@
 
 import { make, sharpCanvas } from "./controls.js";
 import { dot, label } from "./draw.js";
-import { eigenmodes, lowest, modeMatrix, rootsOf } from "./linear.js";
+import { lowest } from "./integrator.js";
+import { eigenmodes, modeMatrix, rootsOf } from "./linear.js";
 import { scaleOf, show, superscript, ticks } from "./numbers.js";
 
 /** Sizes of the errors of a run along a direction. @param {import("./integrator.js").Run} run @param {number[]} center @param {number[]} vector */
@@ -56,8 +57,6 @@ export function modesOf(app) {
 /** @type {import("./panels.js").Panel} */
 export const modesPanel = {
   id: "modes",
-  title: "Eigenmodes",
-  when: (app) => Boolean(app.surface.quadratic),
   create(app, parent) {
     const { store } = app;
     const resized = () => store.set({ _modes: {} });

@@ -79,7 +79,6 @@ export function createBand(app) {
 /** @type {import("./panels.js").Panel} */
 export const noisePanel = {
   id: "noise",
-  title: "Noise",
   create(app, parent) {
     const { store } = app;
     const noise = slider({ name: "noise", mathml: "<mi>σ</mi>", low: 0.01, high: 100, log: true, at_least: 0, range: "a finite number with 0 <= noise" },

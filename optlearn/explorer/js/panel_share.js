@@ -1,12 +1,12 @@
 // The panel for taking things along: a link, Python code, a picture, a drawing, a table.
 
 import { button, make } from "./controls.js";
-import { drawingOf, imageOf, linkText, pythonOf, tableOf } from "./share.js";
+import { linkText } from "./link.js";
+import { drawingOf, imageOf, pythonOf, tableOf } from "./share.js";
 
 /** @type {import("./panels.js").Panel} */
 export const sharePanel = {
   id: "share",
-  title: "Share",
   create(app, parent) {
     const link = make("input", { class: "olx-field olx-wide", readonly: true, "aria-label": "Link to this state", onfocus: () => link.select() });
     const code = make("textarea", { class: "olx-code", readonly: true, rows: 8, spellcheck: "false", "aria-label": "Python code" });

@@ -1,12 +1,15 @@
 // The picture: level sets, paths, the inside of the selected racer's step, and the dot that can be dragged.
 
-import { drawField, sampleField } from "./contours.js";
+import { prefersStill } from "./accessibility.js";
+import { whole } from "./anatomy.js";
+import { drawField, heightAt, sampleField } from "./contours.js";
 import { make, sharpCanvas } from "./controls.js";
-import { dot, drawAnatomy, label, nearer, outside, planeMap, squareView } from "./draw.js";
+import { dot, drawScene, label, nearer, outside, planeMap } from "./draw.js";
 import { show, showPair, ticks, tidy } from "./numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
-const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band", "_asked"];
+const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band", "_asked", "_phase", "_camera", "_whole", "speed"];
+const CAMERA_MS = 420;
 
 /** @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createPicture(app, parent) {
@@ -21,6 +24,59 @@ export function createPicture(app, parent) {
   let stillKey = "";
   let view = [0, 1, 0, 1];
   let map = planeMap(view, 1, 1);
+  const toggle = make("button", { type: "button", class: "olx-button olx-zoom", onclick: () => store.set({ _whole: !store.get("_whole") }) });
+  holder.append(toggle);
+
+  // The camera: on the whole surface in the race, near the step in the film. It rests while the step stays well in sight.
+  let camera = app.view();
+  let from = camera;
+  let goal = camera;
+  let began = 0;
+  let moving = 0;
+  let placeNow = "";
+  function aim() {
+    const home = app.view();
+    const it = app.slow() && !store.get("_whole") && !store.get("_asked") ? app.anatomy() : null;
+    const now = app.surface.key + app.surface.domain.join();
+    if (now !== placeNow) {
+      placeNow = now;
+      camera = from = goal = home;
+    }
+    let next = home;
+    if (it && store.get("_held")) next = goal;
+    else if (it) {
+      const [x0, x1, y0, y1] = whole(it);
+      const size = Math.max(x1 - x0, y1 - y0, 1e-9 * (home[1] - home[0]));
+      const wide = goal[1] - goal[0];
+      const margin = 0.1 * wide;
+      const seen = x0 > goal[0] + margin && x1 < goal[1] - margin && y0 > goal[2] + margin && y1 < goal[3] - margin && size > 0.3 * wide;
+      if (seen) next = goal;
+      else if (size * 1.9 < home[1] - home[0]) {
+        const half = (1.9 * size) / 2;
+        const [cx, cy] = [(x0 + x1) / 2, (y0 + y1) / 2];
+        // A little above the middle: the subtitle stands below.
+        next = [cx - half, cx + half, cy - 1.12 * half, cy + 0.88 * half];
+      }
+    }
+    if (next.join() === goal.join()) return;
+    goal = next;
+    from = camera;
+    began = performance.now();
+    if (prefersStill() || !sharp.size.width || !stillKey) camera = goal;
+    else if (!moving) moving = requestAnimationFrame(travel);
+  }
+  function travel(time) {
+    const u = Math.min(1, Math.max(0, (time - began) / CAMERA_MS));
+    const s = u * u * (3 - 2 * u);
+    // The size changes by equal factors in equal times.
+    const [a, b] = [from[1] - from[0], goal[1] - goal[0]];
+    const size = a * (b / a) ** s;
+    const w = Math.abs(a - b) < 1e-9 * a ? s : (a - size) / (a - b);
+    const [x, y] = [0, 2].map((k) => (from[k] + from[k + 1]) * (0.5 - w / 2) + (goal[k] + goal[k + 1]) * (w / 2));
+    camera = u < 1 ? [x - size / 2, x + size / 2, y - size / 2, y + size / 2] : goal;
+    moving = u < 1 ? requestAnimationFrame(travel) : 0;
+    store.set({ _camera: {} });
+  }
 
   /** Level sets, drawn once for a surface, its parameters, the size and the theme. */
   function background() {
@@ -32,12 +88,14 @@ export function createPicture(app, parent) {
     still.height = sharp.canvas.height;
     const c = /** @type {CanvasRenderingContext2D} */ (still.getContext("2d"));
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const dragging = store.get("_held");
-    const field = sampleField(app.surfaceCode.f, app.params, view, dragging ? 96 : 160, app.knownFloor, 15);
+    const home = app.view();
+    const times = (home[1] - home[0]) / (view[1] - view[0]);
+    const field = sampleField(app.surfaceCode.f, app.params, view, moving ? 72 : store.get("_held") ? 96 : 256, 15, app.scale(), times);
     drawField(c, field, map, app.theme, 1);
+    legend(c, width, height);
     const style = { color: app.theme.muted, paper: app.theme.high, font: app.theme.font, size: 10.5 };
     for (const x of ticks(view[0], view[1], 5)) {
-      if (map.x(x) > 22 && map.x(x) < width - 22) label(c, show(x), map.x(x), height - 9, { ...style, align: "center" });
+      if (map.x(x) > 22 && map.x(x) < width - 180) label(c, show(x), map.x(x), height - 9, { ...style, align: "center" });
     }
     for (const y of ticks(view[2], view[3], 5)) {
       if (map.y(y) > 14 && map.y(y) < height - 22) label(c, show(y), 6, map.y(y), style);
@@ -54,8 +112,26 @@ export function createPicture(app, parent) {
     }
   }
 
-  /** A stretch of a path. @param {CanvasRenderingContext2D} c @param {any} run @param {number} from @param {number} to */
-  function trace(c, run, from, to) {
+  /** What the colours mean. @param {CanvasRenderingContext2D} c @param {number} width @param {number} height */
+  function legend(c, width, height) {
+    const { theme } = app;
+    const [w, h] = [84, 7];
+    const [x, y] = [width - w - 46, height - 18];
+    const fill = c.createLinearGradient(x, 0, x + w, 0);
+    theme.land.forEach((color, k) => fill.addColorStop(k / (theme.land.length - 1), color));
+    c.fillStyle = fill;
+    c.fillRect(x, y, w, h);
+    c.strokeStyle = theme.contour;
+    c.lineWidth = 0.7;
+    c.setLineDash([]);
+    c.strokeRect(x, y, w, h);
+    const style = { color: theme.muted, paper: theme.high, font: theme.font, size: 10.5 };
+    label(c, show(heightAt(app.scale(), 0), 2), x - 5, y + h / 2, { ...style, align: "right" });
+    label(c, show(heightAt(app.scale(), 1), 2), x + w + 5, y + h / 2, style);
+  }
+
+  /** A stretch of a path. @param {CanvasRenderingContext2D} c @param {any} run @param {number} from @param {number} to @param {number[] | null} [end] where it goes on to */
+  function trace(c, run, from, to, end = null) {
     const { rows, stride } = run;
     const o = run.layout.w[0];
     let [lx, ly, before] = [NaN, NaN, 1];
@@ -67,13 +143,15 @@ export function createPicture(app, parent) {
       else continue;
       [lx, ly, before] = [x, y, size];
     }
+    if (end) c.lineTo(...nearer(map, end[0], end[1]).slice(0, 2));
     c.stroke();
   }
 
   function paint() {
     const { width, height, ratio } = sharp.size;
     if (!width) return;
-    view = squareView(app.surface.domain);
+    aim();
+    view = camera;
     map = planeMap(view, width, height);
     background();
     const { theme } = app;
@@ -82,9 +160,13 @@ export function createPicture(app, parent) {
     c.drawImage(still, 0, 0);
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     const step = store.get("step");
+    // While the racers move, the step shown is not done.
+    const under = app.moved() < 1 && step > 0;
     const selected = store.get("selected");
     const racers = store.get("racers");
     for (const extra of app.underlays) extra(c, map, view);
+    const near = camera.join() !== app.view().join();
+    const inSight = ([x, y]) => x >= view[0] && x <= view[1] && y >= view[2] && y <= view[3];
     const order = app.runs.map((_, i) => i).filter((i) => i !== selected && !racers[i].hidden);
     if (app.runs[selected] && !racers[selected].hidden) order.push(selected);
     if (store.get("_asked")) order.length = 0;
@@ -94,21 +176,26 @@ export function createPicture(app, parent) {
       const t = Math.min(step, run.last);
       const width = i === selected ? 2.8 : 2;
       strokeAs(c, theme, i, width);
-      c.globalAlpha = 0.38;
-      trace(c, run, t, run.last);
+      // In the film the others stand back.
+      const strength = app.slow() && i !== selected ? 0.5 : 1;
+      c.globalAlpha = 0.38 * strength;
+      const done = under && step <= run.last ? t - 1 : t;
+      trace(c, run, done, run.last);
+      c.globalAlpha = strength;
+      trace(c, run, 0, done, done < t ? app.spot(i) : null);
       c.globalAlpha = 1;
-      trace(c, run, 0, t);
       c.setLineDash([]);
-      if (i === selected) stepDots(c, run, t, theme.racers[i]);
+      if (i === selected) stepDots(c, run, done, theme.racers[i]);
     }
     const it = app.anatomy();
     if (it && order.length) {
       const long = Math.hypot(map.x(it.to[0]) - map.x(it.from[0]), map.y(it.to[1]) - map.y(it.from[1]));
       // Names would stand at the border without their arrows where the step begins outside.
       const at = [map.x(it.from[0]) / width, map.y(it.from[1]) / height];
-      if (long > 14) {
-        drawAnatomy(c, map, it, app.stage(), theme, {
-          color: theme.racers[selected], names: long > 60 && at.every((u) => u > 0 && u < 1), width: 2.4, unit: unit(),
+      const scene = app.scene();
+      if (scene && (long > 14 || app.slow())) {
+        drawScene(c, map, it, scene, theme, {
+          color: theme.racers[selected], names: (app.slow() || long > 60) && at.every((u) => u > 0 && u < 1), width: app.slow() ? 3 : 2.4, unit: unit(),
         });
       }
     }
@@ -117,9 +204,11 @@ export function createPicture(app, parent) {
     for (const i of order) {
       const run = app.runs[i];
       const t = Math.min(step, run.last);
-      const w = app.point(i, t);
+      const w = app.spot(i);
+      // Out of sight of a camera that is near a step is not outside.
+      if (near && !inSight(w)) continue;
       const note = run.diverged !== null && t === run.last ? `, diverged at step ${run.diverged}` : "";
-      if (outside(c, map, w, view, width, height, theme.racers[i], theme, note, taken)) continue;
+      if (outside(c, map, w, view, width, height, theme.racers[i], theme, note, taken, height - (app.slow() ? 92 : 12))) continue;
       c.lineWidth = 1.8;
       c.strokeStyle = theme.paper;
       c.fillStyle = theme.racers[i];
@@ -128,9 +217,40 @@ export function createPicture(app, parent) {
       c.stroke();
       if (note) label(c, note.slice(2), map.x(w[0]) + 10, map.y(w[1]), { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11 });
     }
+    if (it && order.length && app.slow()) subtitle(c, it);
     hovered(c);
     for (const extra of app.overlays) extra(c, map, view);
     place();
+  }
+
+  /** What happens in this stage, in a line below. @param {CanvasRenderingContext2D} c @param {import("./anatomy.js").Anatomy} it */
+  function subtitle(c, it) {
+    const { theme } = app;
+    const { width, height } = sharp.size;
+    const now = it.stages.find((s) => s.id === app.stage());
+    if (!now) return;
+    const size = width < 480 ? 13 : 16;
+    c.font = `600 ${size}px ${theme.font}`;
+    const words = now.short.split(" ");
+    const lines = [""];
+    for (const word of words) {
+      const longer = `${lines[lines.length - 1]} ${word}`.trim();
+      if (c.measureText(longer).width > width - 70) lines.push(word);
+      else lines[lines.length - 1] = longer;
+    }
+    const wide = Math.max(...lines.map((text) => c.measureText(text).width)) + 28;
+    const tall = lines.length * size * 1.3 + 12;
+    const top = height - 34 - tall;
+    c.globalAlpha = 0.9;
+    c.fillStyle = theme.paper;
+    c.beginPath();
+    c.roundRect((width - wide) / 2, top, wide, tall, 8);
+    c.fill();
+    c.globalAlpha = 1;
+    c.fillStyle = theme.ink;
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    lines.forEach((text, k) => c.fillText(text, width / 2, top + 6 + size * 1.3 * (k + 0.5)));
   }
 
   function unit() {
@@ -199,7 +319,7 @@ export function createPicture(app, parent) {
 
   let moved = false;
   function grab(event) {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || toggle.contains(event.target)) return;
     if (event.pointerType !== "mouse" && event.target !== handle) return;
     event.preventDefault();
     handle.focus({ preventScroll: true });
@@ -247,7 +367,7 @@ export function createPicture(app, parent) {
   holder.addEventListener("pointerleave", () => store.set({ _hover: null }));
   holder.addEventListener("click", (event) => {
     // A tap; the mouse has set the start when it went down.
-    if (!moved && event.target !== handle) {
+    if (!moved && event.target !== handle && !toggle.contains(event.target)) {
       store.set({ start: pointOf(event) });
       app.say(app.summary());
     }
@@ -268,15 +388,21 @@ export function createPicture(app, parent) {
     update(changed) {
       if (!PICTURE_KEYS.some((key) => changed.has(key))) return;
       if (changed.has("theme")) stillKey = "";
+      const all = Boolean(store.get("_whole"));
+      toggle.hidden = !app.slow();
+      toggle.textContent = all ? "Into the step" : "Whole picture";
+      toggle.setAttribute("aria-pressed", String(all));
       paint();
       if (changed.has("runs") && !store.get("_held")) sharp.canvas.setAttribute("aria-label", app.summary());
     },
     map: () => map,
+    moving: () => Boolean(moving),
     /** The map to a square of another size. @param {number} size */
     mapOf: (size) => planeMap(view, size, size),
     /** The level sets as an image. */
     still: () => still.toDataURL(),
     close() {
+      if (moving) cancelAnimationFrame(moving);
       sharp.close();
     },
   };

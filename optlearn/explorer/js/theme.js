@@ -32,6 +32,7 @@ export function readTheme(el, print = false) {
   /** @type {any} */
   const theme = { dark, racers: [], font: style.fontFamily };
   for (const name of NAMES) theme[name] = style.getPropertyValue("--olx-" + name).trim();
+  theme.land = ["a", "b", "c", "d", "e"].map((k) => style.getPropertyValue("--olx-land-" + k).trim());
   for (let i = 0; i < MOST_RACERS; i++) theme.racers.push(style.getPropertyValue("--olx-r" + i).trim());
   return theme;
 }

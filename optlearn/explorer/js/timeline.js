@@ -6,9 +6,8 @@ import { label } from "./draw.js";
 import { show, superscript, ticks } from "./numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
-const TIME_KEYS = ["runs", "step", "selected", "theme", "_hover", "_timesize", "racers", "playing", "speed", "steps", "_band", "_asked"];
-const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 10];
-const STEPS_A_SECOND = 15;
+const TIME_KEYS = ["runs", "step", "selected", "theme", "_hover", "_timesize", "racers", "playing", "speed", "steps", "_band", "_asked", "_phase"];
+const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 5, 15, 30, 60, 150];
 
 /** @param {import("./main.js").App} app @param {HTMLElement} parent */
 export function createTimeline(app, parent) {
@@ -26,14 +25,14 @@ export function createTimeline(app, parent) {
     (x) => go(x), "step");
   const total = numberField("Number of steps", { range: "a whole number from 1 to 2000", at_least: 1, at_most: 2000, integer: true },
     (x) => store.set({ steps: x, step: Math.min(x, now()) }), "of");
-  const speed = choice("Speed", SPEEDS.map((s) => ({ value: String(s), text: s + "×" })), (value) => store.set({ speed: +value }));
+  const speed = choice("Speed", SPEEDS.map((s) => ({ value: String(s), text: s === 1 ? "1 step/s" : s + " steps/s" })), (value) => store.set({ speed: +value }));
   const transport = make("div", { class: "olx-transport" }, back, play, forth, field.el, total.el, make("span", { class: "olx-gap" }), speed.el);
   parent.append(holder, transport);
 
   const margin = { left: 40, right: 16, top: 8, bottom: 18 };
   let plot = { lo: 0, hi: 1, width: 1, height: 1 };
   const now = () => store.get("step");
-  const go = (t) => store.set({ step: Math.min(store.get("steps"), Math.max(0, Math.round(t))), playing: false });
+  const go = (t) => store.set({ step: Math.min(store.get("steps"), Math.max(0, Math.round(t))), playing: false, _phase: 1 });
   const xOf = (t) => margin.left + (t / store.get("steps")) * (plot.width - margin.left - margin.right);
   const tOf = (x) => ((x - margin.left) / (plot.width - margin.left - margin.right)) * store.get("steps");
   const yOf = (z) => margin.top + ((plot.hi - z) / (plot.hi - plot.lo)) * (plot.height - margin.top - margin.bottom);
@@ -142,26 +141,37 @@ export function createTimeline(app, parent) {
   // Playing: the only loop there is, and only while it plays.
   let ticking = 0;
   let before = 0;
-  let owed = 0;
   function tick(time) {
     ticking = 0;
     if (!store.get("playing")) return;
-    owed += Math.min(0.1, (time - before) / 1000) * STEPS_A_SECOND * store.get("speed");
+    // The film waits while the camera moves to the step.
+    const wait = app.slow() && app.picture.moving();
+    const owed = wait ? 0 : Math.min(0.1, (time - before) / 1000) * store.get("speed");
     before = time;
-    const steps = Math.floor(owed);
-    owed -= steps;
-    const t = Math.min(store.get("steps"), now() + steps);
-    if (t >= store.get("steps")) {
-      store.set({ step: t, playing: false });
+    const at = now() - 1 + app.phase() + owed;
+    if (at >= store.get("steps")) {
+      store.set({ step: store.get("steps"), playing: false, _phase: 1 });
       app.say(app.summary());
     } else {
-      if (steps) store.set({ step: t });
+      // Step k is on its way from k - 1 to k.
+      const step = Math.ceil(at);
+      store.set({ step, _phase: at - step + 1 });
       ticking = requestAnimationFrame(tick);
     }
   }
   function toggle() {
-    if (store.get("playing")) store.set({ playing: false });
-    else store.set({ playing: true, step: now() >= store.get("steps") ? 0 : now() });
+    if (store.get("playing")) return pause();
+    let [step, phase] = [now(), app.phase()];
+    if (step >= store.get("steps") && phase === 1) [step, phase] = [0, 1];
+    const stages = step > 0 && phase === 1 && app.slow() ? app.anatomy()?.stages || [] : [];
+    const shown = stages.findIndex((s) => s.id === app.stage());
+    // The film of a step begins with the stage that is shown; from its last one, with the next step.
+    if (shown >= 0 && shown < stages.length - 1) phase = shown / stages.length;
+    store.set({ playing: true, step, _phase: phase });
+  }
+  function pause() {
+    if (app.filming()) store.set({ playing: false, focus: app.stage() });
+    else store.set({ playing: false, _phase: 1 });
   }
   if (store.get("playing") && prefersStill()) store.set({ playing: false });
 
@@ -207,7 +217,6 @@ export function createTimeline(app, parent) {
         play.replaceChildren(icon(playing ? "M4 3h3v10H4zM9 3h3v10H9z" : "M4.5 2.5v11l9-5.5z", true));
         if (playing && !ticking) {
           before = performance.now();
-          owed = 0;
           ticking = requestAnimationFrame(tick);
         }
       }

@@ -1,7 +1,7 @@
 // Work off the main thread: maps, bands and tuning. The worker is made of the text of the functions that the page itself runs.
 
-import { compile, integrate } from "./integrator.js";
-import { eigenmodes, lowest, modeMatrix, rootsOf, spectralRadius } from "./linear.js";
+import { compile, integrate, lowest } from "./integrator.js";
+import { eigenmodes, modeMatrix, rootsOf, spectralRadius } from "./linear.js";
 import { scaleOf, ticks, tidy } from "./numbers.js";
 import { randomState, tapeOf } from "./random.js";
 

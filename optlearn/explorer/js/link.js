@@ -1,0 +1,53 @@
+// The state as text for the fragment of an address, and back; every part of a link is checked.
+
+/** What a link carries, in its order; the sentences and questions are the page's own. */
+const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus", "speed", "panel",
+  "preset", "fair", "band", "map"];
+
+/**
+ * The state as text for the fragment of an address. Schedules are functions, which no link may carry: a racer names the
+ * racer of the page's first state that has the same ones.
+ * @param {Object<string, any>} state @param {Object<string, any>} first
+ */
+export function linkText(state, first) {
+  const values = LINKED.map((key) => key !== "racers" ? state[key] : state.racers.map((racer) => [racer.rule, racer.h, racer.hidden ? 1 : 0, racer.past || 0,
+    racer.schedules ? first.racers.findIndex((one) => JSON.stringify(one.schedules) === JSON.stringify(racer.schedules)) : -1]));
+  const text = JSON.stringify(values).replace(/[()']/g, (sign) => "\\u00" + sign.charCodeAt(0).toString(16));
+  return encodeURI(text.slice(1, -1).replace(/\[/g, "(").replace(/]/g, ")").replace(/"/g, "'")).replace(/#/g, "%23").replace(/&/g, "%26");
+}
+
+/**
+ * The state that a link describes, or null if this page cannot show it; every part is checked.
+ * @param {string} text @param {Object<string, any>} first @param {{rules: Object<string, any>, surfaces: Object<string, any>}} data
+ */
+export function stateOfLink(text, first, data) {
+  try {
+    const plain = decodeURIComponent(text).replace(/'/g, '"').replace(/\(/g, "[").replace(/\)/g, "]");
+    const values = JSON.parse(`[${plain}]`);
+    const finite = (list, n) => Array.isArray(list) && list.length === n && list.every(Number.isFinite);
+    /** @type {Object<string, any>} */
+    const state = { ...first, playing: false };
+    LINKED.forEach((key, k) => {
+      if (typeof values[k] !== typeof first[key]) throw new TypeError(key);
+      state[key] = values[k];
+    });
+    const surface = data.surfaces[state.surface];
+    state.racers = state.racers.map(([rule, h, hidden, past, from]) => {
+      const n = data.rules[rule].hypers.length;
+      if (!finite(h, n) || (past && !past.every(([until, then]) => Number.isInteger(until) && finite(then, n)))) throw new TypeError("h");
+      const racer = { rule, h };
+      if (hidden) racer.hidden = true;
+      if (past) racer.past = past;
+      if (from >= 0) racer.schedules = first.racers[from].schedules;
+      return racer;
+    });
+    const whole = (x, lo, hi) => Number.isInteger(x) && x >= lo && x <= hi;
+    const good = finite(state.params, surface.params.length) && finite(state.start, 2) && whole(state.steps, 1, 2000) &&
+      whole(state.step, 0, state.steps) && whole(state.racers.length, 1, 8) && whole(state.selected, 0, state.racers.length - 1) &&
+      whole(state.seed, 0, 2 ** 32 - 1) && state.noise >= 0 && whole(state.batch, 0, surface.samples ? surface.samples.length : 0) &&
+      state.speed >= 0.1 && state.speed <= 150;
+    return good ? state : null;
+  } catch {
+    return null;
+  }
+}
