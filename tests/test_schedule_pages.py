@@ -37,6 +37,14 @@ class Callable:
         return self.rates[min(k // 100, len(self.rates) - 1)]
 
 
+def swallowed(k):
+    """Goes another way where the index is no number."""
+    try:
+        return 0.1 / (1 + math.sqrt(k))
+    except TypeError:
+        return 0.1 / (1 + k)
+
+
 @pytest.fixture(scope="module")
 def page():
     """A function that gives what a page computes for the first steps of a schedule."""
@@ -60,7 +68,7 @@ CHOICES = {
     "late": lambda k: 0.1 if k < 500 else 0.01, "list": lambda k: [0.1, 0.2][k % 2],
     "dictionary": lambda k: {0: 0.5, 30: 0.1}.get(k, 0.01), "math": lambda k: 0.1 * math.exp(-k / 100),
     "object": Callable([0.1, 0.01]), "stairs": Stairs(), "composed": sc.Join([sc.Constant(), Stairs()], at=[9]),
-    "if": lambda k: 0.1 if math.floor(k / 30) else 0.2,
+    "swallowed": swallowed, "if": lambda k: 0.1 if math.floor(k / 30) else 0.2,
 }
 
 
@@ -136,12 +144,14 @@ INDEX = st.recursive(st.just("k"), lambda e: st.one_of(
     st.builds("({} // {})".format, e, counts), st.builds("abs({} - {})".format, e, counts)), max_leaves=4)
 CONDITION = st.builds("({} {} {})".format, INDEX, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), counts)
 VALUE = st.recursive(
-    st.one_of(rates.map(repr), INDEX.map("(0.01 * {})".format)),
+    st.one_of(rates.map(repr), INDEX.map("(0.01 * {})".format), st.builds("({} % {})".format, INDEX, rates),
+              st.builds("({} // {})".format, INDEX, rates)),
     lambda e: st.one_of(
         st.builds("np.where({}, {}, {})".format, CONDITION, e, e), st.builds("({} + {})".format, e, e),
         st.builds("({1} if {0} else {2})".format, CONDITION, e, e), st.builds("({} * {})".format, e, e),
         st.builds("({1} if {0} in ({2}, {3}) else {4})".format, INDEX, e, counts, counts, e),
-        st.builds("np.sqrt({})".format, e), st.builds("np.exp(-{})".format, e), st.builds("math.exp(-{})".format, e),
+        st.builds("np.sqrt({})".format, e), st.builds("np.tanh({})".format, e),
+        st.builds("np.exp(-{})".format, e), st.builds("math.exp(-{})".format, e),
         st.builds("({} / (1 + {}))".format, e, e), st.builds("np.maximum({}, {})".format, e, e),
         st.builds("({0} ** {1})".format, st.floats(0.5, 1.0).map(repr), INDEX)), max_leaves=6)
 

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from optlearn.declare import Declared, InvalidArgument, unsteady
+from optlearn.symbolic.graph import NotTraceable, apply, as_node, recording, symbol, walk
 from optlearn.symbolic.javascript import schedule_code
 from optlearn.symbolic.printing import Printer, mathml_row
-from optlearn.symbolic.trace import NotTraceable, apply, as_node, evaluate, symbol, walk
+from optlearn.symbolic.trace import evaluate
 
 # Indices far out at which a recorded formula is compared besides all of the first ones.
 FAR = np.unique(np.geomspace(200, 1e6, 40).astype(int))
@@ -35,7 +36,8 @@ def graph(schedule, steps=200):
                            "in the training, not on the step index alone")
     k = symbol("k")
     try:
-        node = as_node((schedule.value if isinstance(schedule, Declared) else schedule)(k))
+        with recording():
+            node = as_node((schedule.value if isinstance(schedule, Declared) else schedule)(k))
     except NotTraceable:
         raise
     except Exception as error:
