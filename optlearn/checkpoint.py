@@ -25,7 +25,7 @@ import numpy as np
 
 from optlearn import gradients, schedules, tree
 from optlearn.declare import Declared, InvalidArgument
-from optlearn.optimizer import Optimizer, State, get
+from optlearn.optimizer import Optimizer, State, as_rule, get
 
 __all__ = ["Checkpoint", "load", "save"]
 
@@ -177,8 +177,7 @@ def load(path, *, params=None, optimizer=None):
         state = None if found["state"] is None else State(**found["state"])
         rng = None if found["rng"] is None else generator_from(found["rng"])
         description = held["optimizer"]
-        if isinstance(optimizer, str):
-            optimizer = get(optimizer)
+        optimizer = None if optimizer is None else as_rule(optimizer)
         _same_optimizer(description, optimizer)
         made = optimizer if optimizer is not None else _optimizer_from(description)
         _belongs(found["params"], state, made)

@@ -234,6 +234,8 @@ def test_every_rule_trains(name):
 @pytest.mark.parametrize(("arguments", "says"), [
     ({"problem": "iris"}, "problem = 'iris' is not allowed; it must be an optlearn Problem"),
     ({"optimizer": 3}, "optimizer = 3 is not allowed"),
+    ({"optimizer": ["adam"]}, r"optimizer = \['adam'\] is not allowed"),
+    ({"optimizer": None}, "optimizer = None is not allowed; it must be an Optimizer such as"),
     ({"optimizer": "adamm"}, "did you mean 'adam"),
     ({"epochs": -1}, "epochs = -1 is not allowed"),
     ({"batch_size": 0}, "batch_size = 0 is not allowed; it must be a whole number with 1 <= batch_size <= 112"),
@@ -303,6 +305,33 @@ def test_a_problem_of_ones_own_that_is_wrong_is_told_what(made, says, monkeypatc
     assert train(Own(line()), "gd", epochs=1).steps == 4
 
 
+class Hasty(Own):
+    def loss_and_gradient(self, params, batch=None):
+        w = params["w"]
+        w -= 1
+        return super().loss_and_gradient(params, batch)
+
+
+def test_arrays_are_the_guests_of_problems_and_rules():
+    class InPlace(optlearn.Optimizer, register=False):
+        def update(self, w, g, s, t):
+            w -= 0.1 * g
+            return optlearn.Update(w)
+
+    with pytest.raises(InvalidArgument, match=r"Hasty.loss_and_gradient, line \d+ .*make a new array: w = w - 1"):
+        train(Hasty(line()), "gd")
+    with pytest.raises(InvalidArgument, match=r"InPlace.update, line \d+ .*make a new array: w = w - 0.1 \* g"):
+        train(IRIS, InPlace())
+
+
+def test_a_rule_is_named_in_many_ways():
+    expected = train(IRIS, optlearn.Adam(), epochs=1)
+    for rule in ("adam", optlearn.Adam, optlearn.Adam().config()):
+        assert same(train(IRIS, rule, epochs=1).params, expected.params)
+        assert tune(IRIS, rule, {"lr": [0.001]}, epochs=1).score == expected.train_loss[-1]
+        assert lr_finder(IRIS, rule, steps=10).loss[0] == expected.loss[0]
+
+
 def test_a_schedule_that_counts_its_own_calls_is_found_out():
     class Counter:
         calls = 0
@@ -368,6 +397,15 @@ def test_every_rule_gets_the_same_budget():
 def test_bad_input_of_tune(arguments, says):
     with pytest.raises(InvalidArgument, match=says):
         tune(**{"on": "rosenbrock", "rule": "adam", "grid": {"lr": [0.1]}, **arguments})
+
+
+def test_arguments_that_stand_for_transforms_are_tuned_as_what_they_are():
+    plain, decayed = optlearn.GradientDescent(lr=0.05), optlearn.GradientDescent(lr=0.05, weight_decay=1.0)
+    found = tune("quadratic", decayed, {"weight_decay": [0.0, 0.5], "clip_gradient": [None, 1.0]}, steps=20)
+    expected = [optlearn.run("quadratic", plain.replace(**values), steps=20).loss[-1] for values, _ in found.trials]
+    assert [score for _, score in found.trials] == expected
+    assert expected[0] == optlearn.run("quadratic", plain, steps=20).loss[-1]
+    assert len(set(expected)) == 4
 
 
 def test_choices_and_single_values_have_no_edge():

@@ -4,7 +4,7 @@ import numpy as np
 
 from optlearn import problems
 from optlearn.declare import InvalidArgument
-from optlearn.optimizer import Optimizer, get
+from optlearn.optimizer import as_rule
 from optlearn.training.loop import train
 from optlearn.training.records import data_frame
 from optlearn.trajectory import run, whole
@@ -92,7 +92,7 @@ def lr_finder(on, rule="gradient_descent", *, low=1e-6, high=10.0, steps=100, sm
     Parameters
     ----------
     on : Problem, Surface, str or callable
-    rule : str, Optimizer or class
+    rule : Optimizer, str, class or dict
         With a hyperparameter `lr`, whose value is of no account.
     low, high : float
         First and last learning rate.
@@ -123,7 +123,7 @@ def lr_finder(on, rule="gradient_descent", *, low=1e-6, high=10.0, steps=100, sm
         raise InvalidArgument(f"steps = {steps!r} is not allowed; it must be at least 10")
     if not (np.isscalar(smooth) and np.isreal(smooth) and 0 <= smooth < 1):
         raise InvalidArgument(f"smooth = {smooth!r} is not allowed; it must be a number with 0 <= smooth < 1")
-    rule = rule if isinstance(rule, Optimizer) else get(rule)
+    rule = as_rule(rule)
     if "lr" not in rule.hypers():
         raise InvalidArgument(f"rule = {rule!r} is not allowed; it must have a hyperparameter lr")
     rule = rule.replace(lr=lambda k: low * (high / low) ** (k / (steps - 1)))

@@ -4,7 +4,8 @@ import numpy as np
 
 from optlearn import problems, tree
 from optlearn.declare import InvalidArgument, unsteady
-from optlearn.optimizer import Optimizer, get
+from optlearn.explain import explain
+from optlearn.optimizer import Optimizer, as_rule, guest
 from optlearn.schedules import Driver, Place
 from optlearn.training.arguments import checked_callbacks, checked_early_stop, checked_settings
 from optlearn.training.records import EPOCH_RECORDS, History
@@ -133,7 +134,14 @@ class Training:
         return True
 
     def _loss_and_gradient(self, point, batch):
-        made, kind = self.problem.loss_and_gradient(point, batch), type(self.problem).__name__
+        kind = type(self.problem).__name__
+        if not type(self.problem).__module__.startswith("optlearn."):
+            point = tree.unflatten(point, [guest(np.asarray(array)) for _, array in tree.flatten(point, "params")])
+        try:
+            made = self.problem.loss_and_gradient(point, batch)
+        except Exception as error:
+            explain(error, self.problem)
+            raise
         if not (isinstance(made, tuple) and len(made) == 2):
             raise InvalidArgument(f"{kind}.loss_and_gradient gives a {type(made).__name__}; it must end with return "
                                   "loss, gradient")
@@ -299,9 +307,9 @@ def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratif
     ----------
     problem : Problem
         See `optlearn.problems`.
-    optimizer : Optimizer or str
-        The rule. Its schedules see the step index; those driven by the loss, the epoch or the place in the
-        training are fed (see `optlearn.schedules`).
+    optimizer : Optimizer, str, class or dict
+        The rule, its name, its class or its configuration. Its schedules see the step index; those driven by the
+        loss, the epoch or the place in the training are fed (see `optlearn.schedules`).
     epochs : int
         Passes over the training examples, in all: also when resuming. 0 only evaluates the first parameters.
     batch_size : int or "full"
@@ -355,8 +363,8 @@ def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratif
              "delay": delay}
     given = {name: value for name, value in given.items() if value is not None}
     saved = None
-    if isinstance(optimizer, str):
-        optimizer = get(optimizer)
+    if optimizer is not None:
+        optimizer = as_rule(optimizer)
     if resume is not None:
         from optlearn import checkpoint
 
@@ -364,8 +372,9 @@ def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratif
             raise InvalidArgument("with resume, params and state come from the checkpoint; leave them out")
         saved = checkpoint.opened(resume, optimizer)
         optimizer = optimizer or saved.optimizer
-    if not isinstance(optimizer, Optimizer):
-        raise InvalidArgument(f"optimizer = {optimizer!r} is not allowed; it must be an Optimizer or a name")
+    if optimizer is None:
+        raise InvalidArgument("optimizer = None is not allowed; it must be an Optimizer such as Adam(lr=0.1), or the "
+                              "name of one")
     epochs = whole("epochs", epochs)
     settings = checked_settings(problem, given)
     if saved is not None and saved.training is not None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from optlearn import problems
 from optlearn.declare import InvalidArgument, near
-from optlearn.optimizer import Optimizer, get
+from optlearn.optimizer import as_rule
 from optlearn.training.loop import train
 from optlearn.training.records import EPOCH_RECORDS, data_frame
 from optlearn.trajectory import run, whole
@@ -62,7 +62,7 @@ def tune(on, rule, grid, *, steps=None, epochs=None, measure=None, seeds=(0,), *
     ----------
     on : Problem, Surface, str or callable
         A problem is trained for `epochs`, a surface is run for `steps`.
-    rule : str, Optimizer, or list of them
+    rule : Optimizer, str, class or dict, or list of them
         With a list, every rule gets the same number of runs of the same length.
     grid : dict of str to sequence, or list of dict
         Values to try, by hyperparameter; all combinations are tried. One grid for all rules, or a grid for
@@ -105,8 +105,8 @@ def tune(on, rule, grid, *, steps=None, epochs=None, measure=None, seeds=(0,), *
     score = _measure(measure, "train_loss" if trained else "loss")
     length = whole("epochs", 10 if epochs is None else epochs) if trained else \
         whole("steps", 100 if steps is None else steps)
-    candidates = [rule.replace(**values) if isinstance(rule, Optimizer) else get(rule, **values)
-                  for values in combinations]
+    rule = as_rule(rule)
+    candidates = [rule.replace(**values) for values in combinations]
 
     def go(optimizer, seed):
         if trained:
