@@ -2,13 +2,32 @@
 
 import numpy as np
 
-from optlearn.declare import Declared, InvalidArgument, hyper
+from optlearn.declare import Declared, InvalidArgument, hyper, unsteady
+from optlearn.explain import explain
 
 
 def values_at(declared, t):
     """What the schedules among an object's hyperparameters give in step t = 1, 2, ... (index t - 1)."""
-    return {name: declaration.check_scheduled(declared.__dict__[name](t - 1), t - 1)
-            for name, declaration in declared.hypers().items() if callable(declared.__dict__[name])}
+    found = {}
+    for name, declaration in declared.hypers().items():
+        schedule = declared.__dict__[name]
+        if callable(schedule):
+            try:
+                value = schedule(t - 1)
+            except Exception as error:
+                explain(error, schedule)
+                raise
+            found[name] = declaration.check_scheduled(value, t - 1)
+    return found
+
+
+def check_steady(before, after):
+    """Raise if two resolutions of one optimizer for one step differ: a schedule then counts its own calls."""
+    for first, again in zip((before, *before.gradient), (after, *after.gradient), strict=True):
+        for name in first.hypers():
+            a, b = first.__dict__[name], again.__dict__[name]
+            if a is not b and np.ndim(a) == 0 and a != b:
+                raise unsteady(name, 0, a, b)
 
 
 class Transform(Declared):

@@ -9,6 +9,7 @@ import numpy as np
 from optlearn import surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.explain import explain
+from optlearn.gradients import check_steady
 from optlearn.optimizer import Optimizer, Slots, first_state, guest
 
 
@@ -105,12 +106,14 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch
         return [run(surface, one, start, steps, rng=seeded, noise=noise, batch=batch, delay=delay, compiled=compiled)
                 for one in optimizer]
     surface, w, steps, delay, chance = _checked(surface, optimizer, start, steps, rng, noise, batch, delay)
+    first = optimizer.at(1)
     if compiled:
         from optlearn.symbolic import native
 
         rows, named = native.run(surface, optimizer, w, steps, chance, delay)
     else:
         rows, named = _readable(surface, optimizer, w, steps, chance, delay)
+    check_steady(first, optimizer.at(1))
     kept = len(rows[-1])
     diverged = kept + 1 if kept < steps else None
     reason = f"{kept} steps" if diverged is None else f"diverged at step {diverged}"

@@ -342,6 +342,9 @@ def test_a_schedule_that_counts_its_own_calls_is_found_out():
 
     with pytest.raises(InvalidArgument, match="lr has a schedule that gives 0.1 and then 0.05 for the same step"):
         train(IRIS, optlearn.GradientDescent(lr=Counter()), epochs=5, batch_size=32)
+    for compiled in (False, True):
+        with pytest.raises(InvalidArgument, match="lr has a schedule that gives 0.1 and then .* for the same step"):
+            optlearn.run("quadratic", optlearn.GradientDescent(lr=Counter()), steps=30, compiled=compiled)
 
 
 def test_a_state_that_overflows_is_divergence():
