@@ -8,8 +8,8 @@ import numpy as np
 
 from optlearn import surfaces
 from optlearn.declare import InvalidArgument
-from optlearn.explain import explain
-from optlearn.optimizer import Optimizer, Slots, first_state, guest
+from optlearn.explain import complete, explain
+from optlearn.optimizer import Optimizer, Slots, Update, first_state, guest
 
 
 class Trajectory:
@@ -232,7 +232,7 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
     # A reader's lines get arrays that they can read but not change; those of the library are tested to change none.
     guarded = not all(type(part).__module__.startswith("optlearn.") for part in (optimizer, *optimizer.gradient))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        update = None
+        update = Update(w, **first)
         try:
             for t in range(1, steps + 1):
                 if guarded:
@@ -255,6 +255,8 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                     g = guest(g)
                 update = rule.update(view, rule.prepared(view, g) if rule.gradient else g, s, t)
                 view = update.w
+                if t == 1:
+                    complete(rule, update)
                 x, y = view.tolist()
                 if ends and not (isfinite(x) and isfinite(y)):
                     return
@@ -264,10 +266,11 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                 s = Slots(update.named)
         except Exception as error:
             explain(error, optimizer, update)
-            if not isinstance(update.w, np.ndarray) or update.w.shape != w.shape:
-                raise InvalidArgument(f"{type(optimizer).__name__}.update made parameters of the type "
-                                      f"{type(update.w).__name__} and shape {np.shape(update.w)}; it must make an "
-                                      f"array of shape {w.shape}") from error
+            made = np.asarray(update.w)
+            if not isinstance(error, InvalidArgument) and (made.shape != w.shape or made.dtype.kind != "f"):
+                raise InvalidArgument(f"{type(optimizer).__name__}.update made parameters of shape {made.shape} and "
+                                      f"dtype {made.dtype}; it must make an array of shape {w.shape} of real numbers"
+                                      ) from error
             raise
 
 
