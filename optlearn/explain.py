@@ -116,6 +116,9 @@ def complete(rule, made):
     if missing:
         raise InvalidArgument(f"{name}.update leaves out the slot {missing[0]!r}{_instead(missing[0], made.named)}; "
                               f"the next value of every slot must be named: {wanted}")
+    empty = [slot for slot in rule.slots if made.named[slot] is None]
+    if empty:
+        raise InvalidArgument(f"{name}.update made the slot {empty[0]!r} a NoneType; it must be an array or a number")
     if made.w is None:
         raise InvalidArgument(f"{name}.update made no parameters: Update(None, ...); it must end with {wanted}")
 

@@ -79,9 +79,10 @@ class ClipNorm(Transform):
     def __call__(self, w, g):
         # In units of the largest coordinate (or of the bound) no square overflows.
         unit = np.maximum(np.max(np.abs(g)), self.clip_norm)
-        length = np.linalg.norm(g / unit)
+        scaled = g / unit
+        length = np.linalg.norm(scaled)
         with np.errstate(invalid="ignore"):       # 0/0 of a gradient of zeros, which stays as it is
-            return np.where(unit * length > self.clip_norm, self.clip_norm * ((g / unit) / length), g)
+            return np.where(unit * length > self.clip_norm, self.clip_norm * (scaled / length), g)
 
 
 class ClipGlobalNorm(ClipNorm):

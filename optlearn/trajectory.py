@@ -8,9 +8,9 @@ import numpy as np
 
 from optlearn import surfaces
 from optlearn.declare import InvalidArgument
-from optlearn.explain import explain
+from optlearn.explain import complete, explain
 from optlearn.gradients import check_steady
-from optlearn.optimizer import Optimizer, Slots, first_state, guest
+from optlearn.optimizer import Optimizer, Slots, Update, as_rule, first_state, guest
 
 
 class Trajectory:
@@ -65,8 +65,8 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch
     ----------
     surface : Surface, str or callable
         What to minimise: a surface, its name, or a function ``f(x, y)``.
-    optimizer : Optimizer or list of Optimizer
-        The rule. Hyperparameters that are arrays of shape (N,) make N runs at once.
+    optimizer : Optimizer, subclass, str or list of such
+        The rule, or its name. Hyperparameters that are arrays of shape (N,) make N runs at once.
     start : array (2,) or (2, N), optional
         Where to start; default: the surface's own start.
     steps : int
@@ -105,6 +105,7 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch
             if hasattr(rng, "randint") else int(rng.integers(2**31 - 1))
         return [run(surface, one, start, steps, rng=seeded, noise=noise, batch=batch, delay=delay, compiled=compiled)
                 for one in optimizer]
+    optimizer = as_rule(optimizer)
     surface, w, steps, delay, chance = _checked(surface, optimizer, start, steps, rng, noise, batch, delay)
     first = optimizer.at(1)
     if compiled:
@@ -147,6 +148,7 @@ def sweep(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, bat
     array([[0.9044, 0.3487, 0.1969],
            [0.3487, 0.    , 0.001 ]])
     """
+    optimizer = as_rule(optimizer)
     surface, w, steps, _, chance = _checked(surface, optimizer, start, steps, rng, noise, batch, 0)
     w = w if w.ndim > 1 else w[:, None]
     if compiled:
@@ -164,8 +166,6 @@ def sweep(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, bat
 def _checked(surface, optimizer, start, steps, rng, noise, batch, delay):
     """The arguments of a run in the form in which the engines take them."""
     surface = surfaces.get(surface)
-    if not isinstance(optimizer, Optimizer):
-        raise InvalidArgument(f"optimizer = {optimizer!r} is not allowed; it must be an Optimizer or a list of them")
     steps, delay = whole("steps", steps), whole("delay", delay)
     w = start_point(surface, optimizer, start)
     if isinstance(rng, (int, np.integer)):
@@ -235,7 +235,7 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
     # A reader's lines get arrays that they can read but not change; those of the library are tested to change none.
     guarded = not all(type(part).__module__.startswith("optlearn.") for part in (optimizer, *optimizer.gradient))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        update = None
+        update = Update(w, **first)
         try:
             for t in range(1, steps + 1):
                 if guarded:
@@ -258,6 +258,8 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                     g = guest(g)
                 update = rule.update(view, rule.prepared(view, g) if rule.gradient else g, s, t)
                 view = update.w
+                if t == 1:
+                    complete(rule, update)
                 x, y = view.tolist()
                 if ends and not (isfinite(x) and isfinite(y)):
                     return
@@ -267,10 +269,11 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                 s = Slots(update.named)
         except Exception as error:
             explain(error, optimizer, update)
-            if not isinstance(update.w, np.ndarray) or update.w.shape != w.shape:
-                raise InvalidArgument(f"{type(optimizer).__name__}.update made parameters of the type "
-                                      f"{type(update.w).__name__} and shape {np.shape(update.w)}; it must make an "
-                                      f"array of shape {w.shape}") from error
+            made = np.asarray(update.w)
+            if not isinstance(error, InvalidArgument) and (made.shape != w.shape or made.dtype.kind != "f"):
+                raise InvalidArgument(f"{type(optimizer).__name__}.update made parameters of shape {made.shape} and "
+                                      f"dtype {made.dtype}; it must make an array of shape {w.shape} of real numbers"
+                                      ) from error
             raise
 
 
