@@ -4,6 +4,7 @@ import numpy as np
 
 from optlearn import optimizer, rules, surfaces
 from optlearn.declare import InvalidArgument
+from optlearn.explain import explain
 from optlearn.gradients import BY_HYPERPARAMETER
 from optlearn.mistakes import mistakes
 from optlearn.optimizer import Optimizer, Slots
@@ -217,19 +218,24 @@ def follow(rule, w, gradient, steps, factor=None):
     array
         Where a coordinate is not finite, the next step goes on from where it was.
     """
-    with np.errstate(all="ignore"):
-        s = dict(rule.at(1).start(w))
-    for t in range(1, steps + 1):
+    update = None
+    try:
         with np.errstate(all="ignore"):
-            now = rule.at(t)
-            if factor is not None:
-                now = now.bound({"lr": now.lr * factor(t)})
-            view = Slots({**s, **{name: np.ones_like(w) for name in rule.draws}})
-            g = gradient(t, now.probe(w, view, t))
-            update = now.update(w, now.prepared(w, g), view, t)
-        new = np.asarray(update.w)
-        yield new
-        w, s = np.where(np.isfinite(new), new, w), {slot: update.named[slot] for slot in rule.slots}
+            s = dict(rule.at(1).start(w))
+        for t in range(1, steps + 1):
+            with np.errstate(all="ignore"):
+                now = rule.at(t)
+                if factor is not None:
+                    now = now.bound({"lr": now.lr * factor(t)})
+                view = Slots({**s, **{name: np.ones_like(w) for name in rule.draws}})
+                g = gradient(t, now.probe(w, view, t))
+                update = now.update(w, now.prepared(w, g), view, t)
+            new = np.asarray(update.w)
+            yield new
+            w, s = np.where(np.isfinite(new), new, w), {slot: update.named[slot] for slot in rule.slots}
+    except Exception as error:
+        explain(error, rule, update)
+        raise
 
 
 def first_difference(found, expected, start, tolerance):

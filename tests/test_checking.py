@@ -141,6 +141,15 @@ def test_mistakes_of_other_rules_are_named(mine, against, words):
     assert words in found.hint
 
 
+@pytest.mark.parametrize(("line", "words"), [
+    ("return w - lr * g", "must end with return Update"), ("return Update(w)", "leaves out the slot 'v'"),
+    ("return None if t == 7 else Update(w, v=g)", "returned nothing"), ("return Update(w - lr * s.u, v=g)", "no 'u'"),
+    ("w -= lr * g; return Update(w, v=g)", "not changed in place"), ("return Update(w - rate * g, v=g)", "rate")])
+def test_a_rule_that_cannot_make_its_steps_is_told_why(line, words):
+    with pytest.raises(InvalidArgument, match=words):
+        check(rule_of([line], ("v",), lr=0.1), against="momentum")
+
+
 def test_two_mistakes_are_not_guessed_at():
     lines = changed(ADAM, ("g**2", "g"), (" / (1 - beta1**t)", ""))
     found = check(rule_of(lines, ("m", "v"), **NUMBERS), against="adam")

@@ -107,10 +107,10 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
              "seed": base.seed if seed is None else seed, "noise": base.noise if noise is None else noise,
              "batch": batch, "band": band, "fair": fair, "panel": panel, "prompt": prompt, "playing": playing,
              "speed": speed}
-    if speed is None:
-        given["speed"] = base.speed if preset is not None and focus is None else FILM if _names_stage(focus) else 15
-    values = {name: CHECKS[name](value, at) for name, value in given.items()}
     selected, stage = _focus(base.focus if focus is None else focus, racers)
+    if speed is None:
+        given["speed"] = base.speed if focus is None else FILM if stage not in (None, "step") else presets.DEFAULT.speed
+    values = {name: CHECKS[name](value, at) for name, value in given.items()}
     if selected is None:
         selected = _telling(stage, racers)
     return Explorer(place, racers, {
@@ -138,7 +138,7 @@ class Explorer:
     selected : int
         The racer that is selected.
     speed : float
-        How fast it plays, 0.1 to 10.
+        How fast it plays, in steps a second, 0.1 to 150.
     tries : list of str
         Things to try.
     trajectories : list of Trajectory
@@ -648,11 +648,6 @@ CHECKS = {
     "prompt": lambda value, at: _words("prompt", value),
     "tries": lambda value, at: _sentences("tries", value),
 }
-
-
-def _names_stage(focus):
-    words = (focus,) if isinstance(focus, (str, int)) else focus or ()
-    return any(word in STAGES and word != "step" for word in words)
 
 
 def _focus(focus, racers):

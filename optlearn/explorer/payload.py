@@ -57,7 +57,7 @@ def rule_key(rule):
 
     Two optimizers of one key run the same code and differ in numbers only.
     """
-    parts = [identity(type(rule), rule.name)]
+    parts = [rule.identity]
     for name, declared in rule.options().items():
         value = rule.__dict__[name]
         if value != declared.default:

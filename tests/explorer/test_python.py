@@ -56,7 +56,7 @@ def same(explorer):
     return True
 
 
-WRONG = {"noise": [np.nan, -1, np.inf, "1", True], "speed": [np.nan, 0, 11], "steps": [0, 5, 2001, 1.5],
+WRONG = {"noise": [np.nan, -1, np.inf, "1", True], "speed": [np.nan, 0, 151], "steps": [0, 5, 2001, 1.5],
          "step": [-1, 121, 1.0], "start": [(1,), (1, np.nan), 3, "ab"], "seed": [-1, 2**32], "panel": ["pannel", None],
          "preset": ["ravne", 3], "focus": ["nesterof", 9, 1.5], "fair": ["sme"], "selected": [3], "batch": [4],
          "tries": ["one"], "prompt": [3], "surface": ["rosenbrok", 3],
@@ -70,7 +70,7 @@ def test_a_setter_refuses_what_explore_refuses_and_changes_nothing(name):
     for value in WRONG[name]:
         with pytest.raises(InvalidArgument, match=f"{name}|surface|name"):
             setattr(explorer, name, value)
-        if name not in ("speed", "selected") and (name, value) != ("steps", 5):
+        if name != "selected" and (name, value) != ("steps", 5):
             with pytest.raises(InvalidArgument):
                 explore(**{"surface": "rosenbrock", {"tries": "try_"}.get(name, name): value})
         assert explorer.state == before
@@ -129,7 +129,7 @@ def test_rules_that_cannot_be_drawn_are_refused_and_break_nothing_else():
 
     try:
         for rule in (Branching, Nothing, "muon"):
-            with pytest.raises((InvalidArgument, AttributeError)):
+            with pytest.raises(InvalidArgument):
                 explore("quadratic", [rule])
         payload.catalogue.cache_clear()
         assert same(explore("quadratic", ["adam"], steps=5))
