@@ -387,7 +387,7 @@ def mutants(forms):
             new, old = form.lines[slot], form.state[slot]
             found.setdefault(("old", slot, id(new)),
                              Mutant(form, f"the old {slot} where the new one belongs", {new: old}, "lines", slot))
-        if t in walk(form.lines.values()):
+        if any(node is t for node in walk(form.lines.values())):
             for shift in (1, -1):
                 found.setdefault(("t", shift), Mutant(form, f"t {shift:+d} in place of t", {t: t + shift}, "lines"))
     return list(found.values())
