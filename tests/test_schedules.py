@@ -386,7 +386,7 @@ class Silent(sc.Schedule):
     (lambda k: None, "lr = None is not allowed; its schedule gives it"),
     (Silent(), r"Silent.value\(0\) gives None; it must be a number"),
     (sc.FromTraining(lambda place: None), "function of FromTraining at Place.* gives None; it must be a number"),
-], ids=str)
+], ids=lambda x: x if isinstance(x, str) else getattr(x, "__name__", type(x).__name__))
 def test_a_value_that_is_none_is_refused_in_its_step_and_changes_nothing(lr, says):
     rule, w = optlearn.Adam(lr=lr), np.ones(2)
     with pytest.raises(InvalidArgument, match=says):

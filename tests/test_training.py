@@ -295,7 +295,7 @@ MADE = {}
     ({"made": lambda loss, grads: (loss, {"w": None})}, r"does not fit: grads\['w'\] is a NoneType"),
     ({"made": lambda loss, grads: (loss, {"w": grads["w"].astype(int)})}, r"not fit: grads\['w'\] has dtype int64"),
     ({"made": lambda loss, grads: (np.nan, grads)}, "gives the loss nan at the first parameters; it must be a number"),
-], ids=str)
+], ids=lambda x: x if isinstance(x, str) else next(iter(x)))
 def test_a_problem_of_ones_own_that_is_wrong_is_told_what(made, says, monkeypatch):
     for part, value in made.items():
         monkeypatch.setitem(MADE, part, value)
