@@ -77,7 +77,7 @@ def test_arrows_ellipses_and_bars_equal_the_recorded_state(show):
             if it["ellipse"]:
                 with_ellipse += 1
                 direction = g if rule.direction == "g" else value(kept, rule.direction, t)
-                rate = np.array(found["named"]["rate"])
+                rate = np.array(found["named"]["@rate"])
                 assert close(it["ellipse"]["center"], before, scale), key
                 assert close(it["ellipse"]["radii"], np.abs(rate) * np.linalg.norm(direction), scale), key
                 assert close(arrows["scaled"]["to"], before - rate * direction, scale), key
