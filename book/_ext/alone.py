@@ -63,7 +63,7 @@ def copy_mathjax(app, error):
 
 def setup(app):
     """Connect it all; the variable is for `optlearn.explore` in the kernels, which inherit it."""
-    os.environ["OPTLEARN_STATIC"] = "1"
+    os.environ["OPTLEARN_STATIC"] = "site"
     # A kernel for each core, and a core for each kernel: threads of one would only get in the way of the other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # jupyter-book has no -j. Most of the time goes to running the notebooks, each in a process of its own.

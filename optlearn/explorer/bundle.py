@@ -92,6 +92,19 @@ def core():
 
 
 @functools.cache
+def site(data):
+    """Core and data as one file that the pages of a site share; `views` stands beside it.
+
+    Parameters
+    ----------
+    data : str
+        What all explorers share, as JSON.
+    """
+    mark = hashlib.sha256(views().encode()).hexdigest()[:12]
+    return f"/* views {mark} */(window.optlearnExplorer||={{}}).data={data};\n{core()}"
+
+
+@functools.cache
 def views():
     """What a page needs when a view beyond the picture is opened, as a classic script."""
     _, text, names, _ = _parts()

@@ -476,8 +476,10 @@ class Explorer:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         """HTML in a built page; otherwise widget, with a figure and a text for where no widget can be shown."""
-        if os.environ.get("OPTLEARN_STATIC") == "1":
-            return {"text/html": self.html(complete=_first_of_page()), "text/plain": self._text()}
+        static = os.environ.get("OPTLEARN_STATIC")
+        if static:
+            # A site has the shared part in files of its own.
+            return {"text/html": self.html(complete=static != "site" and _first_of_page()), "text/plain": self._text()}
         data = {"text/plain": self._text(), "image/png": self.figure()}
         try:
             view, _ = _split(self.widget._repr_mimebundle_())

@@ -25,11 +25,11 @@ export function createAnnouncer(parent) {
   parent.append(region);
   let timer = 0;
   return {
-    /** @param {string} text */
+    /** @param {string | (() => string)} text a function is asked when it is said */
     say(text) {
       clearTimeout(timer);
       timer = window.setTimeout(() => {
-        region.textContent = text;
+        region.textContent = typeof text === "string" ? text : text();
       }, 350);
     },
     close() {

@@ -40,9 +40,11 @@ export function createCard(app, parent) {
   let drawn = "";
 
   function build(rule, racer, index) {
+    const held = form.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.option : "";
     title.innerHTML = swatch(index);
     title.append(name);
     form.replaceChildren(...rule.options.map((option) => optionControl(rule, option)));
+    if (held) /** @type {HTMLElement | null} */ (form.querySelector(`[data-option="${held}"]`))?.focus();
     view = createEquation(rule);
     equation.replaceChildren(view.el);
     inputs = rule.hypers.map((declared, k) => {
@@ -61,11 +63,11 @@ export function createCard(app, parent) {
       value === option.value || rule.variants[JSON.stringify({ [option.name]: value })]);
     if (reachable.length < 2) return "";
     if (option.choices.length === 2 && typeof option.choices[0] === "boolean") {
-      const box = make("input", { type: "checkbox", onchange: () => change(box.checked) });
+      const box = make("input", { type: "checkbox", "data-option": option.name, onchange: () => change(box.checked) });
       box.checked = option.value;
       return make("label", { class: "olx-check" }, box, name);
     }
-    const select = make("select", { class: "olx-select", onchange: () => change(reachable[select.selectedIndex]) },
+    const select = make("select", { class: "olx-select", "data-option": option.name, onchange: () => change(reachable[select.selectedIndex]) },
       ...reachable.map((value) => make("option", { value: String(value) }, String(value))));
     select.selectedIndex = reachable.indexOf(option.value);
     return make("label", { class: "olx-check" }, name, select);
@@ -183,7 +185,8 @@ function createGauges(app) {
   const holder = make("div", { class: "olx-history" });
   const sharp = sharpCanvas(holder, () => app.store.set({ _size: {} }));
   sharp.canvas.setAttribute("role", "img");
-  const el = make("div", { class: "olx-gauges" }, bars, holder);
+  const legend = make("p", { class: "olx-note" }, "Over the steps: x solid, y dashed; the line is the step shown.");
+  const el = make("div", { class: "olx-gauges" }, bars, holder, legend);
 
   /** One quantity over time: x solid, y dashed; logarithmic where it is never negative. */
   function plot(c, run, name, box, t) {
@@ -226,6 +229,11 @@ function createGauges(app) {
       c.stroke();
     }
     c.setLineDash([]);
+    const small = { color: theme.muted, paper: theme.paper, font: theme.font, size: 10 };
+    if (hi > lo) {
+      label(c, show(hi, 2), x + w, y + 7, { ...small, align: "right" });
+      if (log || lo < 0) label(c, show(log ? Math.max(tiny, hi * 1e-12) : lo, 2), x + w, y + h - 6, { ...small, align: "right" });
+    }
     label(c, symbolOf(app.rule(app.store.get("selected")), name) + (log ? " (log)" : ""), x, y + 7, { color: theme.muted, paper: theme.paper, font: theme.font, size: 11 });
   }
 
@@ -247,6 +255,7 @@ function createGauges(app) {
       }
       const names = rule.internals.filter((name) => name in run.layout).slice(0, 4);
       holder.hidden = !(names.length && (stage === "preconditioner" || stage === "memory"));
+      legend.hidden = holder.hidden;
       if (holder.hidden) return;
       sharp.fit();
       const { width, height } = sharp.size;

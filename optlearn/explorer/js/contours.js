@@ -3,7 +3,7 @@
 /**
  * Heights of a surface become shares of a scale: logarithmic above the lowest value where that is known, else linear.
  * @typedef {{base: number, shift: number, low: number, high: number, log: boolean}} Scale
- * @typedef {{values: Float64Array, n: number, view: number[], levels: number[], scale: Scale, size: number}} Field
+ * @typedef {{values: Float64Array, n: number, view: number[], levels: number[], finer: number, scale: Scale, size: number}} Field
  *   `values`: 0 at the lowest of the scale, 1 at its top; `size`: how often the view fits into the scale's own, each way
  */
 
@@ -48,7 +48,7 @@ export function heightAt({ base, shift, log, low, high }, u) {
  * Samples a surface on a grid.
  * @param {(x: number, y: number, p: ArrayLike<number>) => number} f @param {ArrayLike<number>} p
  * @param {number[]} view @param {number} n points a side @param {number} count number of levels over the scale
- * @param {Scale} scale @param {number} [size] how often the view fits into the scale's own: as many more levels
+ * @param {Scale} scale @param {number} [size] how often the view fits into the scale's own, each way
  * @returns {Field}
  */
 export function sampleField(f, p, view, n, count, scale, size = 1) {
@@ -59,15 +59,16 @@ export function sampleField(f, p, view, n, count, scale, size = 1) {
     const above = values[k] - base;
     values[k] = !Number.isFinite(above) ? 2 : ((log ? Math.log(above + shift) : above) - low) / span;
   }
-  const finer = count * 2 ** Math.max(0, Math.round(Math.log2(size)));
   let [least, most] = [Infinity, -Infinity];
   for (const u of values) {
     if (u < least) least = u;
     if (u > most) most = u;
   }
+  // Near a step there are more of them, by powers of two: about as many in sight as in the whole.
+  const finer = count * 2 ** Math.max(0, Math.round(Math.log2(0.8 / Math.max(Math.min(most, 1) - Math.max(least, 0), 1e-6))));
   const levels = [];
   for (let k = Math.max(0, Math.ceil(least * finer - 0.5)); (k + 0.5) / finer < Math.min(most, 1); k++) levels.push((k + 0.5) / finer);
-  return { values, n, view, levels, scale, size };
+  return { values, n, view, levels, finer, scale, size };
 }
 
 /** The colours of the heights, 0 to 1, in 64 steps. @param {string[]} stops */
@@ -124,7 +125,7 @@ export function drawField(c, field, map, theme, width) {
   c.strokeStyle = theme.contour;
   c.lineJoin = "round";
   for (const level of field.levels) {
-    c.globalAlpha = Math.round(level * 60 - 2) % 4 === 1 ? 0.6 : 0.32;
+    c.globalAlpha = Math.round(level * field.finer - 0.5) % 4 === 1 ? 0.6 : 0.32;
     c.stroke(levelPath(field, level, map));
   }
   c.globalAlpha = 1;

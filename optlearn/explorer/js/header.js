@@ -8,11 +8,13 @@ import { MOST_RACERS, swatch } from "./theme.js";
 export function createHeader(app, parent) {
   const { store } = app;
   const sentence = make("p", { class: "olx-prompt" });
-  parent.append(sentence);
+  const alert = make("p", { class: "olx-wrong", role: "alert" });
+  parent.append(sentence, alert);
   return {
     /** @param {Set<string>} changed */
     update(changed) {
       if (!["prompt", "preset", "speed", "_asked"].some((key) => changed.has(key))) return;
+      alert.textContent = app.home?.unread ? "The settings in the address cannot be read here; these are the page's own." : "";
       const preset = app.data.presets[store.get("preset")];
       // The comment of a preset would answer its question.
       sentence.hidden = Boolean(store.get("_asked"));
@@ -61,7 +63,7 @@ export function createChips(app, parent) {
     update(changed) {
       if (!["racers", "selected", "theme"].some((key) => changed.has(key))) return;
       const racers = store.get("racers");
-      const now = racers.map((_, i) => app.label(i)).join("|");
+      const now = racers.map((racer) => racer.rule).join("|");
       if (now !== built) {
         built = now;
         const focused = row.contains(document.activeElement);
@@ -71,9 +73,17 @@ export function createChips(app, parent) {
       [...row.children].forEach((b, i) => {
         const on = i === store.get("selected");
         b.setAttribute("aria-pressed", String(on));
+        const name = /** @type {HTMLElement} */ (b.lastElementChild);
+        const text = app.label(i);
+        if (name.textContent !== text) {
+          // A chip grows with its number, but never shrinks: nothing moves while a value is slid.
+          name.style.minWidth = `${Math.max(parseFloat(name.style.minWidth) || 0, Math.ceil(name.getBoundingClientRect().width))}px`;
+          name.textContent = text;
+        }
         b.classList.toggle("olx-hidden", Boolean(racers[i].hidden));
         b.setAttribute("aria-label", `${app.label(i)}${racers[i].hidden ? ", hidden" : ""}${on ? ", selected; activate to " + (racers[i].hidden ? "show" : "hide") : ""}`);
       });
+      row.classList.toggle("olx-many", racers.length > 4);
       roving.enter(store.get("selected"));
       add.el.hidden = racers.length >= MOST_RACERS;
     },

@@ -1,6 +1,6 @@
 // The page's own home for explorers: offers the same model as ipywidgets does, with no kernel behind it.
 
-import { stateOfLink } from "./link.js";
+import { linkText, stateOfLink } from "./link.js";
 
 /**
  * A model that lives in the page alone.
@@ -41,33 +41,89 @@ function rowsOf({ names, columns }) {
  */
 export function startHost(explorer) {
   const page = /** @type {any} */ (window);
-  const shared = (page.optlearnExplorer ||= { rules: {}, surfaces: {}, presets: {} });
+  const shared = (page.optlearnExplorer ||= {});
+  for (const kind of ["rules", "surfaces", "presets"]) shared[kind] ||= {};
   shared.explorer = explorer;
+  const take = (data) => {
+    for (const kind of ["rules", "surfaces", "presets"]) Object.assign(shared[kind], rowsOf(data[kind]));
+  };
+  // On a site the script has the data, and the views stand beside it.
+  const own = /** @type {any} */ (document.currentScript);
+  if (own?.src) shared.views = own.src.replace("explorer.js", "explorer-views.js");
+  if (shared.data) take(shared.data);
   shared.mount = () => {
     for (const node of document.querySelectorAll("script.optlearn-shared")) {
-      const data = JSON.parse(node.textContent || "{}");
-      for (const kind of ["rules", "surfaces", "presets"]) Object.assign(shared[kind], rowsOf(data[kind]));
+      take(JSON.parse(node.textContent || "{}"));
       node.classList.remove("optlearn-shared");
     }
-    for (const el of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".optlearn-explorer[data-waiting]"))) {
-      const script = el.querySelector("script.optlearn-state");
-      if (!script) continue;
-      el.removeAttribute("data-waiting");
-      el.querySelector("img")?.remove();
-      const own = JSON.parse(script.textContent || "{}");
-      for (const rule of Object.values(own.rules || {})) /** @type {any} */ (rule).own = true;
-      const data = {
-        rules: { ...shared.rules, ...own.rules },
-        surfaces: { ...shared.surfaces, ...own.surfaces },
-        presets: { ...shared.presets, ...own.presets },
-      };
-      const key = `explorer-${(shared.count = (shared.count || 0) + 1)}`;
-      const part = location.hash.slice(1).split("&").find((text) => text.startsWith(key + "="));
-      const linked = part && stateOfLink(part.slice(key.length + 1), own.state, data);
-      explorer.render({ model: pageModel(linked || own.state), el, data, home: { key, first: own.state } });
-      if (linked) el.scrollIntoView();
-    }
+    mountNext();
   };
+  const key = (k) => `explorer-${k + 1}`;
+  const partOf = (k) => location.hash.slice(1).split("&").find((text) => text.startsWith(key(k) + "="));
+  /** One explorer, then the page has its turn before the next; the one that the address is about comes first. */
+  function mountNext() {
+    const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".optlearn-explorer")]);
+    all.forEach((el, k) => (el.dataset.key ||= String(k)));
+    const waiting = all.filter((el) => el.hasAttribute("data-waiting"));
+    const el = waiting.find((one) => partOf(+(one.dataset.key || 0))) || waiting[0];
+    if (!el) return;
+    mountOne(el, +(el.dataset.key || 0));
+    if (waiting.length > 1) (window.requestIdleCallback || setTimeout)(mountNext);
+  }
+  /** @param {HTMLElement} el @param {number} k */
+  function mountOne(el, k) {
+    el.removeAttribute("data-waiting");
+    const script = el.querySelector("script.optlearn-state");
+    if (!script) return;
+    el.querySelector("img")?.remove();
+    const mine = JSON.parse(script.textContent || "{}");
+    for (const rule of Object.values(mine.rules || {})) /** @type {any} */ (rule).own = true;
+    const data = {
+      rules: { ...shared.rules, ...mine.rules },
+      surfaces: { ...shared.surfaces, ...mine.surfaces },
+      presets: { ...shared.presets, ...mine.presets },
+    };
+    const wanted = linkFor(k);
+    const linked = wanted && stateOfLink(wanted, mine.state, data);
+    const home = { key: key(k), first: mine.state, unread: Boolean(wanted && !linked) };
+    explorer.render({ model: pageModel(linked || mine.state), el, data, home });
+    if (partOf(k)) {
+      el.scrollIntoView();
+      // Again when all has its size.
+      if (document.readyState !== "complete") addEventListener("load", () => el.scrollIntoView(), { once: true });
+    }
+  }
+  /** The state of an explorer in the address, or as the reader left it: Back and a reload bring that again. @param {number} k */
+  const linkFor = (k) => history.state?.optlearn?.[key(k)] || partOf(k)?.slice(key(k).length + 1);
+  addEventListener("optlearn", (event) => {
+    const app = /** @type {CustomEvent} */ (event).detail;
+    if (!app.home) return;
+    const { key: name, first } = app.home;
+    let timer = 0;
+    app.store.heard.push((changed) => {
+      if (![...changed].some((one) => one[0] !== "_" && one !== "theme" && one !== "runs")) return;
+      clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        if (app.store.get("playing")) return;
+        const text = linkText(app.store.snapshot(), first);
+        if (text !== (history.state?.optlearn?.[name] || linkText(first, first))) {
+          history.replaceState({ ...history.state, optlearn: { ...history.state?.optlearn, [name]: text } }, "");
+        }
+      }, 400);
+    });
+  });
+  addEventListener("hashchange", () => {
+    document.querySelectorAll(".optlearn-explorer").forEach((node, k) => {
+      const app = /** @type {any} */ (node).explorer;
+      const text = partOf(k);
+      if (!app || !text) return;
+      const state = stateOfLink(text.slice(key(k).length + 1), app.home.first, app.data);
+      app.home.unread = !state;
+      app.store.set(state || { _link: {} });
+      if (!state) app.store.mark("prompt");
+      node.scrollIntoView();
+    });
+  });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", shared.mount);
   else shared.mount();
 }

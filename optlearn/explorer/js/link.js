@@ -1,8 +1,13 @@
 // The state as text for the fragment of an address, and back; every part of a link is checked.
 
+import { complaint } from "./numbers.js";
+
 /** What a link carries, in its order; the sentences and questions are the page's own. */
 const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus", "speed", "panel",
   "preset", "fair", "band", "map"];
+
+const STAGE_NAMES = ["step", "gradient", "memory", "lookahead", "preconditioner"];
+const PANEL_NAMES = ["", "map", "modes", "noise", "fair", "share"];
 
 /**
  * The state as text for the fragment of an address. Schedules are functions, which no link may carry: a racer names the
@@ -41,8 +46,11 @@ export function stateOfLink(text, first, data) {
       if (from >= 0) racer.schedules = first.racers[from].schedules;
       return racer;
     });
+    const allowed = (list, declared) => finite(list, declared.length) && list.every((x, k) => !complaint(x, declared[k]));
     const whole = (x, lo, hi) => Number.isInteger(x) && x >= lo && x <= hi;
-    const good = finite(state.params, surface.params.length) && finite(state.start, 2) && whole(state.steps, 1, 2000) &&
+    const good = allowed(state.params, surface.params) && state.racers.every(({ rule, h }) => allowed(h, data.rules[rule].hypers)) &&
+      STAGE_NAMES.includes(state.focus) && PANEL_NAMES.includes(state.panel) && ["", "same", "tuned"].includes(state.fair) &&
+      finite(state.start, 2) && whole(state.steps, 1, 2000) &&
       whole(state.step, 0, state.steps) && whole(state.racers.length, 1, 8) && whole(state.selected, 0, state.racers.length - 1) &&
       whole(state.seed, 0, 2 ** 32 - 1) && state.noise >= 0 && whole(state.batch, 0, surface.samples ? surface.samples.length : 0) &&
       state.speed >= 0.1 && state.speed <= 150;

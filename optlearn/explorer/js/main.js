@@ -118,9 +118,11 @@ export function createApp(model, parent, data, home = null) {
       const value = (racer, k) => racer.schedules?.[rule.hypers[k].name]?.label.split("(")[0] ?? racer.h[k];
       const differing = rule.hypers.findIndex((_, k) => new Set(alike.map((racer) => value(racer, k))).size > 1);
       if (differing < 0) return `${rule.label} ${alike.indexOf(racers[i]) + 1}`;
-      const own = value(racers[i], differing);
       const letter = rule.hypers[differing].mathml.replace(/<[^>]*>/g, "");
-      return `${rule.label} ${letter} = ${typeof own === "number" ? show(own) : own}`;
+      const own = value(racers[i], differing);
+      const written = (digits) => alike.map((racer) => value(racer, differing)).map((x) => (typeof x === "number" ? show(x, digits) : x));
+      const digits = [3, 4, 6, 9].find((n) => new Set(written(n)).size === new Set(alike.map((racer) => value(racer, differing))).size);
+      return `${rule.label} ${letter} = ${typeof own === "number" ? show(own, digits || 3) : own}`;
     },
     /** The hyperparameters of a racer in step t, schedules resolved. @param {number} i @param {number} t */
     hyperAt(i, t) {
@@ -393,6 +395,7 @@ const explorer = {
    */
   render({ model, el, data, home }) {
     const app = createApp(model, el, data, home);
+    /** @type {any} */ (el).explorer = app;
     el.dispatchEvent(new CustomEvent("optlearn", { bubbles: true, detail: app }));
     return () => app.close();
   },

@@ -16,7 +16,11 @@ export function createPicture(app, parent) {
   const { store } = app;
   const holder = make("div", { class: "olx-picture" });
   parent.append(holder);
-  const sharp = sharpCanvas(holder, () => store.set({ _size: {} }));
+  const sharp = sharpCanvas(holder, () => {
+    // In the same frame: a canvas of another size is blank.
+    store.set({ _size: {} });
+    store.flush();
+  });
   sharp.canvas.setAttribute("role", "img");
   const handle = make("button", { type: "button", class: "olx-handle", "aria-roledescription": "draggable point" });
   holder.append(handle);
@@ -318,7 +322,11 @@ export function createPicture(app, parent) {
   }
 
   let moved = false;
+  /** Where a finger went down. @type {number[] | null} */
+  let pressed = null;
   function grab(event) {
+    moved = false;
+    pressed = event.pointerType !== "mouse" && event.target !== handle && !toggle.contains(event.target) ? [event.clientX, event.clientY] : null;
     if (event.button !== 0 || toggle.contains(event.target)) return;
     if (event.pointerType !== "mouse" && event.target !== handle) return;
     event.preventDefault();
@@ -332,11 +340,18 @@ export function createPicture(app, parent) {
     if (store.get("_held")) store.set({ start: pointOf(event) });
     else if (event.pointerType === "mouse") hover(event);
   }
-  function drop() {
+  function drop(event) {
+    // A tap; a browser may send no click after a drag.
+    if (pressed && event.type === "pointerup" && Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) < 10) {
+      store.set({ start: pointOf(event) });
+      app.say(app.summary);
+      moved = true;
+    }
+    pressed = null;
     if (!store.get("_held")) return;
     store.set({ _held: false });
     stillKey = "";
-    app.say(app.summary());
+    app.say(app.summary);
   }
   function hover(event) {
     const box = holder.getBoundingClientRect();
@@ -366,10 +381,10 @@ export function createPicture(app, parent) {
   holder.addEventListener("pointercancel", drop);
   holder.addEventListener("pointerleave", () => store.set({ _hover: null }));
   holder.addEventListener("click", (event) => {
-    // A tap; the mouse has set the start when it went down.
+    // A click that no pointer made; these have set the start.
     if (!moved && event.target !== handle && !toggle.contains(event.target)) {
       store.set({ start: pointOf(event) });
-      app.say(app.summary());
+      app.say(app.summary);
     }
     moved = false;
   });
@@ -380,7 +395,7 @@ export function createPicture(app, parent) {
     const size = ((view[1] - view[0]) / 100) * (event.shiftKey ? 5 : 1);
     const [x, y] = store.get("start");
     store.set({ start: [tidy(x + way[0] * size, 3, view[1] - view[0]), tidy(y + way[1] * size, 3, view[1] - view[0])] });
-    app.say(app.summary());
+    app.say(app.summary);
   });
 
   return {

@@ -27,6 +27,8 @@ export function createStore(model, onFrame) {
   let changed = new Set();
   /** @type {Object<string, any>} */
   const local = {};
+  /** Who wants to know of every change, besides the frame. @type {((changed: Set<string>) => void)[]} */
+  const heard = [];
   let frame = 0;
   let closed = false;
   let writing = false;
@@ -40,6 +42,7 @@ export function createStore(model, onFrame) {
     const now = changed;
     changed = new Set();
     onFrame(now);
+    for (const hear of heard) hear(now);
   }
   const listeners = STATE_KEYS.map((key) => {
     const callback = () => {
@@ -74,6 +77,7 @@ export function createStore(model, onFrame) {
       if (shared && !closed) model.save_changes();
     },
     mark,
+    heard,
     /** Draws what is due now rather than in the next frame. */
     flush() {
       if (frame) cancelAnimationFrame(frame);

@@ -13,7 +13,11 @@ const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 5, 15, 30, 60, 150];
 export function createTimeline(app, parent) {
   const { store } = app;
   const holder = make("div", { class: "olx-loss" });
-  const sharp = sharpCanvas(holder, () => store.set({ _timesize: {} }));
+  const sharp = sharpCanvas(holder, () => {
+    // In the same frame: a canvas of another size is blank.
+    store.set({ _timesize: {} });
+    store.flush();
+  });
   const { canvas } = sharp;
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "slider");
@@ -141,9 +145,21 @@ export function createTimeline(app, parent) {
   // Playing: the only loop there is, and only while it plays.
   let ticking = 0;
   let before = 0;
+  function start() {
+    if (ticking || !store.get("playing") || !seen) return;
+    before = performance.now();
+    ticking = requestAnimationFrame(tick);
+  }
+  // Out of sight nothing plays on; back in sight it does.
+  let seen = true;
+  const watch = new IntersectionObserver((entries) => {
+    seen = entries[entries.length - 1].isIntersecting;
+    start();
+  });
+  watch.observe(app.el);
   function tick(time) {
     ticking = 0;
-    if (!store.get("playing")) return;
+    if (!store.get("playing") || !seen) return;
     // The film waits while the camera moves to the step.
     const wait = app.slow() && app.picture.moving();
     const owed = wait ? 0 : Math.min(0.1, (time - before) / 1000) * store.get("speed");
@@ -151,7 +167,7 @@ export function createTimeline(app, parent) {
     const at = now() - 1 + app.phase() + owed;
     if (at >= store.get("steps")) {
       store.set({ step: store.get("steps"), playing: false, _phase: 1 });
-      app.say(app.summary());
+      app.say(app.summary);
     } else {
       // Step k is on its way from k - 1 to k.
       const step = Math.ceil(at);
@@ -215,10 +231,7 @@ export function createTimeline(app, parent) {
         play.setAttribute("aria-label", playing ? "Pause" : "Play");
         play.title = playing ? "Pause" : "Play";
         play.replaceChildren(icon(playing ? "M4 3h3v10H4zM9 3h3v10H9z" : "M4.5 2.5v11l9-5.5z", true));
-        if (playing && !ticking) {
-          before = performance.now();
-          ticking = requestAnimationFrame(tick);
-        }
+        start();
       }
       field.set(now());
       total.set(store.get("steps"));
@@ -230,6 +243,7 @@ export function createTimeline(app, parent) {
     },
     close() {
       if (ticking) cancelAnimationFrame(ticking);
+      watch.disconnect();
       sharp.close();
     },
   };

@@ -1,0 +1,31 @@
+"""What all explorers share, once for the site: three files in ``_static``, on pages that have an explorer."""
+
+from pathlib import Path
+
+from optlearn.explorer import bundle, explorer
+
+
+def write(app):
+    """Put the files where pages look for them; their names get a mark of what is in them."""
+    if app.builder.format != "html":
+        return
+    folder = Path(app.outdir, "_static")
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {"explorer.js": bundle.site(explorer._json(explorer._shared())), "explorer-views.js": bundle.views(),
+             "explorer.css": bundle.style()}
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def add(app, pagename, templatename, context, doctree):
+    """Ask for them on a page that has an explorer."""
+    if 'class="optlearn-explorer"' in context.get("body", ""):
+        app.add_css_file("explorer.css")
+        app.add_js_file("explorer.js", loading_method="defer")
+
+
+def setup(app):
+    """Connect it all."""
+    app.connect("builder-inited", write)
+    app.connect("html-page-context", add)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
