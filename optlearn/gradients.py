@@ -101,7 +101,9 @@ class Decay(Transform):
 
 
 def normgrad(rescale=1.0, clip=None, decay=0.0):
-    """What MXNet does to every gradient, as transforms: rescale it, clip its coordinates, add the decay.
+    """MXNet.jl's ``normgrad`` as transforms: rescale a gradient, clip its coordinates, add the decay.
+
+    In MXNet 1.9.1 AdaGrad and NAG keep this order; its Adam, Adamax and FTML add the decay before they clip.
 
     Parameters
     ----------
