@@ -126,7 +126,7 @@ def test_schedules_go_on_exactly(schedule, step, tmp_path):
 
 
 @pytest.mark.parametrize("how", [{"delay": 3}, {"stratified": True}, {"shuffle": False}, {"drop_last": True},
-                                 {"early_stop": 2}], ids=lambda x: x if isinstance(x, str) else getattr(x, "__name__", type(x).__name__))
+                                 {"early_stop": 2}], ids=str)
 def test_settings_go_on_exactly(how, tmp_path):
     problem = MLP("iris", hidden=30, batch_norm=True)
     how = {"epochs": 12, "batch_size": 40, **how}
@@ -163,7 +163,7 @@ class NamedLine(LeastSquares):
         return loss, Weights(**grads)
 
 
-@pytest.mark.parametrize("how", [{"delay": 2}, {"early_stop": EarlyStop(watch="train_loss")}], ids=lambda x: x if isinstance(x, str) else getattr(x, "__name__", type(x).__name__))
+@pytest.mark.parametrize("how", [{"delay": 2}, {"early_stop": EarlyStop(watch="train_loss")}], ids=str)
 def test_parameters_in_a_namedtuple_go_on_as_one(how, tmp_path):
     problem, rule = NamedLine(), optlearn.Adam(lr=0.1)
     train(problem, rule, epochs=2, callbacks=stopped(tmp_path / "run", 6), **how)

@@ -45,7 +45,7 @@ def faults(cells):
                 yield f"{here}: a PNG of {kilobytes:.0f} kB, more than 80"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda x: x if isinstance(x, str) else getattr(x, "__name__", type(x).__name__))
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
 def test_notebook(path):
     notebook = json.loads((ROOT / path).read_text(encoding="utf-8"))
     found = list(faults(notebook["cells"]))
