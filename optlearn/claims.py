@@ -3,6 +3,7 @@
 import hashlib
 import html
 import math
+import re
 
 import numpy as np
 
@@ -44,7 +45,10 @@ class Claim:
         return f"claim: {self.statement}\n  {self.numbers}"
 
     def _repr_html_(self):
-        return (f'<div class="optlearn-claim" id="{self.anchor}"><p>{html.escape(self.statement)}</p>'
+        # What stands between dollars is set as a formula.
+        words = re.sub(r"\$([^$]+)\$", r'<span class="math notranslate nohighlight">\\(\1\\)</span>',
+                       html.escape(self.statement, quote=False))
+        return (f'<div class="optlearn-claim" id="{self.anchor}"><p>{words}</p>'
                 f"<p>{html.escape(self.numbers)}</p></div>")
 
 

@@ -8,6 +8,7 @@ import difflib
 import inspect
 import math
 import numbers
+import re
 
 import numpy as np
 
@@ -247,6 +248,7 @@ class Declared:
     # Names that are neither attributes of the class nor free to be declared.
     _reserved = ()
     __signature__ = _Signature()
+    _value_kind = "float"
 
     def __init_subclass__(cls, **keywords):
         super().__init_subclass__(**keywords)
@@ -260,6 +262,7 @@ class Declared:
                          if isinstance(value, (hyper, option))}
         cls._hypers = {name: d for name, d in cls._declared.items() if isinstance(d, hyper)}
         cls._aliases = {d.alias: name for name, d in cls._declared.items() if getattr(d, "alias", None)}
+        _describe(cls)
 
     @classmethod
     def _check_declaration(cls, name, declared):
@@ -345,6 +348,22 @@ def unsteady(name, k, first, again):
     return InvalidArgument(f"{name} has a schedule that gives {first!r} and then {again!r} for the same step index "
                            f"{k}; it must be a function of the index alone: no counter, no iterator, no random "
                            "number of its own")
+
+
+def _describe(cls):
+    """Put the declared numbers and choices into the docstring, so they are stated once."""
+    if not cls._declared or not vars(cls).get("__doc__") or "\n    Parameters\n" in cls.__doc__:
+        return
+    lines = ["    Parameters", "    ----------"]
+    for name, d in cls._declared.items():
+        kind = ("int" if d.integer else cls._value_kind) if isinstance(d, hyper) else "choice"
+        default = f"{d.default:g}" if isinstance(d, hyper) and isinstance(d.default, numbers.Real) else repr(d.default)
+        symbol = f"; symbol {d.symbol}." if isinstance(d, hyper) else "."
+        lines += [f"    {name} : {kind}, default {default}", f"        {d.range[0].upper() + d.range[1:]}{symbol}"]
+    table = "\n".join(lines) + "\n"
+    body = cls.__doc__.rstrip() + "\n"
+    at = re.search(r"\n    (Returns|Raises|See Also|Notes|References|Examples)\n    -", body)
+    cls.__doc__ = body[:at.start()] + "\n" + table + body[at.start():] if at else body + "\n" + table + "\n    "
 
 
 def _plain(value):

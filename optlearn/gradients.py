@@ -40,6 +40,7 @@ class Transform(Declared):
     """
 
     whole = False
+    _value_kind = "float, array or schedule"
 
     def __call__(self, w, g):
         """The changed gradient."""

@@ -163,6 +163,7 @@ class Optimizer(Declared):
     why_not_traceable = ""
     scale_free = None
     takes_matrices = False
+    _value_kind = "float, array or schedule"
     _reserved = ("w", "g", "s", "t", "gradient", "scheduled")
 
     def __init_subclass__(cls, register=True, **keywords):
@@ -175,7 +176,6 @@ class Optimizer(Declared):
             name = f"own_{name}"
         _versions[name] = 1 if library else _versions.get(name, 0) + 1
         cls.name, cls.identity = name, name if _versions[name] == 1 else f"{name}.{_versions[name]}"
-        _describe(cls)
         if register:
             _registry[cls.name] = cls
 
@@ -474,22 +474,6 @@ class Optimizer(Declared):
         from optlearn.symbolic.printing import card
 
         return card(self)
-
-
-def _describe(cls):
-    """Put the declared numbers and choices into the docstring, so they are stated once."""
-    if not cls._declared or not cls.__doc__ or "\n    Parameters\n" in cls.__doc__:
-        return
-    lines = ["    Parameters", "    ----------"]
-    for name, d in cls._declared.items():
-        kind = "float, array or schedule" if isinstance(d, hyper) else "choice"
-        default = f"{d.default:g}" if isinstance(d, hyper) and isinstance(d.default, numbers.Real) else repr(d.default)
-        symbol = f"; symbol {d.symbol}." if isinstance(d, hyper) else "."
-        lines += [f"    {name} : {kind}, default {default}", f"        {d.range[0].upper() + d.range[1:]}{symbol}"]
-    table = "\n".join(lines) + "\n"
-    body = cls.__doc__.rstrip() + "\n"
-    at = re.search(r"\n    (Returns|Raises|See Also|Notes|References|Examples)\n    -", body)
-    cls.__doc__ = body[:at.start()] + "\n" + table + body[at.start():] if at else body + "\n" + table + "\n    "
 
 
 # Temporary arrays of this many bytes stay in the cache of a core.
