@@ -17,7 +17,7 @@ from optlearn.trajectory import Trajectory, run, sweep
 __version__ = "0.1.0"
 
 # What needs more than NumPy is loaded where it is first used, so that importing stays quick.
-_LAZY = {"Stepper": "optlearn.symbolic.native", "check": "optlearn.checking", "claim": "optlearn.claims",
+_LAZY = {"Stepper": "optlearn.symbolic.stepper", "check": "optlearn.checking", "claim": "optlearn.claims",
          "explore": "optlearn.explorer", "lr_finder": "optlearn.training",
          "train": "optlearn.training", "tune": "optlearn.training",
          "checkpoint": None, "plots": None, "problems": None, "schedules": None, "studies": None}

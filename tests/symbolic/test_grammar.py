@@ -37,7 +37,7 @@ def interpreted(monkeypatch):
         exec(source, functions)
         return functions["kernel"]
 
-    monkeypatch.setattr(native, "_build", build)
+    monkeypatch.setattr(native, "build", build)
     monkeypatch.setattr(native, "_driver", lambda: native._drive)
     monkeypatch.setattr(native, "_rules", {})
     return surfaces.of(lambda x, y: 0.5 * (x**2 + 10 * y**2))
