@@ -11,9 +11,9 @@ PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html")
 WITH_FORMULAS = "book/notation.html"
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 
-FORMULAS = """() => [...document.querySelectorAll(".math")].filter(box => !box.querySelector("mjx-container"))
-  .concat([...document.querySelectorAll("mjx-merror")]).map(box => "not set: " + box.textContent)
-  .concat([...document.querySelectorAll("mjx-container[display]")]
+FORMULAS = """() => [...document.querySelectorAll(".math")].filter(box => !box.querySelector("math"))
+  .concat([...document.querySelectorAll("merror")]).map(box => "not set: " + box.textContent)
+  .concat([...document.querySelectorAll("div.math")]
     .filter(box => box.scrollWidth > box.clientWidth && box.tabIndex)
     .map(box => "scrolls, but not by keyboard: " + box.textContent))"""
 WIDGETS = """() => [...document.querySelectorAll('script[type^="application/vnd.jupyter"]')]
@@ -31,7 +31,7 @@ OVERFLOW = """() => {
 # and the audit walks every glyph.
 LIGHTEN = """() => {
   document.head.insertAdjacentHTML("beforeend", "<style>* {transition: none !important}</style>");
-  document.querySelectorAll("mjx-container").forEach(box => box.replaceWith("x"));
+  document.querySelectorAll(".math").forEach(box => box.replaceWith("x"));
   [...document.querySelectorAll(".highlight pre")].slice(1).forEach(box => box.replaceChildren());
   [...document.querySelectorAll("dl.py")].slice(5).forEach(box => box.remove());
 }"""
@@ -74,7 +74,7 @@ def test_search_finds_a_word(site, visit):
 
 def test_pages_work_from_disk(site, visit):
     page, problems = visit((SITE / WITH_FORMULAS).as_uri())
-    assert page.locator("mjx-container").count() > 10
+    assert page.locator(".math math").count() > 10
     assert page.evaluate(FORMULAS) == []
     assert not problems
 

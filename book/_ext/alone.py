@@ -1,15 +1,12 @@
-"""A site that needs nobody: explorers in their static form, formulas set by the site's own MathJax."""
+"""A site that needs nobody: explorers in their static form, icons of its own, no script that calls another host."""
 
-import importlib.util
 import os
+import re
+import shutil
 from pathlib import Path
 
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.errors import ExtensionError
-from sphinx.util.fileutil import copy_asset
-
-# The wheel has every output format and language of MathJax, 24 MB; the pages use these.
-MATHJAX = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
 
 # On a first visit the theme has no mode, says so as an error, and starts light where the system is dark.
 # Formulas that scroll are out of reach of the keyboard in some browsers.
@@ -17,9 +14,8 @@ SCRIPT = """{
   const root = document.documentElement.dataset;
   root.mode ||= "auto";
   root.theme ||= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  addEventListener("load", async () => {
-    await window.MathJax?.startup?.promise;
-    for (const box of document.querySelectorAll("mjx-container[display]"))
+  addEventListener("load", () => {
+    for (const box of document.querySelectorAll("div.math"))
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   });
 }"""
@@ -51,14 +47,22 @@ def mend_roles(app, pagename, templatename, context, doctree):
     context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
 
 
-def copy_mathjax(app, error):
-    """Put MathJax into the site."""
+# The theme's icons, 700 kB of them, for which chapters.css has its own drawings.
+ICON_FILES = re.compile(r'<(?:script|link)[^>]*fontawesome[^>]*>(?:</script>)?\s*')
+
+
+def leave_out_icons(app, error):
+    """Take the theme's script and fonts of icons out of the pages and the site."""
     if error or app.builder.format != "html":
         return
-    package = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
-    for part in MATHJAX:
-        target = Path(app.outdir, "_static", "mathjax", part)
-        copy_asset(package / part, target if (package / part).is_dir() else target.parent)
+    for path in Path(app.outdir).rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        new = ICON_FILES.sub("", text)
+        if new != text:
+            path.write_text(new, encoding="utf-8")
+    for path in Path(app.outdir, "_static", "scripts").glob("fontawesome*"):
+        path.unlink()
+    shutil.rmtree(Path(app.outdir, "_static", "vendor", "fontawesome"), ignore_errors=True)
 
 
 def setup(app):
@@ -73,5 +77,5 @@ def setup(app):
     app.connect("env-updated", refuse_failures)
     app.connect("html-page-context", refuse_tracebacks)
     app.connect("html-page-context", mend_roles)
-    app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", leave_out_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

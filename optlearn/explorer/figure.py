@@ -63,6 +63,8 @@ def picture(surface, trajectories, labels, state, write=None):
             loss = np.maximum(run.loss - floor, 1e-300)
             note = f" (diverged at step {run.diverged})" if run.diverged is not None else ""
             curve.semilogy(loss, color=colour, linestyle=dash, linewidth=1.5, label=name + note)
+        if state["speed"] <= 1 and trajectories:
+            view = _step(plane, trajectories[state["selected"]], state, view)
         plane.plot(*state["start"], "o", color="white", markeredgecolor="black", markeredgewidth=1.8, markersize=8,
                    zorder=5)
         plane.set(xlim=view[:2], ylim=view[2:], aspect="equal", xlabel="x", ylabel="y", title=surface.label)
@@ -80,6 +82,32 @@ def picture(surface, trajectories, labels, state, write=None):
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", metadata={"Software": None})
     return base64.b64encode(_fewer_colours(buffer.getvalue())).decode()
+
+
+def _step(plane, run, state, view):
+    """The inside of the step shown, as the page's film has it; returns a view near it."""
+    t = max(1, min(state["step"], run.steps))
+    if not np.isfinite(run.w[t]).all():
+        return view
+    before, after, probe, g = run.w[t - 1], run.w[t], run.probe[t - 1], run.g[t - 1]
+    arrows = [(before, after, "#1c2430", "step", "-")]
+    if not np.allclose(probe, before):
+        arrows += [(before, probe, "#00777f", "look ahead", "--"), (probe, after, "#b8127a", "gradient there", "-")]
+    elif np.hypot(*g) > 0:
+        length = np.hypot(*(after - before)) / np.hypot(*g)
+        arrows.append((before, before - length * g, "#b8127a", "−∇f", "-"))
+    for tail, tip, colour, name, line in arrows:
+        plane.annotate("", tip, tail, zorder=6, arrowprops={
+            "arrowstyle": "-|>", "color": colour, "linewidth": 1.8, "linestyle": line, "shrinkA": 0, "shrinkB": 0})
+        plane.annotate(name, (np.array(tail) + tip) / 2, xytext=(5, 4), textcoords="offset points", color=colour,
+                       fontsize=8.5, zorder=7)
+    points = np.array([point for tail, tip, *_ in arrows for point in (tail, tip)])
+    low, high = points.min(axis=0), points.max(axis=0)
+    half = 0.95 * max(high - low)
+    if 2 * half >= view[1] - view[0]:
+        return view
+    (cx, cy) = (low + high) / 2
+    return cx - half, cx + half, cy - half, cy + half
 
 
 def _floor(surface, trajectories, z):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from optlearn import AdaGrad, Adam, Momentum, Nesterov, RMSProp, explore, run, surfaces
+from optlearn.explorer import figure
 
 from .conftest import rest, settle
 
@@ -139,3 +140,20 @@ def test_the_camera_holds_the_step_and_goes_back(show):
     assert page.evaluate(unit) == home
     assert page.get_by_role("button", name="Into the step").is_hidden()
     assert not problems
+
+
+def test_the_still_figure_shows_the_same_step():
+    """Where nothing can run, the figure has the lookahead too, on recorded points."""
+    explorer = film(focus=("Nesterov", "lookahead"))
+    kept = explorer.trajectories[1]
+    drawn = {}
+
+    class Plane:
+        def annotate(self, text, tip, tail=None, **look):
+            if not text:
+                drawn[look["arrowprops"]["color"]] = (list(tail), list(tip))
+
+    view = figure._step(Plane(), kept, explorer.state, (-3, 3, -3, 3))
+    ends = [(kept.w[2], kept.w[3]), (kept.w[2], kept.probe[2]), (kept.probe[2], kept.w[3])]
+    assert list(drawn.values()) == [(list(a), list(b)) for a, b in ends]
+    assert view[1] - view[0] < 6

@@ -2,6 +2,7 @@
 
 import { rovingFocus } from "./accessibility.js";
 import { choice, make, numberField, slider } from "./controls.js";
+import { show } from "./numbers.js";
 import { MOST_RACERS, swatch } from "./theme.js";
 
 /** The sentence that says what to do. @param {import("./main.js").App} app @param {HTMLElement} parent */
@@ -48,7 +49,7 @@ export function createChips(app, parent) {
     row.replaceChildren(...racers.map((racer, i) => {
       const b = make("button", { type: "button", class: "olx-chip" });
       b.innerHTML = swatch(i);
-      b.append(make("span", {}, app.label(i)));
+      b.append(make("span", { class: "olx-value", "aria-hidden": "true" }), make("span", {}, app.label(i)));
       b.addEventListener("click", () => {
         const again = store.get("selected") === i;
         const hidden = Boolean(store.get("racers")[i].hidden);
@@ -58,9 +59,19 @@ export function createChips(app, parent) {
       return b;
     }));
   }
+  /** The value of every racer at the cursor. */
+  function values() {
+    [...row.children].forEach((b, i) => {
+      const run = app.runs[i];
+      const value = /** @type {HTMLElement} */ (b.querySelector(".olx-value"));
+      const t = store.get("step");
+      if (run && value) value.textContent = store.get("_asked") ? "" : run.diverged !== null && t >= run.diverged ? "✕" : show(run.loss[Math.min(t, run.last)], 2);
+    });
+  }
   return {
     /** @param {Set<string>} changed */
     update(changed) {
+      if (["runs", "step", "racers", "_asked"].some((key) => changed.has(key))) values();
       if (!["racers", "selected", "theme"].some((key) => changed.has(key))) return;
       const racers = store.get("racers");
       const now = racers.map((racer) => racer.rule).join("|");
@@ -85,6 +96,7 @@ export function createChips(app, parent) {
       });
       row.classList.toggle("olx-many", racers.length > 4);
       roving.enter(store.get("selected"));
+      values();
       add.el.hidden = racers.length >= MOST_RACERS;
     },
     close() {},

@@ -205,6 +205,7 @@ export function createPicture(app, parent) {
     }
     /** @type {[boolean, number][]} */
     const taken = [];
+    written = [];
     for (const i of order) {
       const run = app.runs[i];
       const t = Math.min(step, run.last);
@@ -219,12 +220,23 @@ export function createPicture(app, parent) {
       markerPath(c, i, map.x(w[0]), map.y(w[1]), i === selected ? 6.5 : 5.2);
       c.fill();
       c.stroke();
+      named(c, i, map.x(w[0]), map.y(w[1]), order.length);
       if (note) label(c, note.slice(2), map.x(w[0]) + 10, map.y(w[1]), { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11 });
     }
     if (it && order.length && app.slow()) subtitle(c, it);
     hovered(c);
     for (const extra of app.overlays) extra(c, map, view);
     place();
+  }
+
+  /** Names at the markers of the race, where they stand apart. */
+  function named(c, i, x, y, count) {
+    const { theme } = app;
+    if (app.slow() || count > 4 || store.get("step") < 1 || sharp.size.width < 420) return;
+    if (written.some(([a, b]) => Math.abs(a - x) < 110 && Math.abs(b - y) < 16)) return;
+    written.push([x, y]);
+    const right = x > sharp.size.width - 130;
+    label(c, app.label(i), x + (right ? -11 : 11), y, { color: theme.racers[i], paper: theme.paper, font: theme.font, weight: 600, align: right ? "right" : "left" });
   }
 
   /** What happens in this stage, in a line below. @param {CanvasRenderingContext2D} c @param {import("./anatomy.js").Anatomy} it */
@@ -324,6 +336,8 @@ export function createPicture(app, parent) {
   let moved = false;
   /** Where a finger went down. @type {number[] | null} */
   let pressed = null;
+  /** Where names stand. @type {number[][]} */
+  let written = [];
   function grab(event) {
     moved = false;
     pressed = event.pointerType !== "mouse" && event.target !== handle && !toggle.contains(event.target) ? [event.clientX, event.clientY] : null;
