@@ -177,7 +177,7 @@ def test_targets_for_fingers_are_44_pixels(show):
 def test_the_long_name_of_a_number_is_not_cut(show):
     page, problems = show(explore("quadratic", ["adagrad"]), viewport={"width": 1000, "height": 900})
     cut = page.evaluate("""[...document.querySelectorAll(".olx-slider-name")].filter((name) =>
-        getComputedStyle(name).overflow !== "visible" || name.scrollWidth > name.clientWidth + 1).map((name) => name.textContent)""")
+        getComputedStyle(name).overflow !== "visible" || name.scrollWidth > name.clientWidth + 1).map(String)""")
     assert not cut
     assert not problems
 
