@@ -187,3 +187,27 @@ def test_first_steps_are_shown_one_by_one(show):
     page.evaluate("apps[0].applyPreset('correction')")
     assert page.evaluate("apps[0].store.get('speed')") <= 1
     assert not problems
+
+
+def test_prose_drives_the_explorer_and_back_undoes(show):
+    page, problems = show(race())
+    page.evaluate("""document.querySelector("main").insertAdjacentHTML("beforeend",
+        "<p><a href='explorer:step=3,racer=2,focus=lookahead,speed=0.25,momentum=0.97,kappa=15'>step 3</a> " +
+        "<a href='explorer:step=7'>step 7</a> <a href='explorer:step=7,momentum=3'>wrong</a></p>")""")
+    read = """[apps[0].store.get('step'), apps[0].store.get('selected'), apps[0].store.get('focus'),
+        apps[0].store.get('racers')[1].h[1], apps[0].store.get('params')[0], apps[0].store.get('speed')]"""
+    first = page.evaluate(read)
+    page.get_by_text("step 3").click()
+    driven = [3, 1, "lookahead", 0.97, 15, 0.25]
+    assert page.evaluate(read) == driven
+    page.get_by_text("step 7").click()
+    assert page.evaluate(read) == [7, *driven[1:]]
+    page.get_by_text("wrong").click()
+    assert page.evaluate(read) == [7, *driven[1:]]
+    page.evaluate("history.back()")
+    page.wait_for_function("apps[0].store.get('step') === 3")
+    assert page.evaluate(read) == driven
+    page.evaluate("history.back()")
+    page.wait_for_function(f"apps[0].store.get('step') === {first[0]}")
+    assert page.evaluate(read) == first
+    assert not problems
