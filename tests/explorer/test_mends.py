@@ -211,3 +211,32 @@ def test_prose_drives_the_explorer_and_back_undoes(show):
     page.wait_for_function(f"apps[0].store.get('step') === {first[0]}")
     assert page.evaluate(read) == first
     assert not problems
+
+
+def test_keys_for_a_room(show):
+    page, problems = show(race(focus=("Nesterov", "lookahead"), step=3), viewport={"width": 1000, "height": 800})
+    read = "[apps[0].store.get('step'), apps[0].stage()]"
+    page.locator(".olx").focus()
+    for stage in ("gradient", "memory", "step"):
+        page.keyboard.press("PageDown")
+        assert page.evaluate(read) == [3, stage]
+    page.keyboard.press("PageDown")
+    assert page.evaluate(read) == [4, "lookahead"]
+    page.keyboard.press("PageUp")
+    assert page.evaluate(read) == [3, "step"]
+    page.keyboard.press("1")
+    assert page.evaluate("apps[0].store.get('selected')") == 0
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog", name="Keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement?.classList.contains('olx')")
+    settle(page)
+    page.keyboard.press("f")
+    page.wait_for_function("!document.fullscreenElement")
+    # Typing is typing.
+    field = page.get_by_label("Step shown", exact=True)
+    field.focus()
+    page.keyboard.press("w")
+    assert not page.evaluate("apps[0].store.get('_whole')")
+    assert not problems
