@@ -1,15 +1,19 @@
 """How long the explorer takes from an input to the redrawn picture, and how large its module is.
 
-python benchmarks/explorer.py        writes its section of benchmarks/RESULTS.md
+make book && python benchmarks/explorer.py        writes its section of benchmarks/RESULTS.md
 """
 
+import functools
 import gzip
+import http.server
+import math
 import os
 import platform
 import re
 import shutil
 import statistics
-import tempfile
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -19,7 +23,7 @@ from optlearn.explorer import bundle, explorer
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 BEGIN, END = "<!-- explorer: begin -->", "<!-- explorer: end -->"
-MOVES = 300
+MOVES = 200
 RACERS = [
     GradientDescent(lr=0.001),
     Momentum(lr=0.0005),
@@ -31,29 +35,32 @@ RACERS = [
     Momentum(lr=0.0002, momentum=0.95),
 ]
 
-# The dot is moved once a frame; a sample is the time from the event to the end of the frame's drawing.
-MEASURE = """async (moves) => {
+SITE = Path(__file__).parent.parent / "_build" / "html"
+CHAPTERS = ("index", "momentum/momentum", "adam_family/adam")
+
+# Real events from outside; a sample is the time from an event to the end of the frame that shows it, layout and paint
+# included: a message sent in the frame arrives after its paint.
+LISTEN = """() => {
+    window.samples = [];
+    const { port1, port2 } = new MessageChannel();
+    let begun = 0;
+    port2.onmessage = () => { samples.push(performance.now() - begun); begun = 0; };
+    addEventListener("pointermove", (event) => {
+        if (begun) return;
+        begun = event.timeStamp;
+        requestAnimationFrame(() => port1.postMessage(0));
+    }, true);
+}"""
+LIVE = """window.apps = [];
+addEventListener("optlearn", (event) => {
+    apps.push(event.detail);
+    // Live when the frame with it is painted.
+    requestAnimationFrame(() => setTimeout(() => { window.live ||= performance.now(); }));
+});"""
+RACE = """(state) => {
     const [app] = apps;
-    const picture = app.el.querySelector('.olx-picture');
-    const box = picture.getBoundingClientRect();
-    const at = (k) => ({ clientX: box.left + box.width * (0.5 + 0.3 * Math.cos(k / 20)),
-        clientY: box.top + box.height * (0.5 + 0.3 * Math.sin(k / 13)),
-        pointerId: 1, pointerType: 'mouse', button: 0, bubbles: true });
-    const handle = app.el.querySelector('.olx-handle');
-    picture.setPointerCapture = () => {};
-    handle.dispatchEvent(new PointerEvent('pointerdown', at(0)));
-    const times = [];
-    for (let k = 1; k <= moves; k++) {
-        await new Promise(requestAnimationFrame);
-        const begin = performance.now();
-        picture.dispatchEvent(new PointerEvent('pointermove', at(k)));
-        app.store.flush();
-        // Reading a pixel waits until the strokes are done.
-        app.el.querySelector('.olx-picture canvas').getContext('2d').getImageData(0, 0, 1, 1);
-        times.push(performance.now() - begin);
-    }
-    picture.dispatchEvent(new PointerEvent('pointerup', at(moves)));
-    return times.slice(20);
+    app.store.set({ ...state, playing: false, speed: 15, step: 40, panel: "" });
+    app.el.scrollIntoView();
 }"""
 
 
@@ -62,25 +69,83 @@ def quantile(times, share):
     return sorted(times)[min(len(times) - 1, int(share * len(times)))]
 
 
-def measure(slower):
-    """Milliseconds from input to redraw, with the processor so many times slower."""
-    race = explore("rosenbrock", RACERS, start=(-1.5, 2.0), steps=500)
-    listen = "<script>window.apps = []; addEventListener('optlearn', (event) => apps.push(event.detail));</script>"
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        page_file = Path(folder) / "page.html"
-        page_file.write_text(f'<!doctype html><meta charset="utf-8">{listen}{race.html()}', encoding="utf-8")
+@contextmanager
+def browser():
+    """A headless Chromium."""
+    with sync_playwright() as playwright:
         path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-        browser = playwright.chromium.launch(
+        chromium = playwright.chromium.launch(
             executable_path=path, args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 1100, "height": 1000})
-        page.goto(page_file.as_uri())
-        page.wait_for_function("apps.length")
-        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
-        times = page.evaluate(MEASURE, MOVES)
-        version = browser.version
-        browser.close()
-    return times, version
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def served():
+    """The built book, served on this machine."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    handler = functools.partial(Quiet, directory=SITE)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/book/"
+        server.shutdown()
+
+
+def visit(chromium, address, slower):
+    """A new reader on a page, with the processor so many times slower; and what was fetched, by address."""
+    page = chromium.new_page(viewport={"width": 1366, "height": 768})
+    fetched = {}
+    page.on("response", lambda got: fetched.update({got.url.split("?")[0]: got}))
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    page.add_init_script(LIVE)
+    page.goto(address)
+    page.wait_for_function("window.live", timeout=120_000)
+    return page, fetched
+
+
+def drag(page, state):
+    """Milliseconds from moves of the dot to the frames that show them."""
+    page.evaluate(RACE, state)
+    page.wait_for_timeout(1500)
+    handle = page.locator(".olx-handle").first.bounding_box()
+    box = page.locator(".olx-picture").first.bounding_box()
+    page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+    page.mouse.down()
+    page.evaluate(LISTEN)
+    for k in range(MOVES):
+        x = box["x"] + box["width"] * (0.5 + 0.3 * math.cos(k / 20))
+        y = box["y"] + box["height"] * (0.5 + 0.3 * math.sin(k / 13))
+        page.mouse.move(x, y)
+        page.wait_for_timeout(8)
+    page.wait_for_timeout(300)
+    page.mouse.up()
+    return page.evaluate("samples")[10:]
+
+
+def chapters():
+    """For each chapter and slowness: time until its first explorer is live, and the drag."""
+    race = explore("rosenbrock", RACERS, start=(-1.5, 2.0), steps=500).state
+    state = {key: race[key] for key in ("surface", "params", "start", "steps", "racers", "selected", "focus")}
+    rows, sizes, seen = [], [], {}
+    with served() as address, browser() as chromium:
+        for name in CHAPTERS:
+            for slower in (1, 4):
+                page, fetched = visit(chromium, f"{address}{name}.html", slower)
+                live = page.evaluate("live")
+                if slower == 1:
+                    new = {url: len(gzip.compress(got.body(), 9)) for url, got in fetched.items() if url not in seen}
+                    sizes.append((name, sum(new.values())))
+                    seen |= new
+                times = drag(page, state)
+                rows.append(f"| {name} | {slower}× | {live / 1000:.2f} | {statistics.median(times):.1f} | "
+                            f"{quantile(times, 0.95):.1f} |")
+                page.close()
+        return rows, sizes, chromium.version
 
 
 def section():
@@ -89,24 +154,26 @@ def section():
     parts = {"module": bundle.core(), "style": bundle.style(), "rules, surfaces and presets": shared}
     sizes = {name: len(gzip.compress(text.encode(), 9)) for name, text in parts.items()}
     sizes["together"] = len(gzip.compress("".join(parts.values()).encode(), 9))
-    rows = []
-    for slower in (1, 4):
-        times, version = measure(slower)
-        rows.append(
-            f"| {slower}× | {statistics.median(times):.1f} | {quantile(times, 0.95):.1f} | {max(times):.1f} |"
-        )
+    rows, pages, version = chapters()
     return "\n".join(
         [
             BEGIN,
             "## Explorer",
             "",
-            f"8 racers × 500 steps on Rosenbrock, {MOVES - 20} moves of the start. Milliseconds from the "
-            f"pointer event to the drawn picture, card and loss curves, headless Chromium {version}, software drawing, "
-            f"{os.cpu_count()} cores, {platform.machine()}.",
+            f"Chapters as they are built, 1366 × 768, headless Chromium {version}, software drawing, "
+            f"{os.cpu_count()} cores, {platform.machine()}. Live: seconds from navigation to the first explorer "
+            f"painted. Drag: 8 racers × 500 steps on Rosenbrock, {MOVES} moves of the dot, milliseconds from the event "
+            "to the end of the frame that shows it, layout, paint and the wait for the frame included.",
             "",
-            "| Processor slowed | median | 95th percentile | most |",
-            "| --- | ---: | ---: | ---: |",
+            "| Chapter | Processor slowed | live | drag, median | drag, 95th percentile |",
+            "| --- | --- | ---: | ---: | ---: |",
             *rows,
+            "",
+            "Bytes of a visit before scrolling, gzipped, in this order, without what an earlier page has brought:",
+            "",
+            "| Page | bytes |",
+            "| --- | ---: |",
+            *(f"| {name} | {size} |" for name, size in pages),
             "",
             "Size of what a page needs once, gzipped:",
             "",

@@ -18,9 +18,16 @@ FORMULAS = """() => [...document.querySelectorAll(".math")].filter(box => !box.q
     .map(box => "scrolls, but not by keyboard: " + box.textContent))"""
 WIDGETS = """() => [...document.querySelectorAll('script[type^="application/vnd.jupyter"]')]
   .map(script => "needs a kernel: " + script.type)"""
-IMAGES = """() => [...document.images].filter(image => !image.naturalWidth || !image.alt.trim()
+IMAGES = """async () => {
+  // Those that load when they come near, too.
+  await Promise.all([...document.images].map(image => {
+    image.loading = "eager";
+    return image.decode().catch(() => null);
+  }));
+  return [...document.images].filter(image => !image.naturalWidth || !image.alt.trim()
                                                        || /\\.(png|svg|jpe?g)$/.test(image.alt))
-  .map(image => "no alternative text, or not loaded: " + image.src.slice(0, 100))"""
+  .map(image => "no alternative text, or not loaded: " + image.src.slice(0, 100));
+}"""
 OVERFLOW = """() => {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= width) return [];

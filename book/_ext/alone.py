@@ -1,8 +1,11 @@
 """A site that needs nobody: explorers in their static form, icons of its own, no script that calls another host."""
 
+import base64
+import hashlib
 import os
 import re
 import shutil
+import struct
 from pathlib import Path
 
 from myst_nb.sphinx_ import NbMetadataCollector
@@ -47,22 +50,49 @@ def mend_roles(app, pagename, templatename, context, doctree):
     context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
 
 
-# The theme's icons, 700 kB of them, for which chapters.css has its own drawings.
+# The theme's icons, 700 kB of them, for which chapters.css has its own drawings and signs.
 ICON_FILES = re.compile(r'<(?:script|link)[^>]*fontawesome[^>]*>(?:</script>)?\s*')
+ICON_RULES = re.compile(r'@font-face\{[^}]*Font Awesome[^}]*\}|(?:\.fa-[\w-]+:before,?)+\{content:"[^"]*"\}')
+FIGURE = re.compile(r'<img (?![^>]*\bloading=)([^>]*?)src="((?:\.\./)*_images/[^"]+\.png)"')
+INLINE = re.compile(r'(<img [^>]*?)src="data:image/png;base64,([^"]+)"')
 
 
-def leave_out_icons(app, error):
-    """Take the theme's script and fonts of icons out of the pages and the site."""
+def lighten(app, error):
+    """Leave the theme's icons out; let figures load when they come near, in a room that is kept for them."""
     if error or app.builder.format != "html":
         return
-    for path in Path(app.outdir).rglob("*.html"):
+    site = Path(app.outdir)
+    for path in site.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
-        new = ICON_FILES.sub("", text)
+        new = _lighter(text, site, path)
         if new != text:
             path.write_text(new, encoding="utf-8")
-    for path in Path(app.outdir, "_static", "scripts").glob("fontawesome*"):
+    for path in site.glob("_static/styles/*.css"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(ICON_RULES.sub("", text), encoding="utf-8")
+    for path in site.glob("_static/scripts/fontawesome*"):
         path.unlink()
-    shutil.rmtree(Path(app.outdir, "_static", "vendor", "fontawesome"), ignore_errors=True)
+    shutil.rmtree(site / "_static" / "vendor" / "fontawesome", ignore_errors=True)
+
+
+def _lighter(text, site, page):
+    # The still of an explorer is for those without JavaScript: a file, not a part of every page.
+    text = INLINE.sub(lambda m: f'{m[1]}src="{_as_file(site, page, m[2])}"', ICON_FILES.sub("", text))
+    return FIGURE.sub(lambda m: f'<img loading="lazy" {_size(page.parent / m[2])}{m[1]}src="{m[2]}"', text)
+
+
+def _as_file(site, page, text):
+    data = base64.b64decode(text)
+    path = site / "_images" / f"explorer-{hashlib.sha256(data).hexdigest()[:16]}.png"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    return os.path.relpath(path, page.parent).replace(os.sep, "/")
+
+
+def _size(path):
+    # The size stands at a fixed place of a PNG.
+    width, height = struct.unpack(">II", path.read_bytes()[16:24]) if path.exists() else (0, 0)
+    return f'width="{width}" height="{height}" ' if width else ""
 
 
 def setup(app):
@@ -77,5 +107,5 @@ def setup(app):
     app.connect("env-updated", refuse_failures)
     app.connect("html-page-context", refuse_tracebacks)
     app.connect("html-page-context", mend_roles)
-    app.connect("build-finished", leave_out_icons)
+    app.connect("build-finished", lighten)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

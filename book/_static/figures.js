@@ -1,7 +1,7 @@
 // On a phone a figure of several panels scrolls by itself; as wide as the text its labels could not be read.
 addEventListener("load", () => {
   for (const image of document.querySelectorAll(".cell_output img")) {
-    if (image.naturalWidth < 1.9 * image.naturalHeight) continue;
+    if (+image.getAttribute("width") < 1.9 * +image.getAttribute("height")) continue;
     image.classList.add("optlearn-wide");
     const box = image.closest("figure");
     // Within reach of the keyboard, in every browser.

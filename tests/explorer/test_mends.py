@@ -177,7 +177,7 @@ def test_targets_for_fingers_are_44_pixels(show):
 def test_the_long_name_of_a_number_is_not_cut(show):
     page, problems = show(explore("quadratic", ["adagrad"]), viewport={"width": 1000, "height": 900})
     cut = page.evaluate("""[...document.querySelectorAll(".olx-slider-name")].filter((name) =>
-        getComputedStyle(name).overflow !== "visible" || name.scrollWidth > name.clientWidth + 1).map((name) => name.textContent)""")
+        getComputedStyle(name).overflow !== "visible" || name.scrollWidth > name.clientWidth + 1).map(String)""")
     assert not cut
     assert not problems
 
@@ -186,4 +186,57 @@ def test_first_steps_are_shown_one_by_one(show):
     page, problems = show(race(), reduced_motion="reduce")
     page.evaluate("apps[0].applyPreset('correction')")
     assert page.evaluate("apps[0].store.get('speed')") <= 1
+    assert not problems
+
+
+def test_prose_drives_the_explorer_and_back_undoes(show):
+    page, problems = show(race())
+    page.evaluate("""document.querySelector("main").insertAdjacentHTML("beforeend",
+        "<p><a href='explorer:step=3,racer=2,focus=lookahead,speed=0.25,momentum=0.97,kappa=15'>step 3</a> " +
+        "<a href='explorer:step=7'>step 7</a> <a href='explorer:step=7,momentum=3'>wrong</a></p>")""")
+    read = """[apps[0].store.get('step'), apps[0].store.get('selected'), apps[0].store.get('focus'),
+        apps[0].store.get('racers')[1].h[1], apps[0].store.get('params')[0], apps[0].store.get('speed')]"""
+    first = page.evaluate(read)
+    page.get_by_text("step 3").click()
+    driven = [3, 1, "lookahead", 0.97, 15, 0.25]
+    assert page.evaluate(read) == driven
+    page.get_by_text("step 7").click()
+    assert page.evaluate(read) == [7, *driven[1:]]
+    page.get_by_text("wrong").click()
+    assert page.evaluate(read) == [7, *driven[1:]]
+    page.evaluate("history.back()")
+    page.wait_for_function("apps[0].store.get('step') === 3")
+    assert page.evaluate(read) == driven
+    page.evaluate("history.back()")
+    page.wait_for_function(f"apps[0].store.get('step') === {first[0]}")
+    assert page.evaluate(read) == first
+    assert not problems
+
+
+def test_keys_for_a_room(show):
+    page, problems = show(race(focus=("Nesterov", "lookahead"), step=3), viewport={"width": 1000, "height": 800})
+    read = "[apps[0].store.get('step'), apps[0].stage()]"
+    page.locator(".olx").focus()
+    for stage in ("gradient", "memory", "step"):
+        page.keyboard.press("PageDown")
+        assert page.evaluate(read) == [3, stage]
+    page.keyboard.press("PageDown")
+    assert page.evaluate(read) == [4, "lookahead"]
+    page.keyboard.press("PageUp")
+    assert page.evaluate(read) == [3, "step"]
+    page.keyboard.press("1")
+    assert page.evaluate("apps[0].store.get('selected')") == 0
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog", name="Keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement?.classList.contains('olx')")
+    settle(page)
+    page.keyboard.press("f")
+    page.wait_for_function("!document.fullscreenElement")
+    # Typing is typing.
+    field = page.get_by_label("Step shown", exact=True)
+    field.focus()
+    page.keyboard.press("w")
+    assert not page.evaluate("apps[0].store.get('_whole')")
     assert not problems

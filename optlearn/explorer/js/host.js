@@ -1,5 +1,6 @@
 // The page's own home for explorers: offers the same model as ipywidgets does, with no kernel behind it.
 
+import { startDrive } from "./drive.js";
 import { linkText, stateOfLink } from "./link.js";
 
 /**
@@ -112,6 +113,7 @@ export function startHost(explorer) {
       }, 400);
     });
   });
+  startDrive((k) => /** @type {any} */ (document.querySelectorAll(".optlearn-explorer")[k])?.explorer);
   addEventListener("hashchange", () => {
     document.querySelectorAll(".optlearn-explorer").forEach((node, k) => {
       const app = /** @type {any} */ (node).explorer;

@@ -16,6 +16,7 @@ import { createPicture } from "./picture.js";
 import { tapeOf } from "./random.js";
 import { createStore, RUN_KEYS } from "./state.js";
 import { readTheme, watchTheme } from "./theme.js";
+import { createTeacher } from "./teacher.js";
 import { createTimeline } from "./timeline.js";
 
 /** Up to so many steps a second, play shows the inside of every step. */
@@ -88,6 +89,8 @@ export function createApp(model, parent, data, home = null) {
     floor: 0,
     frames: 0,
     picture: /** @type {any} */ (null),
+    /** Plays or pauses. */
+    play: () => {},
     /** Works off the main thread; comes with the views. @type {any} */
     workshop: null,
     /** Drawings of panels under the paths, and over them. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
@@ -381,7 +384,7 @@ export function createApp(model, parent, data, home = null) {
   el.append(make("div", { class: "olx-main" }, top, left, right, rest));
   panes.push(createHeader(app, top), createGallery(app, rest, top, codeOf), createChips(app, top));
   app.picture = createPicture(app, left);
-  panes.push(app.picture, createTimeline(app, left), createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
+  panes.push(app.picture, createTimeline(app, left), createTeacher(app, /** @type {HTMLElement} */ (left.querySelector(".olx-transport"))), createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
   for (const key of [...RUN_KEYS, "prompt", "preset", "tries", "step", "selected", "racers", "playing", "theme"]) store.mark(key);
   store.flush();
 

@@ -185,6 +185,7 @@ export function createTimeline(app, parent) {
     if (shown >= 0 && shown < stages.length - 1) phase = shown / stages.length;
     store.set({ playing: true, step, _phase: phase });
   }
+  app.play = toggle;
   function pause() {
     if (app.filming()) store.set({ playing: false, focus: app.stage() });
     else store.set({ playing: false, _phase: 1 });

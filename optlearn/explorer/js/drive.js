@@ -1,0 +1,61 @@
+// Prose that drives: a link such as explorer:step=3,focus=lookahead sets an explorer of its page; Back undoes it.
+
+import { linkText, stateOfLink } from "./link.js";
+import { parse } from "./numbers.js";
+
+/**
+ * The change that a link asks for, or null if it is not one the explorer can make.
+ * Words: `on` (which explorer, from 1), `racer` (from 1), `step`, `steps`, `speed`, `focus`, `panel`, `preset`, `start` (x;y), `play`,
+ * the name of a number of the racer, or of one of the surface.
+ * @param {any} app @param {string[][]} words
+ */
+export function changeOf(app, words) {
+  const { store, data } = app;
+  let state = store.snapshot();
+  for (const [word, text = ""] of words) {
+    const x = parse(text);
+    if (word === "on") continue;
+    if (word === "preset") state = { ...state, ...data.presets[text]?.state, preset: text, prompt: "" };
+    else if (word === "play") state.playing = true;
+    else if (word === "racer") state.selected = x - 1;
+    else if (word === "start") state.start = text.split(";").map(parse);
+    else if (["focus", "panel"].includes(word)) state[word] = text;
+    else if (["step", "steps", "speed", "noise", "seed"].includes(word)) state[word] = x;
+    else {
+      const racer = state.racers[state.selected];
+      const k = data.rules[racer?.rule]?.hypers.findIndex((d) => d.name === word);
+      const j = data.surfaces[state.surface].params.findIndex((d) => d.name === word);
+      if (k >= 0) racer.h[k] = x;
+      else if (j >= 0) state.params[j] = x;
+      else return null;
+    }
+  }
+  const checked = stateOfLink(linkText(state, app.home.first), app.home.first, data);
+  return checked && { ...checked, playing: state.playing, preset: state.preset, prompt: state.prompt };
+}
+
+/** Listens to the links of a page. @param {(k: number) => any} appOf */
+export function startDrive(appOf) {
+  const keep = (app) => ({ ...history.state?.optlearn, [app.home.key]: linkText(app.store.snapshot(), app.home.first) });
+  document.addEventListener("click", (event) => {
+    const link = /** @type {Element} */ (event.target).closest?.('a[href^="explorer:"]');
+    if (!link) return;
+    event.preventDefault();
+    const words = decodeURIComponent(/** @type {string} */ (link.getAttribute("href")).slice(9)).split(",").map((word) => word.trim().split("="));
+    const app = appOf(+(words.find(([word]) => word === "on")?.[1] || 1) - 1);
+    const change = app && changeOf(app, words);
+    if (!change) return;
+    history.replaceState({ ...history.state, optlearn: keep(app) }, "");
+    app.store.set({ ...change, _phase: 1 });
+    history.pushState({ optlearn: keep(app) }, "");
+    app.el.querySelector(".olx-picture")?.scrollIntoView({ block: "nearest" });
+    app.say(app.summary);
+  });
+  addEventListener("popstate", () => {
+    for (let k = 0, app = appOf(0); app; k += 1, app = appOf(k)) {
+      const text = history.state?.optlearn?.[app.home.key];
+      const state = text && stateOfLink(text, app.home.first, app.data);
+      if (state) app.store.set({ ...state, _phase: 1 });
+    }
+  });
+}
