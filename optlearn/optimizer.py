@@ -144,11 +144,11 @@ class Optimizer(Declared):
 
     Examples
     --------
-    >>> class Halved(Optimizer):
+    >>> class Halved(Optimizer, register=False):
     ...     lr = hyper(0.1, above=0, symbol=r"\\eta")
     ...     def update(self, w, g, s, t):
     ...         return Update(w - 0.5 * self.lr * g)
-    >>> rule = get("halved", lr=0.2)
+    >>> rule = Halved(lr=0.2)
     >>> w, state = rule.step(np.array([1.0]), np.array([1.0]), rule.init(np.array([1.0])))
     >>> w
     array([0.9])
@@ -523,8 +523,10 @@ def _whole(rule, w, g, s, t, look):
     except Exception as error:
         explain(error, rule, made)
         raise
-    new = _as_given(made.w, w, rule)
-    slots = _held(slots, w, new, rule=rule)
+    # A reader's lines may keep what they return, as a buffer that they write to again.
+    fresh = _of_library(type(rule))
+    new = _as_given(made.w, w, rule, fresh=fresh)
+    slots = _held(slots, w, new, rule=rule, fresh=fresh)
     return new, slots, not look or (_finite(new) and all(map(_finite, slots.values())))
 
 
@@ -630,6 +632,10 @@ def _fits(shape, whole):
 
 def _as_given(value, w, rule, slot=None, fresh=True):
     """What a step made, as an array of the parameters' dtype in memory of its own."""
+    if isinstance(value, (list, tuple)):
+        what = f"the slot {slot!r}" if slot else "parameters"
+        raise InvalidArgument(f"a step made {what} a {type(value).__name__}; update must make an array, such as "
+                              "np.array(...)")
     array = np.asarray(value)
     if array.shape != w.shape and not (slot and _fits(array.shape, w.shape)):
         what = f"the slot {slot!r}" if slot else "parameters"
