@@ -1,10 +1,8 @@
 """The contract of an update rule: `Optimizer`, `Update`, `State` and the registry."""
 
-import functools
 import inspect
 import math
 import numbers
-import os
 import re
 
 import numpy as np
@@ -13,6 +11,7 @@ from optlearn import gradients, tree
 from optlearn.declare import Declared, InvalidArgument, Lesson, hyper, near, option
 from optlearn.explain import check_class, complete, explain
 from optlearn.gradients import norm
+from optlearn.machine import in_threads, keep_memory
 
 __all__ = ["InvalidArgument", "Optimizer", "State", "Update", "get", "hyper", "names", "norm", "option"]
 
@@ -530,9 +529,7 @@ def _whole(rule, w, g, s, t, look):
 
 def _blockwise(rule, w, g, s, t, look):
     """The same, block by block: large arrays pass through memory once, and through all cores at the same time."""
-    # Once glibc has seen a large piece of memory come and go, it keeps the smaller ones that are freed. Otherwise it
-    # hands those of each block back to the system, which has to zero them again for the next.
-    np.empty(2**24, dtype=np.uint8)
+    keep_memory()
     new, flat_w, flat_g = np.empty_like(w, order="C"), *guests(w.reshape(-1), g.reshape(-1))
     flat_s = {name: guest(np.reshape(value, -1)) if np.ndim(value) else value for name, value in s.items()}
     slots = {name: np.empty_like(new) if np.ndim(s[name]) else s[name] for name in rule.slots}
@@ -552,24 +549,6 @@ def _blockwise(rule, w, g, s, t, look):
         return fine
 
     return new, slots, all(in_threads(work, list(_blocks(w))))
-
-
-@functools.cache
-def _threads(cores, process):
-    """Threads that wait for work: to start them takes longer than many a step. A forked process needs its own."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(cores)
-
-
-def in_threads(work, parts):
-    """Call ``work`` with shares of the parts in as many threads as there are cores; what it returned, as a list."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if cores == 1 or len(parts) < 2:
-        return [work(parts)] if parts else []
-    # More shares than cores: a core that also does something else then takes fewer.
-    share = -(-len(parts) // (4 * cores))
-    return list(_threads(cores, os.getpid()).map(work, [parts[i:i + share] for i in range(0, len(parts), share)]))
 
 
 def _blocks(array):

@@ -34,11 +34,22 @@ class Trajectory:
         Why the run ended.
     """
 
-    def __init__(self, surface, optimizer, rows, named, diverged, reason):
+    def __init__(self, surface, optimizer, rows, named, diverged):
         self.surface, self.optimizer = surface, optimizer
         self.w, self.probe, self.g = rows
         self.steps = len(self.g)
-        self.named, self.diverged, self.reason = named, diverged, reason
+        self.named, self.diverged = named, diverged
+
+    @functools.cached_property
+    def reason(self):
+        """Why the run ended, and from when on a part of the state is not finite."""
+        reason = f"{self.steps} steps" if self.diverged is None else f"diverged at step {self.diverged}"
+        for name in self.optimizer.slots if self.w.ndim == 2 else ():
+            values = self.named[name]
+            lost = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+            if len(lost) and lost[0] > 0:
+                reason += f", {name} is not finite from step {lost[0]} on"
+        return reason
 
     @functools.cached_property
     def loss(self):
@@ -116,13 +127,7 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch
         rows, named = _readable(surface, optimizer, w, steps, chance, delay)
     check_steady(first, optimizer.at(1))
     kept = len(rows[-1])
-    diverged = kept + 1 if kept < steps else None
-    reason = f"{kept} steps" if diverged is None else f"diverged at step {diverged}"
-    for name in optimizer.slots if w.ndim == 1 else ():
-        lost = np.flatnonzero(~np.isfinite(named[name].reshape(len(named[name]), -1)).all(axis=1))
-        if len(lost) and lost[0] > 0:
-            reason += f", {name} is not finite from step {lost[0]} on"
-    return Trajectory(surface, optimizer, rows, named, diverged, reason)
+    return Trajectory(surface, optimizer, rows, named, kept + 1 if kept < steps else None)
 
 
 def sweep(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch=None, path=False, compiled=False):

@@ -6,7 +6,7 @@ import numpy as np
 
 from optlearn import gradients, tree
 from optlearn.declare import InvalidArgument
-from optlearn.optimizer import in_threads
+from optlearn.machine import in_threads
 from optlearn.symbolic.emit import Emitter, stages
 from optlearn.symbolic.graph import apply, walk
 from optlearn.symbolic.kernels import numba
