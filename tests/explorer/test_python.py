@@ -79,10 +79,10 @@ def test_a_setter_refuses_what_explore_refuses_and_changes_nothing(name):
 
 
 def test_the_panels_are_those_of_the_page():
-    from optlearn.explorer import bundle, explorer
+    from optlearn.explorer import arguments, bundle
 
     page = "".join(path.read_text(encoding="utf-8") for path in (bundle.HERE / "js").glob("panel_*.js"))
-    assert set(re.findall(r'^  id: "(\w+)",$', page, re.MULTILINE)) == set(explorer.PANELS) - {""}
+    assert set(re.findall(r'^  id: "(\w+)",$', page, re.MULTILINE)) == set(arguments.PANELS) - {""}
 
 
 def test_what_is_set_is_read_back():
