@@ -7,11 +7,9 @@ import sys
 
 from optlearn import surfaces
 from optlearn.declare import InvalidArgument, near
-from optlearn.explorer import arguments, bundle, figure, page, payload, presets, racers, words
+from optlearn.explorer import arguments, figure, page, payload, presets, racers, words
 from optlearn.symbolic.trace import parameter_values
 
-# What the runs depend on.
-RUN = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch")
 AS_WIDGET = ("model_id", "traits", "observe", "unobserve")
 # Steps a second of a film of the step.
 FILM = 0.25
@@ -292,7 +290,7 @@ class Explorer:
 
     def _runs(self, state):
         """The runs of a state; the last ones are kept, as text, figure and caption need the same."""
-        key = json.dumps([state[name] for name in RUN])
+        key = json.dumps([state[name] for name in racers.RUN])
         if self._last[0] != key:
             runs = racers.race(self._surface_of(state), map(self._optimizer, state["racers"]), state)
             self.__dict__["_last"] = key, runs
@@ -329,13 +327,8 @@ class Explorer:
                     self._take_preset(name, preset)
                 except InvalidArgument:  # Said when it is asked for
                     continue
-        known = payload.catalogue()
-        rules = {data["key"]: {**data, "own": True} for key, rule in self._rules.items() if key not in known["rules"]
-                 for data in payload.with_variants(rule)}
-        places = {key: payload.surface_payload(surface) for key, surface in self._surfaces.items()
-                  if key not in known["surfaces"]}
-        offered = {name: data for name, (_, data) in self._presets.items()}
-        return {"rules": rules, "surfaces": places, "presets": offered}
+        return {**payload.own(self._rules, self._surfaces),
+                "presets": {name: data for name, (_, data) in self._presets.items()}}
 
     def html(self, complete=True):
         """The explorer as HTML that needs no kernel and no network.
@@ -353,12 +346,7 @@ class Explorer:
         own = page.as_json({"state": self.state, **self._own()})
         picture = self.figure()
         alt = page.escape(self.alt())
-        shared = ""
-        if complete:
-            shared = (f'<style>{bundle.style()}</style><script type="application/json" class="optlearn-shared">'
-                      f'{common()}</script>'
-                      f'<script type="text/plain" class="optlearn-views">{page.inside_script(bundle.views())}</script>'
-                      f'<script>{page.inside_script(bundle.core())}</script>')
+        shared = page.once(common()) if complete else ""
         return (f'{shared}<div class="optlearn-explorer" data-waiting><script type="application/json" '
                 f'class="optlearn-state">{own}</script><img alt="{alt}" src="data:image/png;base64,'
                 f'{picture}" style="max-width:100%"></div>'

@@ -17,6 +17,14 @@ def shared(offered):
             for kind, rows in found.items()}
 
 
+def once(common):
+    """What a page needs once: style, code, and the data that its explorers have in common."""
+    return (f'<style>{bundle.style()}</style><script type="application/json" class="optlearn-shared">'
+            f'{common}</script>'
+            f'<script type="text/plain" class="optlearn-views">{inside_script(bundle.views())}</script>'
+            f'<script>{inside_script(bundle.core())}</script>')
+
+
 def as_json(value):
     """Data as text that may stand in a script element."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("</", "<\\/").replace("<!", "\\u003c!")

@@ -8,6 +8,9 @@ from optlearn.explorer.arguments import MOST_STEPS
 from optlearn.symbolic.trace import parameter_values
 from optlearn.trajectory import run
 
+# What the runs depend on.
+RUN = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch")
+
 
 def racer(rule):
     """A rule and its numbers as the page takes them."""
