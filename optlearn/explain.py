@@ -173,7 +173,8 @@ def _written_out(text):
 
 
 # The methods that a rule writes, with their arguments.
-_METHODS = {"update": ("w", "g", "s", "t"), "start": ("w",), "probe": ("w", "s", "t")}
+_METHODS = {"update": ("w", "g", "s", "t"), "start": ("w",), "probe": ("w", "s", "t"),
+            "answer": ("w", "s", "t")}
 
 
 def check_class(cls, base):

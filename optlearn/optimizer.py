@@ -167,7 +167,7 @@ class Optimizer(Declared):
 
     def __init_subclass__(cls, register=True, **keywords):
         super().__init_subclass__(**keywords)
-        library = cls.__module__.startswith("optlearn.rules.")
+        library = _of_library(cls)
         if not library:
             check_class(cls, Optimizer)
         name = _key(vars(cls).get("name") or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__))
@@ -208,6 +208,10 @@ class Optimizer(Declared):
 
     def probe(self, w, s, t):
         """The point at which step `t` takes the gradient; the parameters where a rule does not say."""
+        return w
+
+    def answer(self, w, s, t):
+        """What is reported and evaluated after step `t`, from what is trained; the same where a rule does not say."""
         return w
 
     def update(self, w, g, s, t):
@@ -391,6 +395,61 @@ class Optimizer(Declared):
                 slots.append(kept)
         return tree.unflatten(params, new), State(self.name, t, state.paths, slots)
 
+    def solution(self, params, state):
+        """The parameters to report, evaluate and keep, where a rule trains others.
+
+        Parameters
+        ----------
+        params : array or nested dict, list, tuple of arrays
+            What is trained: what the last step made.
+        state : State
+            The state after that step.
+
+        Returns
+        -------
+        params
+            Before the first step, and for a rule without `answer`, what came in.
+
+        Examples
+        --------
+        >>> from optlearn import GradientDescent
+        >>> from optlearn.wrappers import Averaged
+        >>> rule = Averaged(GradientDescent(lr=1.0), kind="mean")
+        >>> w, state = np.array([4.0]), rule.init(np.array([4.0]))
+        >>> for _ in range(3):
+        ...     w, state = rule.step(w, np.array([1.0]), state)
+        >>> w, rule.solution(w, state)
+        (array([1.]), array([2.]))
+        """
+        leaves = tree.flatten(params, "params")
+        self._check_state([path for path, _ in leaves], state)
+        if type(self).answer is Optimizer.answer or state.t == 0:
+            return params
+        made = []
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            try:
+                rule = self.at(state.t)
+                for (path, w), slots in zip(leaves, state.slots, strict=True):
+                    w = tree.computable(w, "params" + path)
+                    s = Slots(dict(zip(slots, guests(*slots.values()), strict=True)))
+                    made.append(_as_given(rule.answer(guest(w), s, state.t), w, self))
+            except Exception as error:
+                explain(error, self)
+                raise
+        return tree.unflatten(params, made)
+
+    def _check_state(self, paths, state):
+        """Raise unless a state is one of this rule, for parameters of that structure."""
+        if not isinstance(state, State):
+            raise InvalidArgument(f"state = {type(state).__name__} is not allowed; it must be the State that "
+                                  f"{self.name}.init(params) gives")
+        if state.rule != self.name:
+            raise InvalidArgument(f"state belongs to {state.rule!r}, not to {self.name!r}; "
+                                  "it must come from init of the same rule")
+        if list(state.paths) != paths:
+            raise InvalidArgument(f"state belongs to parameters of the structure {list(state.paths)}; "
+                                  f"params has {paths}")
+
     def _refuse_step(self, path, w, old, made, kept, t):
         """Raise if a step made values that are not finite from values that are."""
         if not _finite(w):
@@ -409,20 +468,12 @@ class Optimizer(Declared):
                                   "0 is divided by 0 (nonfinite='propagate' lets it through)")
 
     def _check_step(self, leaves, gradient_leaves, state, nonfinite, rng):
-        if not isinstance(state, State):
-            raise InvalidArgument(f"state = {type(state).__name__} is not allowed; it must be the State that "
-                                  f"{self.name}.init(params) gives")
-        if state.rule != self.name:
-            raise InvalidArgument(f"state belongs to {state.rule!r}, not to {self.name!r}; "
-                                  "it must come from init of the same rule")
-        tree.separate(leaves, "params")
         paths = [path for path, _ in leaves]
+        self._check_state(paths, state)
+        tree.separate(leaves, "params")
         if [path for path, _ in gradient_leaves] != paths:
             raise InvalidArgument(f"grads has the structure {[p for p, _ in gradient_leaves]}; it must be that of "
                                   f"params, {paths}")
-        if list(state.paths) != paths:
-            raise InvalidArgument(f"state belongs to parameters of the structure {list(state.paths)}; "
-                                  f"params has {paths}")
         for (path, w), (_, g), slots in zip(leaves, gradient_leaves, state.slots, strict=True):
             tree.computable(w, "params" + path)
             tree.computable(g, "grads" + path)
@@ -461,8 +512,8 @@ class Optimizer(Declared):
         return equation(self, kind)
 
     def source(self):
-        """The source of `update` (and of `probe` and `start` where the rule has them)."""
-        own = [getattr(type(self), name) for name in ("start", "probe", "update")
+        """The source of `update` (and of `start`, `probe` and `answer` where the rule has them)."""
+        own = [getattr(type(self), name) for name in ("start", "probe", "update", "answer")
                if getattr(type(self), name) is not getattr(Optimizer, name)]
         return "\n".join(inspect.cleandoc("\n" + inspect.getsource(method)) for method in own)
 
@@ -631,7 +682,7 @@ def _key(name):
 
 
 def _of_library(cls):
-    return cls.__module__.startswith("optlearn.rules.")
+    return cls.__module__.startswith(("optlearn.rules.", "optlearn.wrappers."))
 
 
 def get(name, *, convention=None, **values):
@@ -640,7 +691,8 @@ def get(name, *, convention=None, **values):
     Parameters
     ----------
     name : str
-        Name of a rule, such as ``"adam"``, or an alias, such as ``"sgd"``. See `names`.
+        Name of a rule, such as ``"adam"``, or an alias, such as ``"sgd"``. See `names`. ``"lookahead(adam)"`` is a
+        wrapper around a rule; see `optlearn.wrappers`.
     convention : {"torch", "keras", "optax", "mxnet"}, optional
         The library whose form and defaults the rule shall have; `name` and `values` may then be that library's.
     **values
@@ -670,6 +722,10 @@ def get(name, *, convention=None, **values):
         from optlearn import conventions
 
         name, values = conventions.translate(convention, name, values)
+    if "(" in str(name):
+        from optlearn.wrappers.base import wrapped
+
+        return wrapped(_key(name), values)
     key, values = resolve(name, values)
     return _registry[key](**values)
 

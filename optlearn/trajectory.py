@@ -22,8 +22,10 @@ class Trajectory:
     optimizer : Optimizer
     w : array (steps + 1, 2) or (steps + 1, 2, N)
         Parameters: ``w[0]`` is the start, ``w[t]`` what step t made.
-    loss : array (steps + 1,) or (steps + 1, N)
-        Value of the surface at `w`.
+    answer : array like `w`
+        What the rule reports after each step, where it trains other parameters (`Optimizer.solution`); else `w`.
+    loss, answer_loss : array (steps + 1,) or (steps + 1, N)
+        Value of the surface at `w` and at `answer`.
     g, probe : array (steps, 2) or (steps, 2, N)
         Gradient of step t + 1 and the point where it was taken.
     steps : int
@@ -54,8 +56,22 @@ class Trajectory:
     @functools.cached_property
     def loss(self):
         """Value of the surface at `w`, computed when first asked for."""
+        return self._values(self.w)
+
+    @functools.cached_property
+    def answer(self):
+        """What the rule reports after each step, computed when first asked for."""
+        rule = self.optimizer
+        return self.w if type(rule).answer is Optimizer.answer else _answers(rule, self.w, self.named)
+
+    @functools.cached_property
+    def answer_loss(self):
+        """Value of the surface at `answer`, computed when first asked for."""
+        return self.loss if self.answer is self.w else self._values(self.answer)
+
+    def _values(self, w):
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.broadcast_to(self.surface(np.moveaxis(self.w, 0, 1)), self.w[:, 0].shape)
+            return np.broadcast_to(self.surface(np.moveaxis(w, 0, 1)), w[:, 0].shape)
 
     def __getitem__(self, name):
         """State (steps + 1 values, the first before step 1) or internals (a value a step) by name."""
@@ -377,6 +393,27 @@ def _room(steps, value, first):
     room = np.empty((steps + 1, *np.broadcast_shapes(np.shape(first), np.shape(value))), np.result_type(first, value))
     room[0] = first
     return room
+
+
+def _answers(optimizer, w, named):
+    """What a rule reports after each step of a run, or of several."""
+    from optlearn.symbolic.trace import NotTraceable, parameter_values, trace
+
+    made = [w[0]]
+    try:
+        program = trace(optimizer)
+    except NotTraceable:
+        program = None
+        if w.ndim > 2:
+            lanes = [_answers(_lane(optimizer, i), w[..., i], {name: x[..., i] for name, x in named.items()})
+                     for i in range(w.shape[2])]
+            return np.stack(lanes, -1)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for t in range(1, len(w)):
+            rule, held = optimizer.at(t), {name: named[name][t] for name in optimizer.slots}
+            made.append(rule.answer(guest(w[t]), Slots(held), t) if program is None else
+                        program.answered(w[t], t, *parameter_values(rule), *held.values())[0])
+    return np.array(made)
 
 
 def _driver(optimizer):

@@ -56,6 +56,8 @@ class Program:
         the gradient that the rule sees as ``"g"`` if it was transformed, and the new parameters as ``"w"`` last.
     probe : Node
         The point at which the gradient is taken.
+    answer : Node
+        What is reported after step t, from the parameters and the state after it.
     separable : bool
         Whether each coordinate of a step depends on that coordinate alone: there are no sums over all.
     rate : Node or None
@@ -91,6 +93,7 @@ class Program:
             state.update({name: symbol("s." + name, True) for name in self.draws})
             s = type(rule).state_view(dict(state))
             self.probe = as_node(_recorded(noted, rule, "probe", symbolic.probe, w, s, t))
+            self.answer = as_node(_recorded(noted, rule, "answer", symbolic.answer, w, s, t))
             g = raw
             for transform in transforms:
                 g = as_node(_recorded(noted, transform, "__call__", transform, w, g))
@@ -112,6 +115,13 @@ class Program:
             target = g if direction == "g" else named[direction]
             self.rate = sub(ZERO, factor(named["w"], target))
 
+    @functools.cached_property
+    def answered(self):
+        """`answer` as a NumPy function of parameters, step number, the values of `parameters` and slots."""
+        from optlearn.symbolic.arrays import function
+
+        inputs = ("w", "t", *self.parameters, *("s." + name for name in self.slots))
+        return function([self.answer], {self.symbols[name]: f"a{i}" for i, name in enumerate(inputs)})
 
     @functools.cached_property
     def functions(self):
