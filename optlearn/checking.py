@@ -7,7 +7,8 @@ from optlearn.declare import InvalidArgument
 from optlearn.explain import explain
 from optlearn.gradients import BY_HYPERPARAMETER
 from optlearn.mistakes import mistakes
-from optlearn.optimizer import Optimizer, Slots
+from optlearn.optimizer import Optimizer
+from optlearn.state import Slots
 from optlearn.trajectory import whole
 
 # Three coordinates on very different scales, a sign change in each step for one of them, and an exact zero.

@@ -105,7 +105,7 @@ def said_at(place):
 
 def complete(rule, made):
     """Raise a sentence unless `made` is an `Update` that names the next value of every slot."""
-    from optlearn.optimizer import Update
+    from optlearn.state import Update
 
     name = type(rule).__name__
     wanted = _UPDATE.format(slots="".join(f", {slot}=..." for slot in rule.slots))

@@ -10,7 +10,8 @@ from optlearn import surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.explain import complete, explain
 from optlearn.gradients import check_steady
-from optlearn.optimizer import Optimizer, Slots, Update, as_rule, first_state, guest
+from optlearn.optimizer import Optimizer, as_rule
+from optlearn.state import Slots, Update, first_state, guest
 
 
 class Trajectory:

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from optlearn.explain import place, said_at
-from optlearn.optimizer import Update
+from optlearn.state import Update
 from optlearn.symbolic.derive import factor
 from optlearn.symbolic.graph import (
     REDUCTIONS,

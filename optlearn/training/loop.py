@@ -5,8 +5,9 @@ import numpy as np
 from optlearn import problems, tree
 from optlearn.declare import InvalidArgument, unsteady
 from optlearn.explain import explain
-from optlearn.optimizer import Optimizer, as_rule, guest
+from optlearn.optimizer import Optimizer, as_rule
 from optlearn.schedules import Driver, Place
+from optlearn.state import guest
 from optlearn.training.arguments import checked_callbacks, checked_early_stop, checked_settings
 from optlearn.training.records import EPOCH_RECORDS, History
 from optlearn.trajectory import whole

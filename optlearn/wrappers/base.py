@@ -4,7 +4,8 @@ import copy
 import functools
 
 from optlearn.declare import InvalidArgument, hyper, near
-from optlearn.optimizer import Optimizer, Slots, Update, as_rule, first_state, get
+from optlearn.optimizer import Optimizer, Update, as_rule, get
+from optlearn.state import Slots, first_state
 
 __all__ = ["Wrapper"]
 

@@ -134,8 +134,8 @@ def test_rules_that_cannot_be_drawn_are_refused_and_break_nothing_else():
         payload.catalogue.cache_clear()
         assert same(explore("quadratic", ["adam"], steps=5))
     finally:
-        for name in [name for name, rule in optlearn.optimizer._registry.items() if rule in (Branching, Nothing)]:
-            del optlearn.optimizer._registry[name]
+        for name in [name for name, rule in optlearn.registry._registry.items() if rule in (Branching, Nothing)]:
+            del optlearn.registry._registry[name]
 
 
 @pytest.mark.parametrize("schedule", [

@@ -12,7 +12,7 @@ from engines import Page
 from grammar import Writer, made
 
 import optlearn
-from optlearn import InvalidArgument, optimizer, surfaces
+from optlearn import InvalidArgument, stepping, surfaces
 from optlearn.symbolic import fused, native
 from optlearn.symbolic.javascript import surface_code
 from optlearn.symbolic.trace import NotTraceable, trace
@@ -109,7 +109,7 @@ def stepped(rule, monkeypatch, text):
         return at
 
     def outcome(block):
-        monkeypatch.setattr(optimizer, "BLOCK", block)
+        monkeypatch.setattr(stepping, "BLOCK", block)
         try:
             return path()
         except (InvalidArgument, TypeError, ValueError, AttributeError, IndexError) as error:
