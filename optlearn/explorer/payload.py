@@ -10,7 +10,8 @@ import weakref
 from optlearn import optimizer, rules, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.symbolic import javascript, printing
-from optlearn.symbolic.trace import SEEN, NotTraceable, trace
+from optlearn.symbolic.program import SEEN
+from optlearn.symbolic.trace import NotTraceable, trace
 
 # Of a reader's class: which of those of its name it is, and how many there are.
 _numbers = weakref.WeakKeyDictionary()

@@ -5,7 +5,7 @@ import weakref
 from optlearn.symbolic.emit import Emitter
 from optlearn.symbolic.graph import walk
 from optlearn.symbolic.kernels import compiled, coordinates, layout
-from optlearn.symbolic.trace import PROBE, SEEN
+from optlearn.symbolic.program import PROBE, SEEN
 
 
 def fused(program, graph, scheduled):

@@ -13,7 +13,7 @@ from optlearn import optional
 from optlearn.symbolic.emit import Emitter
 from optlearn.symbolic.graph import REDUCTIONS, apply, number, symbol, walk
 from optlearn.symbolic.operations import TABLE
-from optlearn.symbolic.trace import PROBE, SEEN
+from optlearn.symbolic.program import PROBE, SEEN
 
 # Quantities lie in rows of WIDTH numbers, of which LANES are used: rows whose distance is a power of two would
 # compete for the same places of the cache.

@@ -21,7 +21,8 @@ from optlearn.symbolic.kernels import (
     numba,
     row,
 )
-from optlearn.symbolic.trace import PROBE, SEEN, parameter_values, trace
+from optlearn.symbolic.program import PROBE, SEEN, parameter_values
+from optlearn.symbolic.trace import trace
 
 
 class RuleKernels:

@@ -8,7 +8,7 @@ import numpy as np
 
 from optlearn.explain import place, said_at
 from optlearn.symbolic.graph import NotTraceable
-from optlearn.symbolic.trace import SEEN, evaluate
+from optlearn.symbolic.program import SEEN, evaluate
 
 TOLERANCE = 1e-8
 STEPS = (1, 2, 3, 10, 1000)
