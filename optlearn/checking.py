@@ -163,9 +163,9 @@ def _numbers(rule):
 
 def library(name):
     """The library's rule of that name; a reader's, if the library has none."""
-    key, values = optimizer.resolve(name, {})
+    key, values = registry.resolve(name, {})
     found = next((rule for rule in map(vars(rules).get, rules.__all__) if rule.name == key), None)
-    return found(**values) if found else optimizer.get(name)
+    return found(**values) if found else registry.get(name)
 
 
 def _other(mine, against):
