@@ -703,7 +703,7 @@ def _key(name):
 
 
 def _of_library(cls):
-    return cls.__module__.startswith(("optlearn.rules.", "optlearn.wrappers."))
+    return cls.__module__.startswith(("optlearn.rules.", "optlearn.wrappers.", "optlearn.groups"))
 
 
 def get(name, *, convention=None, **values):
@@ -747,6 +747,10 @@ def get(name, *, convention=None, **values):
         from optlearn.wrappers.base import wrapped
 
         return wrapped(_key(name), values)
+    if name == "groups":
+        from optlearn.groups import Groups
+
+        return Groups(**values)
     key, values = resolve(name, values)
     return _registry[key](**values)
 
