@@ -18,7 +18,7 @@ def key_of(name):
 
 def of_library(cls):
     """Whether a class is the library's own."""
-    return cls.__module__.startswith(("optlearn.rules.", "optlearn.wrappers."))
+    return cls.__module__.startswith(("optlearn.rules.", "optlearn.wrappers.", "optlearn.groups"))
 
 
 def enter(cls, register):
@@ -74,6 +74,10 @@ def get(name, *, convention=None, **values):
         from optlearn.wrappers.base import wrapped
 
         return wrapped(key_of(name), values)
+    if name == "groups":
+        from optlearn.groups import Groups
+
+        return Groups(**values)
     key, values = resolve(name, values)
     return _registry[key](**values)
 

@@ -5,6 +5,7 @@ import numpy as np
 from optlearn import problems, tree
 from optlearn.declare import InvalidArgument, unsteady
 from optlearn.explain import explain
+from optlearn.groups import Groups
 from optlearn.optimizer import Optimizer, as_rule
 from optlearn.schedules import Driver, Place
 from optlearn.state import guest
@@ -300,6 +301,8 @@ def ahead(rule, params, state):
     -------
     params
     """
+    if isinstance(rule, Groups):
+        return rule.points(params, state, ahead)
     if type(rule).probe is Optimizer.probe:
         return params
     points = []
