@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optlearn import rules, surfaces
+from optlearn import registry, rules, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.explain import explain
 from optlearn.gradients import BY_HYPERPARAMETER

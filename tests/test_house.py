@@ -15,7 +15,7 @@ FLOORS = [
     {"state", "tree", "explain"},
     {"gradients", "registry", "stepping"},
     {"optimizer"},
-    {"rules", "wrappers", "conventions"},
+    {"rules", "wrappers", "conventions", "groups"},
     {"symbolic"},
     {"schedules", "surfaces"},
     {"plain", "problems", "record"},
@@ -33,6 +33,8 @@ DOORS = {
     ("optimizer", "plain"): "a rule tells its configuration",
     ("registry", "plain"): "a rule is made from plain data",
     ("registry", "conventions"): "a rule is asked for in the form of a library",
+    ("registry", "groups"): "a rule is asked for as groups",
+    ("groups", "schedules"): "a schedule that follows the loss is refused",
     ("registry", "wrappers"): "a rule is asked for in a wrapper",
 }
 

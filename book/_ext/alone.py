@@ -76,6 +76,8 @@ def lighten(app, error):
 
 
 def _lighter(text, site, page):
+    text = text.replace('<summary><span class="toctree-toggle"',
+                        '<summary aria-label="Pages of this part"><span class="toctree-toggle"')
     # The still of an explorer is for those without JavaScript: a file, not a part of every page.
     text = INLINE.sub(lambda m: f'{m[1]}src="{_as_file(site, page, m[2])}"', ICON_FILES.sub("", text))
     return FIGURE.sub(lambda m: f'<img loading="lazy" {_size(page.parent / m[2])}{m[1]}src="{m[2]}"', text)

@@ -14,7 +14,7 @@ AS_WIDGET = ("model_id", "traits", "observe", "unobserve")
 # Steps a second of a film of the step.
 FILM = 0.25
 STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus",
-         "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries")
+         "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries", "only")
 
 
 def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None, focus=None, preset=None, seed=None,
@@ -103,7 +103,7 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     return Explorer(place, rules, {
         "steps": at["steps"], **values, "selected": selected, "focus": stage or "step", "map": {},
         "preset": next((name for name, known in presets.PRESETS.items() if known is base), ""),
-        "tries": arguments.sentences("try_", try_)})
+        "tries": arguments.sentences("try_", try_), "only": ""})
 
 
 class Explorer:
@@ -347,7 +347,8 @@ class Explorer:
         picture = self.figure()
         alt = page.escape(self.alt())
         shared = page.once(common()) if complete else ""
-        return (f'{shared}<div class="optlearn-explorer" data-waiting><script type="application/json" '
+        alone = f' data-only="{self.state["only"]}"' if self.state["only"] else ""
+        return (f'{shared}<div class="optlearn-explorer"{alone} data-waiting><script type="application/json" '
                 f'class="optlearn-state">{own}</script><img alt="{alt}" src="data:image/png;base64,'
                 f'{picture}" style="max-width:100%"></div>'
                 "<script>window.optlearnExplorer&&window.optlearnExplorer.mount&&optlearnExplorer.mount()</script>")
@@ -422,6 +423,10 @@ class Explorer:
         if kind in view:
             data[kind] = view[kind]
         return data, {"image/png": {"alt": self.alt()}}
+
+    def only(self, name):
+        """Show one view alone; `optlearn.explorer.view` does this before anything is displayed."""
+        self._state["only"] = name
 
     def close(self):
         """Free the live widget."""

@@ -85,6 +85,7 @@ class ExplorerWidget(anywidget.AnyWidget):
     map = traitlets.Dict().tag(sync=True)
     prompt = traitlets.Unicode("").tag(sync=True)
     tries = traitlets.List().tag(sync=True)
+    only = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, state, data, own):
         super().__init__(**state)

@@ -17,10 +17,12 @@ export function createHeader(app, parent) {
       if (!["prompt", "preset", "speed", "_asked"].some((key) => changed.has(key))) return;
       alert.textContent = app.home?.unread ? "The settings in the address cannot be read here; these are the page's own." : "";
       const preset = app.data.presets[store.get("preset")];
+      // A view without the picture has no dot.
+      const dot = !["modes", "map", "tuning", "memory"].includes(app.el.dataset.only || "");
       // The comment of a preset would answer its question.
       sentence.hidden = Boolean(store.get("_asked"));
       sentence.textContent = store.get("prompt") || preset?.comment ||
-        (app.slow() ? "Play shows the step in slow motion. Drag the dot to start elsewhere." : "Drag the dot: every racer starts there.");
+        (!dot ? "" : app.slow() ? "Play shows the step in slow motion. Drag the dot to start elsewhere." : "Drag the dot: every racer starts there.");
     },
     close() {},
   };

@@ -55,7 +55,8 @@ function numbersAt(racer, k) {
  * @param {{key: string, first: Object<string, any>} | null} [home] on a page: the explorer's name in links, and its first state
  */
 export function createApp(model, parent, data, home = null) {
-  const el = make("div", { class: "olx", role: "group", "aria-label": "Explorer" });
+  const only = model.get("only") || false;
+  const el = make("div", { class: "olx", role: "group", "aria-label": "Explorer", "data-only": only });
   parent.append(el);
   const store = createStore(model, frame);
   const announcer = createAnnouncer(el);
