@@ -175,6 +175,12 @@ def _written_out(text):
 # The methods that a rule writes, with their arguments.
 _METHODS = {"update": ("w", "g", "s", "t"), "start": ("w",), "probe": ("w", "s", "t"),
             "answer": ("w", "s", "t")}
+# Those that the library calls in an order of its own: a recording, a kernel or a page would not come by them.
+_OURS = {"prepared": "what is done to a gradient first is a Transform, gradient=[...], or the first line of update",
+         "at": "what changes with the step is a schedule, lr=lambda k: 0.1 / (k + 1), or a formula of t in update",
+         "init": "the first state is what start(self, w) returns", "step": "one step is update(self, w, g, s, t)",
+         **dict.fromkeys(("bound", "config", "hypers", "options", "replace", "state_view", "values"),
+                         "the library needs it as it is; call yours otherwise")}
 
 
 def check_class(cls, base):
@@ -183,6 +189,9 @@ def check_class(cls, base):
     if "__init__" in body:
         raise InvalidArgument(f"{name} has an __init__ of its own; a rule needs none: its numbers stand in the class "
                               "as lr = hyper(0.1), its choices as option(False), its state as slots")
+    for method in _OURS.keys() & body:
+        raise InvalidArgument(f"{name} has {method!r}, which is a part of every rule and not to be replaced: "
+                              f"{_OURS[method]}")
     for kind in ("slots", "draws"):
         if isinstance(body.get(kind, ()), property):
             continue

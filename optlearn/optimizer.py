@@ -61,11 +61,11 @@ class Optimizer(Declared):
 
     Examples
     --------
-    >>> class Halved(Optimizer):
+    >>> class Halved(Optimizer, register=False):
     ...     lr = hyper(0.1, above=0, symbol=r"\\eta")
     ...     def update(self, w, g, s, t):
     ...         return Update(w - 0.5 * self.lr * g)
-    >>> rule = get("halved", lr=0.2)
+    >>> rule = Halved(lr=0.2)
     >>> w, state = rule.step(np.array([1.0]), np.array([1.0]), rule.init(np.array([1.0])))
     >>> w
     array([0.9])

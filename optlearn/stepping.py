@@ -9,6 +9,7 @@ from optlearn import tree
 from optlearn.declare import InvalidArgument
 from optlearn.explain import complete, explain
 from optlearn.machine import in_threads, keep_memory
+from optlearn.registry import of_library
 from optlearn.state import Slots, State, guest, guests
 
 # Temporary arrays of this many bytes stay in the cache of a core.
@@ -27,8 +28,10 @@ def whole(rule, w, g, s, t, look):
     except Exception as error:
         explain(error, rule, made)
         raise
-    new = as_given(made.w, w, rule)
-    slots = held(slots, w, new, rule=rule)
+    # A reader's lines may keep what they return, as a buffer that they write to again.
+    fresh = of_library(type(rule))
+    new = as_given(made.w, w, rule, fresh=fresh)
+    slots = held(slots, w, new, rule=rule, fresh=fresh)
     return new, slots, not look or (_finite(new) and all(map(_finite, slots.values())))
 
 
@@ -114,6 +117,10 @@ def _fits(shape, whole):
 
 def as_given(value, w, rule, slot=None, fresh=True):
     """What a step made, as an array of the parameters' dtype in memory of its own."""
+    if isinstance(value, (list, tuple)):
+        what = f"the slot {slot!r}" if slot else "parameters"
+        raise InvalidArgument(f"a step made {what} a {type(value).__name__}; update must make an array, such as "
+                              "np.array(...)")
     array = np.asarray(value)
     if array.shape != w.shape and not (slot and _fits(array.shape, w.shape)):
         what = f"the slot {slot!r}" if slot else "parameters"

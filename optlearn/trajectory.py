@@ -8,7 +8,7 @@ import numpy as np
 from optlearn import surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.explain import complete, explain
-from optlearn.gradients import check_steady
+from optlearn.gradients import check_steady, prepare
 from optlearn.optimizer import as_rule
 from optlearn.record import Trajectory, lane
 from optlearn.state import Slots, Update, first_state, guest
@@ -118,8 +118,11 @@ def _checked(surface, optimizer, start, steps, rng, noise, batch, delay):
     surface = surfaces.get(surface)
     steps, delay = whole("steps", steps), whole("delay", delay)
     w = start_point(surface, optimizer, start)
-    if isinstance(rng, (int, np.integer)):
+    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and 0 <= rng < 2**32:
         rng = np.random.RandomState(rng)
+    if rng is not None and not isinstance(rng, (np.random.RandomState, np.random.Generator)):
+        raise InvalidArgument(f"rng = {rng!r} is not allowed; it must be a seed, a whole number with 0 <= rng < 2**32, "
+                              "or a numpy.random.RandomState or Generator")
     if not (np.ndim(noise) == 0 and np.isreal(noise) and 0 <= noise < np.inf):
         raise InvalidArgument(f"noise = {noise!r} is not allowed; it must be a finite number with 0 <= noise")
     batch = 0 if batch is None else whole("batch", batch)
@@ -169,7 +172,7 @@ def _begun(surface, optimizer, w, steps, chance, delay=0):
 def _start(optimizer, w):
     """The state before the first step of a run."""
     try:
-        return first_state(optimizer.at(1), guest(w))
+        return {name: _own(x) for name, x in first_state(optimizer.at(1), guest(w)).items()}
     except Exception as error:
         explain(error, optimizer)
         raise
@@ -182,7 +185,8 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
     view = w
     s, rows, noise = Slots(first), None, None
     stale = [view] * (delay + 1)
-    # A reader's lines get arrays that they can read but not change; those of the library are tested to change none.
+    # A reader's lines get arrays that they can read but not change, and what they make is kept as `step` keeps it: in
+    # memory of its own. Those of the library are tested to change and to hold none.
     guarded = not all(type(part).__module__.startswith("optlearn.") for part in (optimizer, *optimizer.gradient))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         update = Update(w, **first)
@@ -206,25 +210,40 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                     g = g + noise
                 if guarded:
                     g = guest(g)
-                update = rule.update(view, rule.prepared(view, g) if rule.gradient else g, s, t)
-                view = update.w
+                if t == 1:
+                    seen, = prepare(rule.gradient, [view], [g])
+                else:
+                    seen = rule.prepared(view, g) if rule.gradient else g
+                update = rule.update(view, seen, s, t)
+                view, named = update.w, update.named
                 if t == 1:
                     complete(rule, update)
+                if guarded:
+                    view, named = _own(view), {name: _own(x) for name, x in named.items()}
                 x, y = view.tolist()
-                if ends and not (isfinite(x) and isfinite(y)):
+                if not (isfinite(x) and isfinite(y)) and ends:
                     return
                 if driver:
                     driver.feed_all(surface(at))
-                yield view, at, g, update.named
-                s = Slots(update.named)
+                yield view, at, g, named
+                s = Slots(named)
         except Exception as error:
             explain(error, optimizer, update)
-            made = np.asarray(update.w)
-            if not isinstance(error, InvalidArgument) and (made.shape != w.shape or made.dtype.kind != "f"):
-                raise InvalidArgument(f"{type(optimizer).__name__}.update made parameters of shape {made.shape} and "
-                                      f"dtype {made.dtype}; it must make an array of shape {w.shape} of real numbers"
-                                      ) from error
+            made = update.w
+            if not isinstance(error, InvalidArgument) and not (
+                    isinstance(made, np.ndarray) and made.shape == w.shape and made.dtype.kind in "fiub"):
+                what = f"parameters of shape {np.shape(made)} and dtype {made.dtype}" if hasattr(made, "dtype") else \
+                    f"a {type(made).__name__} of parameters"
+                raise InvalidArgument(f"{type(optimizer).__name__}.update made {what}; it must make an array of shape "
+                                      f"{w.shape} of real numbers") from error
             raise
+
+
+def _own(value):
+    """A number, or an array of real numbers as floats in memory of its own."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        return value.astype(np.float64)
+    return value
 
 
 def _together(surface, optimizer, program, w, steps, chance, delay, state):
@@ -291,22 +310,39 @@ def _readable(surface, optimizer, w, steps, chance, delay):
     named, into = {name: np.array([value]) for name, value in first.items()}, {}
     for t, (new, at, g, made) in enumerate(taken, 1):
         if t == 1:
-            named = {name: _room(steps, value, first.get(name)) for name, value in made.items()}
+            named = {name: _room(optimizer, steps, name, value, first.get(name)) for name, value in made.items()}
             into = {name: array[len(array) - steps:] for name, array in named.items()}
         ws[t], probes[t - 1], gs[t - 1] = new, at, g
-        for name, value in made.items():
-            into[name][t - 1] = value
+        try:
+            for name, value in made.items():
+                into[name][t - 1] = value
+        except (KeyError, TypeError, ValueError):
+            raise _unlike(optimizer, t, name, value, into) from None
+        if len(made) != len(into):
+            raise _unlike(optimizer, t, next(name for name in into if name not in made), None, into)
     rows = [ws[:t + 1], probes[:t], gs[:t]]
     return rows, {name: array[:len(array) - steps + t] if t else array for name, array in named.items()}
 
 
-def _room(steps, value, first):
+def _room(optimizer, steps, name, value, first):
     """An array for a quantity's values in all steps, after its first one if it has one before the first step."""
+    if np.asarray(value).dtype.kind not in "fiub":
+        raise InvalidArgument(f"{type(optimizer).__name__}.update names {name} = {value!r}; a quantity must be an "
+                              "array or a number")
     if first is None:
-        return np.empty((steps, *np.shape(value)), np.result_type(value))
-    room = np.empty((steps + 1, *np.broadcast_shapes(np.shape(first), np.shape(value))), np.result_type(first, value))
+        return np.empty((steps, *np.shape(value)))
+    room = np.empty((steps + 1, *np.broadcast_shapes(np.shape(first), np.shape(value))))
     room[0] = first
     return room
+
+
+def _unlike(optimizer, t, name, value, into):
+    """The error of a step that names other quantities than step 1 did."""
+    one = f"names {name} of shape {into[name].shape[1:]}" if name in into else f"names no {name}"
+    other = "does not" if value is None else f"one of shape {value.shape}" if isinstance(value, np.ndarray) else \
+        repr(value)
+    return InvalidArgument(f"{type(optimizer).__name__}.update {one} in step 1, and {other} in step {t}; it must name "
+                           "the same quantities, of the same shapes, in every step")
 
 
 def _driver(optimizer):

@@ -258,3 +258,60 @@ def test_a_torch_model_takes_steps_through_views():
     assert all((p.memory == 1 - 0.25 - 0.375).all() for p in model)
     with pytest.raises(InvalidArgument, match=r"params is a Tensor.*params.detach\(\).numpy\(\)"):
         rule.init(model[0])
+
+
+def buffered():
+    """A rule whose lines write into a buffer of their own and return it, as code for speed does."""
+    room = {}
+
+    def update(self, w, g, s, t):
+        m, new = room.setdefault("m", np.empty_like(w)), room.setdefault("w", np.empty_like(w))
+        np.multiply(s.m, 0.9, out=m)
+        np.add(m, g, out=m)
+        np.multiply(m, -self.lr, out=new)
+        np.add(new, w, out=new)
+        return Update(new, m=m)
+
+    return rule_of(update)
+
+
+def plain():
+    return rule_of(lambda self, w, g, s, t: Update(w - self.lr * (0.9 * s.m + g), m=0.9 * s.m + g))
+
+
+def test_a_buffer_that_lines_write_to_again_is_not_kept():
+    rule = buffered()
+    first, state = rule.step(W, G, rule.init(W))
+    before = first.copy(), state["m"].copy()
+    rule.step(first, G, state)
+    np.testing.assert_array_equal((first, state["m"]), before)
+    one, beside = (optlearn.run("quadratic", r, start=(1.0, 2.0), steps=4) for r in (buffered(), plain()))
+    np.testing.assert_allclose(one.w, beside.w, rtol=1e-14)
+    starts = [[1.0, 3.0], [2.0, 0.5]]
+    np.testing.assert_allclose(*(optlearn.run("quadratic", r, start=starts, steps=4).w for r in (buffered(), plain())),
+                               rtol=1e-14)
+
+
+@pytest.mark.parametrize("kind", [np.float32, int, bool])
+def test_run_keeps_a_slot_of_another_dtype_as_step_does(kind):
+    rule = rule_of(lambda self, w, g, s, t: Update(w - self.lr * (0.7 * s.m + g), m=(3 * g).astype(kind)))
+    run = optlearn.run("quadratic", rule, start=(1.0, 2.0), steps=4)
+    w, state = run.w[0], rule.init(run.w[0])
+    for g, expected in zip(run.g, run.w[1:], strict=True):
+        w, state = rule.step(w, g, state)
+        np.testing.assert_array_equal(w, expected)
+
+
+def test_a_quantity_is_recorded_as_it_is_also_if_it_began_as_a_whole_number():
+    rule = rule_of(lambda self, w, g, s, t: Update(w - g, m=s.m, h=1 if t == 1 else 0.5))
+    assert optlearn.run("quadratic", rule, start=(1.0, 2.0), steps=3)["h"].tolist() == [1.0, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("size", [3, 2000])
+def test_a_compiled_step_that_overflows_is_named(size):
+    pytest.importorskip("numba")
+    w = np.ones(size, np.float32)
+    stepper = Stepper(optlearn.Adam(), {"a": w})
+    with pytest.raises(InvalidArgument, match=r"the slot 'v' of params\['a'\]; parameters and state have been changed"):
+        stepper.step({"a": w}, {"a": np.full(size, 1e25, np.float32)})
+    stepper.step({"a": w}, {"a": np.full(size, 1e25, np.float32)}, nonfinite="propagate")

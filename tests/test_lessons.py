@@ -49,6 +49,8 @@ BODIES = {
     "a default out of its range": ({"lr": hyper(-1, above=0)}, "lr = -1 is not allowed.*0 < lr"),
     "a choice that is none": ({"form": option("a", choices=("b", "c"))}, "form = 'a' is not allowed"),
     "an __init__": ({"__init__": lambda self, lr: None}, r"__init__ of its own.*lr = hyper\(0.1\)"),
+    **{f"an own {name}": ({name: two}, f"has '{name}', which is a part of every rule")
+       for name in ("prepared", "at", "init", "step", "bound", "values", "replace")},
     "update without s": ({"update": lambda self, w, g, t: None},
                          r"update\(self, w, g, t\); it must be update\(self, w, g, s, t\)"),
     "update without self": ({"update": lambda w, g, s, t: None}, r"must be update\(self, w, g, s, t\)"),
@@ -251,3 +253,51 @@ def test_a_broken_class_breaks_nothing_else(name):
             optlearn.get("adm")
     finally:
         optlearn.registry._registry.pop(name.lower())
+
+
+def sometimes(self, w, g, s, t):
+    return Update(w - g, **({"h": g} if t == 1 else {}))
+
+
+def later(self, w, g, s, t):
+    return Update(w - g, **({"h": g} if t > 1 else {}))
+
+
+MADE = {
+    "a text": (lambda self, w, g, s, t: Update(w - g, note="hi"), "names note = 'hi'; a quantity must be an array"),
+    "a list": (lambda self, w, g, s, t: Update(w - g, note=[1, 2, 3, "a"]), "names note = .*must be an array"),
+    "a name in step 1 only": (sometimes, r"names h of shape \(2,.*\) in step 1, and does not in step 2"),
+    "a name from step 2 on": (later, r"names no h in step 1, and one of shape \(2,.*\) in step 2"),
+    "another shape": (lambda self, w, g, s, t: Update(w - g, h=g if t > 1 else 1.0),
+                      r"h of shape .* in step 1, and one of shape \(2,"),
+    "parameters that are a list": (lambda self, w, g, s, t: Update(list(w - g)), "made a list of parameters"),
+    "a column": (lambda self, w, g, s, t: Update((w - g).reshape(-1, 1)), r"parameters of shape \(2, 1\)"),
+    "complex numbers": (lambda self, w, g, s, t: Update(w - np.sqrt(g + 0j)), "dtype complex128"),
+}
+
+
+@pytest.mark.parametrize(("update", "says"), MADE.values(), ids=MADE)
+@pytest.mark.parametrize("start", [(1.0, 2.0), [[1.0, 3.0], [2.0, 0.5]]], ids=["one run", "a sweep"])
+def test_what_a_step_makes_is_refused_by_run(update, says, start):
+    if "note = " in says and np.ndim(start) > 1:
+        says = "must be an array|made .* a list"
+    with pytest.raises(InvalidArgument, match=says):
+        optlearn.run("quadratic", defined(update=update)(), start=start, steps=3)
+
+
+@pytest.mark.parametrize("rng", [0.5, True, -1, "a", [1]])
+def test_what_is_no_seed_is_refused(rng):
+    with pytest.raises(InvalidArgument, match=r"rng = .* is not allowed; it must be a seed"):
+        optlearn.run("quadratic", optlearn.Adam(), steps=2, noise=0.1, rng=rng)
+
+
+@pytest.mark.parametrize("schedule", [lambda k: [0.1, 0.2][k], lambda k: None if k == 3 else 0.1], ids=["list", "none"])
+def test_a_schedule_that_ends_too_early_is_refused_by_the_page(schedule):
+    with pytest.raises(InvalidArgument, match=r"<lambda>"):
+        optlearn.explore("quadratic", [optlearn.Momentum(lr=schedule)])
+
+
+def test_a_transform_that_returns_nothing_is_named_by_run():
+    nothing = type("Nothing", (optlearn.gradients.Transform,), {"__call__": lambda self, w, g: None})()
+    with pytest.raises(InvalidArgument, match="Nothing made an array of shape"):
+        optlearn.run("quadratic", optlearn.Momentum(gradient=nothing), steps=2)

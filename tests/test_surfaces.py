@@ -149,3 +149,29 @@ def test_a_name_with_an_underscore_is_found():
 
     assert type(surfaces.get(Steep_Bowl().name)) is Steep_Bowl
     del surfaces.base._registry["steepbowl"]
+
+
+NOT_A_SURFACE = {"nothing": lambda x, y: None, "a text": lambda x, y: "a", "a truth": lambda x, y: x > y,
+                 "a complex number": lambda x, y: np.sqrt(x + 0j), "a pair": lambda x, y: (x, y),
+                 "an error": lambda x, y: 1 / 0, "one argument": lambda w: w[0]}
+
+
+@pytest.mark.parametrize("function", NOT_A_SURFACE.values(), ids=NOT_A_SURFACE)
+def test_what_gives_no_real_number_is_refused_in_words(function):
+    surface = optlearn.surfaces.of(function)
+    for use in (surface, surface.gradient, lambda w: optlearn.run(surface, optlearn.GradientDescent(), steps=2)):
+        with pytest.raises(optlearn.InvalidArgument):
+            use(np.array([0.5, 1.0]))
+
+
+@pytest.mark.parametrize("body", [
+    {"samples": [[0.0, 1.0]]}, {"samples": np.arange(3.0)}, {"samples": np.array([[np.nan, 1.0]])},
+    {"samples": np.zeros((0, 2))}, {"samples": np.eye(2), "sample_symbols": ("u",)}, {"__init__": lambda self: None}])
+def test_a_class_of_surfaces_says_what_is_wrong_where_it_is_defined(body):
+    with pytest.raises(optlearn.InvalidArgument, match="sample|__init__"):
+        type("Wrong", (optlearn.Surface,), body, register=False)
+
+
+def test_samples_without_symbols_have_an_equation():
+    rows = {"samples": np.eye(2), "loss": lambda self, x, y, u, v: (x * u + y - v)**2}
+    assert "d_{i1}" in type("Rows", (optlearn.Surface,), rows, register=False)().equation()

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from optlearn.declare import Declared, InvalidArgument, unsteady
+from optlearn.explain import explain
+from optlearn.schedules.base import real
 from optlearn.symbolic.graph import NotTraceable, apply, as_node, recording, symbol, walk
 from optlearn.symbolic.javascript import schedule_code
 from optlearn.symbolic.printing import Printer, mathml_row
@@ -105,7 +107,12 @@ def page_code(schedule, steps):
 
 
 def _table(schedule, steps):
-    values, again = ([float(schedule(k)) for k in range(steps)] for _ in range(2))
+    try:
+        values, again = ([real(schedule(k), f"{_name(schedule)} at step index {k}") for k in range(steps)]
+                         for _ in range(2))
+    except Exception as error:
+        explain(error, schedule)
+        raise
     for k, (first, second) in enumerate(zip(values, again, strict=True)):
         if not math.isfinite(first):
             raise InvalidArgument(f"{_name(schedule)} gives {first!r} at step index {k}; it must be a finite number")

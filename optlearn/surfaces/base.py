@@ -166,13 +166,23 @@ class Surface(Declared):
 
     def _value(self, x, y, rows=None):
         """The value at one point, as the lines compute it."""
-        if self.samples is None:
-            value = self.f(x, y)
-        else:
-            value = np.mean([self.loss(x, y, *row) for row in self.samples[slice(None) if rows is None else rows]])
-        if np.ndim(value):
-            raise InvalidArgument(f"{self.name} gives an array of shape {np.shape(value)} at one point; it must give "
-                                  "one number")
+        from optlearn.explain import explain
+
+        try:
+            if self.samples is None:
+                value = self.f(x, y)
+            else:
+                value = np.mean([self.loss(x, y, *row) for row in self.samples[slice(None) if rows is None else rows]])
+        except InvalidArgument:
+            raise
+        except Exception as error:
+            explain(error, self)
+            # Not in its lines, but in how they are called.
+            raise InvalidArgument(f"{type(self).__name__} cannot be computed at a point: {error}; it must have f(self, "
+                                  "x, y), or samples and loss(self, x, y, *row)") from error
+        if value.__class__ is not np.float64 and (np.ndim(value) or np.asarray(value).dtype.kind not in "fiu"):
+            what = f"an array of shape {np.shape(value)}" if np.ndim(value) else repr(value)
+            raise InvalidArgument(f"{self.name} gives {what} at one point; it must give one real number")
         return value
 
     def _numbers(self):
@@ -229,7 +239,8 @@ class Surface(Declared):
 
         graph = self.graph()
         symbols = {s: d.symbol for s, d in zip(graph.parameters, self.hypers().values(), strict=True)}
-        symbols.update(zip(graph.sample, self.sample_symbols, strict=True))
+        own = self.sample_symbols or [rf"d_{{i{j}}}" for j in range(1, len(graph.sample) + 1)]
+        symbols.update(zip(graph.sample, own, strict=True))
         mean = r"\frac{1}{n} \, \textstyle\sum_i " if graph.sample else ""
         tex = "f(x, y) = " + mean + Printer(symbols).tex(graph.f)
         return tex if kind == "latex" else f"<math>{mathml_row(tex)}</math>"
@@ -340,6 +351,18 @@ def _check_picture(cls):
         return array.shape == shape and bool(np.isfinite(array).all())
 
     own = vars(cls)
+    if "__init__" in own:
+        raise InvalidArgument(f"{cls.__name__} has an __init__ of its own; a surface needs none: its numbers stand in "
+                              "the class as a = hyper(1.0), its choices as option(False)")
+    if own.get("samples") is not None:
+        rows = cls.samples
+        if not (isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.size and rows.dtype.kind in "fiu"
+                and np.isfinite(rows).all()):
+            raise InvalidArgument(f"samples of {cls.__name__} must be an array of finite numbers with a row for each "
+                                  "sample, such as np.array([[0.0, 1.0], [1.0, 3.0]])")
+        if cls.sample_symbols and len(cls.sample_symbols) != rows.shape[1]:
+            raise InvalidArgument(f"sample_symbols = {cls.sample_symbols!r} is not allowed; samples have "
+                                  f"{rows.shape[1]} columns")
     if "domain" in own and not (numbers(cls.domain, (4,)) and cls.domain[0] < cls.domain[1]
                                 and cls.domain[2] < cls.domain[3]):
         raise InvalidArgument(f"domain = {cls.domain!r} is not allowed; it must be four finite numbers, x from, x to, "

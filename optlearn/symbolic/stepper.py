@@ -32,7 +32,8 @@ class ArrayKernel:
     targets : list of Node
         Those of them that the results overwrite.
     sums : list of Node
-        Or: sums over all elements of `nodes`, to give back for each block of elements.
+        Or: sums over all elements of `nodes`, to give back for each block of elements. With targets, their plain sums
+        are given back.
     """
 
     def __init__(self, nodes, symbols, targets=(), sums=()):
@@ -62,11 +63,13 @@ class ArrayKernel:
         for k, n in enumerate(sums):
             what = TABLE[n.op].kernel.format(f"R[{ROW * k}:{ROW * k} + n]")
             body.append(f"    sums[at // {ELEMENTS}, {k}] = {what}")
+        # Sums of what was just written tell whether it is finite: it is still in the cache.
+        body += [f"    sums[at // {ELEMENTS}, {k}] = total({part[n]}, n)" for k, n in enumerate(targets)]
         arguments = ", ".join(["first", "last", "h", "sums", *(f"a{k}" for k in range(len(symbols)))])
         functions = {"np": np, "total": _total()}
         exec("\n    ".join([f"def kernel({arguments}):", *body]) + "\n", functions)
         self.kernel = numba().njit(nogil=True, error_model="numpy")(functions["kernel"])
-        self.count = len(sums)
+        self.count = len(sums) + len(targets)
 
     def __call__(self, uniform, arrays):
         """Change the flat arrays; the sums of each block of elements."""
@@ -119,7 +122,7 @@ class ArrayStep:
                                                        ("w", *("s." + name for name in self.arrays))])
 
     def __call__(self, values, t, w, g, slots, draws):
-        """Change `w` and `slots` in place."""
+        """Change `w` and `slots` in place; give back whether sums over them are finite."""
         program, dtype = self.program, w.dtype
         known = {program.symbols["t"]: t}
         known.update({program.symbols[name]: value for name, value in values.items()})
@@ -135,8 +138,9 @@ class ArrayStep:
                     row = TABLE[n.op]
                     known[n] = TABLE[row.fold].evaluate.reduce(each, initial=row.start)
             numbers = evaluate([program.lines[name] for name in self.numbers], known)
-            self.last(uniform(self.last), inputs)
+            sums = self.last(uniform(self.last), inputs)
         slots.update(zip(self.numbers, numbers, strict=True))
+        return bool(np.isfinite(sums).all() and np.isfinite(numbers).all())
 
 
 @functools.cache
@@ -186,12 +190,14 @@ class Stepper:
         rng : numpy.random.Generator or RandomState, optional
             Source of the draws of a random rule.
         nonfinite : {"refuse", "propagate"}
-            Whether a gradient with NaN or infinite values is an error, found before anything is changed.
+            Whether a gradient with NaN or infinite values is an error, found before anything is changed, and a step
+            that makes such parameters or state, found when it is made.
 
         Raises
         ------
         InvalidArgument
-            If structures, shapes or kinds do not fit, or a gradient is not finite.
+            If structures, shapes or kinds do not fit, or a gradient is not finite; also after a step that made
+            parameters or state that are not finite.
         """
         leaves, gradient_leaves = tree.flatten(params, "params"), tree.flatten(grads, "grads")
         with np.errstate(over="ignore", invalid="ignore"):
@@ -220,10 +226,20 @@ class Stepper:
                 raise InvalidArgument(f"params{path} has shape {w.shape}; {rule.name} is recorded for arrays of one "
                                       "axis (it multiplies with @ or sums over an axis); use its step")
         step = _array_step(program)
-        for w, g, slots in zip(arrays, grads, self.state.slots, strict=True):
+        unsure = []
+        for (path, _), w, g, slots in zip(leaves, arrays, grads, self.state.slots, strict=True):
             draws = {name: rng.standard_normal(w.shape).astype(w.dtype).reshape(-1) for name in program.draws}
             held = {name: np.ascontiguousarray(x).reshape(-1) if name in step.arrays else x
                     for name, x in slots.items()}
-            step(values, t, w.reshape(-1), np.ascontiguousarray(g).reshape(-1), held, draws)
+            if not step(values, t, w.reshape(-1), np.ascontiguousarray(g).reshape(-1), held, draws):
+                unsure.append((path, w, slots))
             slots.update({name: np.reshape(x, w.shape) if name in step.arrays else x for name, x in held.items()})
         self.state.t = t
+        for path, w, slots in unsure if nonfinite == "refuse" else ():
+            for what, array in (*((f"the slot {name!r} of", x) for name, x in slots.items()), ("", w)):
+                if not np.isfinite(array).all():
+                    raise InvalidArgument(
+                        f"step {t} of {rule.name} made values that are not finite: {what + ' ' if what else ''}params"
+                        f"{path}; parameters and state have been changed by it. {w.dtype} ends at "
+                        f"{np.finfo(w.dtype).max:.2g}: start anew with a smaller lr or a clipped gradient, such as "
+                        "gradient=[ClipNorm(clip_norm=1.0)] (nonfinite='propagate' lets it through)")
