@@ -9,6 +9,7 @@ from optlearn import gradients, tree
 from optlearn.declare import InvalidArgument
 from optlearn.optimizer import Optimizer, State, as_rule
 from optlearn.state import guest
+from optlearn.stepping import check_state
 
 __all__ = ["Groups"]
 
@@ -143,7 +144,7 @@ class Groups(Optimizer, register=False):
     def step(self, params, grads, state, *, rng=None, nonfinite="refuse"):
         leaves, gradient_leaves = tree.flatten(params, "params"), tree.flatten(grads, "grads")
         paths = [path for path, _ in leaves]
-        self._check_state(paths, state)
+        check_state(self, paths, state)
         if [path for path, _ in gradient_leaves] != paths:
             raise InvalidArgument(f"grads has the structure {[p for p, _ in gradient_leaves]}; it must be that of "
                                   f"params, {paths}")
@@ -164,7 +165,7 @@ class Groups(Optimizer, register=False):
 
     def solution(self, params, state):
         leaves = tree.flatten(params, "params")
-        self._check_state([path for path, _ in leaves], state)
+        check_state(self, [path for path, _ in leaves], state)
         return tree.unflatten(params, self._each(leaves, lambda rule, own: rule.solution(
             [leaves[i][1] for i in own], _of(rule, state, own))))
 
