@@ -1,6 +1,7 @@
 """The contract of an update rule: `Optimizer`, and what a file with a rule needs."""
 
 import inspect
+from typing import Any, Self
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class Optimizer(Declared):
     --------
     >>> class Halved(Optimizer, register=False):
     ...     lr = hyper(0.1, above=0, symbol=r"\\eta")
-    ...     def update(self, w, g, s, t):
+    ...     def update(self, w: Any, g: Any, s: Any, t: Any) -> Update:
     ...         return Update(w - 0.5 * self.lr * g)
     >>> rule = Halved(lr=0.2)
     >>> w, state = rule.step(np.array([1.0]), np.array([1.0]), rule.init(np.array([1.0])))
@@ -72,9 +73,9 @@ class Optimizer(Declared):
     """
 
     name = identity = "optimizer"
-    slots = ()
-    draws = ()
-    symbols = {}
+    slots: tuple[str, ...] = ()
+    draws: tuple[str, ...] = ()
+    symbols: dict[str, str] = {}
     direction = None
     traceable = True
     why_not_traceable = ""
@@ -89,7 +90,7 @@ class Optimizer(Declared):
             check_class(cls, Optimizer)
         enter(cls, register)
 
-    def __init__(self, *given, gradient=(), **values):
+    def __init__(self, *given: Any, gradient: Any = (), **values: Any) -> None:
         before = [transform(**{name: value}) for name, transform in self._short().items()
                   if (value := values.pop(name, None)) is not None]
         super().__init__(*given, **values)
@@ -113,11 +114,11 @@ class Optimizer(Declared):
 
     # What a rule may override
 
-    def start(self, w):
+    def start(self, w: Any) -> dict[str, Any]:
         """The first state for parameters `w`, by name of slot; zeros where a rule does not say."""
         return {name: 0 * w for name in self.slots}
 
-    def probe(self, w, s, t):
+    def probe(self, w: Any, s: Any, t: Any) -> Any:
         """The point at which step `t` takes the gradient; the parameters where a rule does not say."""
         return w
 
@@ -140,7 +141,7 @@ class Optimizer(Declared):
         held = super().values
         return {**held, "gradient": self.gradient} if self.gradient else held
 
-    def replace(self, **changes):
+    def replace(self, **changes: Any) -> Self:
         """A copy with some values changed.
 
         Parameters
@@ -179,7 +180,7 @@ class Optimizer(Declared):
                 transforms.insert(at, kind(**{name: value}))
         return super().replace(**changes, gradient=tuple(transforms))
 
-    def config(self):
+    def config(self) -> dict[str, Any]:
         """The rule as plain data that JSON and YAML can hold; ``get(**rule.config())`` is the same rule.
 
         Schedules and transforms of the gradient are dictionaries in it. A function of your own is not plain data: write
@@ -201,7 +202,7 @@ class Optimizer(Declared):
 
         return {"name": self.name, **{name: plain.plain(name, value) for name, value in self.values.items()}}
 
-    def at(self, t):
+    def at(self, t: int) -> Self:
         """The rule with the values that its schedules have in step `t`."""
         if not self.scheduled:
             return self
@@ -219,7 +220,7 @@ class Optimizer(Declared):
         """Slots and draws as attributes, the form in which `update` receives them."""
         return Slots(values)
 
-    def init(self, params):
+    def init(self, params: Any) -> State:
         """The state before the first step.
 
         Parameters
@@ -242,7 +243,8 @@ class Optimizer(Declared):
             raise
         return State(self.name, 0, [path for path, _ in leaves], slots)
 
-    def step(self, params, grads, state, *, rng=None, nonfinite="refuse"):
+    def step(self, params: Any, grads: Any, state: State, *, rng: Any = None,
+             nonfinite: str = "refuse") -> tuple[Any, State]:
         """One step.
 
         Parameters
@@ -306,7 +308,7 @@ class Optimizer(Declared):
                 slots.append(kept)
         return tree.unflatten(params, new), State(self.name, t, state.paths, slots)
 
-    def solution(self, params, state):
+    def solution(self, params: Any, state: State) -> Any:
         """The parameters to report, evaluate and keep, where a rule trains others.
 
         Parameters
@@ -351,7 +353,7 @@ class Optimizer(Declared):
 
     # What a rule shows of itself
 
-    def equation(self, kind="latex"):
+    def equation(self, kind: str = "latex") -> str:
         """The update as an equation, made from the lines of the rule.
 
         Parameters
@@ -367,7 +369,7 @@ class Optimizer(Declared):
 
         return equation(self, kind)
 
-    def source(self):
+    def source(self) -> str:
         """The source of `update` (and of `start`, `probe` and `answer` where the rule has them)."""
         own = [getattr(type(self), name) for name in ("start", "probe", "update", "answer")
                if getattr(type(self), name) is not getattr(Optimizer, name)]
@@ -382,7 +384,7 @@ class Optimizer(Declared):
         return card(self)
 
 
-def as_rule(rule):
+def as_rule(rule: Any) -> Optimizer:
     """The rule that an Optimizer, a class of such, a name or a configuration stands for.
 
     Examples

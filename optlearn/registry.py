@@ -1,8 +1,12 @@
 """Rules by name."""
 
 import re
+from typing import TYPE_CHECKING, Any
 
 from optlearn.declare import InvalidArgument, near
+
+if TYPE_CHECKING:
+    from optlearn.optimizer import Optimizer
 
 # A name is one rule's: that of the library keeps its own, and a reader's class of the same name gets
 # another one, so that nothing that finds rules by name can mistake them.
@@ -33,7 +37,7 @@ def enter(cls, register):
         _registry[cls.name] = cls
 
 
-def get(name, *, convention=None, **values):
+def get(name: str, *, convention: str | None = None, **values: Any) -> "Optimizer":
     """The rule of that name.
 
     Parameters
@@ -101,7 +105,7 @@ def alias(name, rule, **values):
     _aliases[name] = (rule, values)
 
 
-def names():
+def names() -> list[str]:
     """The names of all rules.
 
     Examples

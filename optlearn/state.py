@@ -1,5 +1,7 @@
 """What goes into a step and comes out of it: the state, what one step made, and arrays as a rule gets them."""
 
+from typing import Any
+
 import numpy as np
 
 from optlearn.declare import InvalidArgument, Lesson, near
@@ -21,7 +23,7 @@ class Update:
 
     __slots__ = ("w", "named")
 
-    def __init__(self, w, **named):
+    def __init__(self, w: Any, **named: Any) -> None:
         self.w = w
         self.named = named
 
@@ -63,10 +65,10 @@ class State:
         The slots of each array, by name.
     """
 
-    def __init__(self, rule, t, paths, slots):
+    def __init__(self, rule: str, t: int, paths: Any, slots: Any) -> None:
         self.rule, self.t, self.paths, self.slots = rule, t, tuple(paths), tuple(slots)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Any:
         """The slot `name` of the only array, or of all arrays as a list."""
         if not self.slots or name not in self.slots[0]:
             known = self.slots[0] if self.slots else ()

@@ -2,6 +2,7 @@
 
 import operator
 from math import isfinite
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from optlearn.record import Trajectory, lane
 from optlearn.state import Slots, Update, first_state, guest
 
 
-def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch=None, delay=0, compiled=False):
+def run(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rng: Any = None, noise: float = 0.0,
+        batch: int | None = None, delay: int = 0, compiled: bool = False) -> Any:
     """Run one or several optimizers on a surface.
 
     Parameters
@@ -75,7 +77,8 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch
     return Trajectory(surface, optimizer, rows, named, kept + 1 if kept < steps else None)
 
 
-def sweep(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch=None, path=False, compiled=False):
+def sweep(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rng: Any = None, noise: float = 0.0,
+          batch: int | None = None, path: bool = False, compiled: bool = False) -> np.ndarray:
     """Where runs end: `run` for many runs at once, of which only the parameters are kept.
 
     Parameters

@@ -57,6 +57,8 @@ def imports():
     def visit(node, module, inside):
         for child in ast.iter_child_nodes(node):
             names = []
+            if isinstance(child, ast.If) and getattr(child.test, "id", "") == "TYPE_CHECKING":
+                continue
             if isinstance(child, ast.Import):
                 names = [alias.name for alias in child.names]
             elif isinstance(child, ast.ImportFrom):
