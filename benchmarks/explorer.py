@@ -161,8 +161,9 @@ def section():
             "## Explorer",
             "",
             f"Chapters as they are built, 1366 × 768, headless Chromium {version}, software drawing, "
-            f"{os.cpu_count()} cores, {platform.machine()}, load average {os.getloadavg()[0]:.1f}. Live: seconds from navigation to the first explorer "
-            f"painted. Drag: 8 racers × 500 steps on Rosenbrock, {MOVES} moves of the dot, milliseconds from the event "
+            f"{os.cpu_count()} cores, {platform.machine()}, load average {os.getloadavg()[0]:.1f}. Live: seconds from "
+            f"navigation to the first explorer painted. Drag: 8 racers × 500 steps on Rosenbrock, "
+            f"{MOVES} moves of the dot, milliseconds from the event "
             "to the end of the frame that shows it, layout, paint and the wait for the frame included.",
             "",
             "| Chapter | Processor slowed | live | drag, median | drag, 95th percentile |",

@@ -185,7 +185,7 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
     """One run of the lines as they are written."""
     rule = optimizer.at(1)
     driver = _driver(optimizer)
-    view = w
+    view = _own(w)
     s, rows, noise = Slots(first), None, None
     stale = [view] * (delay + 1)
     # A reader's lines get arrays that they can read but not change, and what they make is kept as `step` keeps it: in
@@ -195,8 +195,6 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
         update = Update(w, **first)
         try:
             for t in range(1, steps + 1):
-                if guarded:
-                    view, s = guest(view), Slots({name: guest(x) for name, x in s.__dict__.items()})
                 if optimizer.scheduled:
                     rule = (driver.at(t - 1) if driver else optimizer).at(t)
                 if chance is not None:
@@ -212,7 +210,7 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                 if noise is not None:
                     g = g + noise
                 if guarded:
-                    g = guest(g)
+                    g.setflags(write=False)
                 if t == 1:
                     seen, = prepare(rule.gradient, [view], [g])
                 else:
@@ -243,9 +241,10 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
 
 
 def _own(value):
-    """A number, or an array of real numbers as floats in memory of its own."""
+    """A number, or an array of real numbers as floats in memory of its own that cannot be written to."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-        return value.astype(np.float64)
+        value = value.copy() if value.dtype == np.float64 else value.astype(np.float64)
+        value.setflags(write=False)
     return value
 
 
