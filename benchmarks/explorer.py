@@ -150,7 +150,7 @@ def chapters():
 
 def section():
     """The rows, measured now."""
-    shared = explorer._json(explorer._shared())
+    shared = explorer.common()
     parts = {"module": bundle.core(), "style": bundle.style(), "rules, surfaces and presets": shared}
     sizes = {name: len(gzip.compress(text.encode(), 9)) for name, text in parts.items()}
     sizes["together"] = len(gzip.compress("".join(parts.values()).encode(), 9))

@@ -20,7 +20,8 @@ __version__ = "0.1.0"
 _LAZY = {"Stepper": "optlearn.symbolic.stepper", "check": "optlearn.checking", "claim": "optlearn.claims",
          "explore": "optlearn.explorer", "lr_finder": "optlearn.training",
          "train": "optlearn.training", "tune": "optlearn.training",
-         "checkpoint": None, "plots": None, "problems": None, "schedules": None, "studies": None}
+         "Groups": "optlearn.groups", "checkpoint": None, "plots": None, "problems": None, "schedules": None,
+         "studies": None, "wrappers": None}
 
 __all__ = ["InvalidArgument", "Optimizer", "State", "Surface", "Trajectory", "Update", "get", "gradients", "hyper",
            "names", "option", "run", "surfaces", "sweep", *_rules]

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from optlearn import optimizer, rules, surfaces
+from optlearn import registry, rules, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.explain import explain
 from optlearn.gradients import BY_HYPERPARAMETER
 from optlearn.mistakes import mistakes
-from optlearn.optimizer import Optimizer, Slots
+from optlearn.optimizer import Optimizer
+from optlearn.state import Slots
 from optlearn.trajectory import whole
 
 # Three coordinates on very different scales, a sign change in each step for one of them, and an exact zero.
@@ -162,9 +163,9 @@ def _numbers(rule):
 
 def library(name):
     """The library's rule of that name; a reader's, if the library has none."""
-    key, values = optimizer.resolve(name, {})
+    key, values = registry.resolve(name, {})
     found = next((rule for rule in map(vars(rules).get, rules.__all__) if rule.name == key), None)
-    return found(**values) if found else optimizer.get(name)
+    return found(**values) if found else registry.get(name)
 
 
 def _other(mine, against):

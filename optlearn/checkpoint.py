@@ -52,6 +52,14 @@ class Checkpoint:
         self.training, self.rng = training, rng
         self.description = describe(optimizer) if optimizer is not None else description
 
+    @property
+    def answer(self):
+        """What the optimizer reports of `params` (`Optimizer.solution`): for most rules `params` itself."""
+        if self.state is None or self.optimizer is None:
+            raise InvalidArgument("this checkpoint has no answer but params: it holds no "
+                                  + ("state" if self.state is None else "optimizer that can be made from it"))
+        return self.optimizer.solution(self.params, self.state)
+
     def save(self, path):
         """Write it to a file; see `optlearn.checkpoint.save`."""
         save(path, params=self.params, state=self.state, optimizer=self.optimizer, training=self.training,

@@ -14,6 +14,7 @@ import numpy as np
 
 from optlearn import gradients
 from optlearn.declare import InvalidArgument, near
+from optlearn.registry import get, resolve
 
 __all__ = ["arguments", "translate"]
 
@@ -215,8 +216,6 @@ def translate(convention, name, values):
     >>> translate("keras", "SGD", {"learning_rate": 0.1, "momentum": 0.9})
     ('momentum', {'lr': 0.1, 'lr_inside': True, 'momentum': 0.9})
     """
-    from optlearn.optimizer import get, resolve
-
     if convention not in FORMS:
         _refuse(convention, FORMS)
     values = _renamed(convention, values)
@@ -280,7 +279,7 @@ def arguments(convention, rule):
     Traceback (most recent call last):
     optlearn.declare.InvalidArgument: lr_inside = True of momentum has no counterpart in torch, which has False
     """
-    from optlearn.optimizer import as_rule, get
+    from optlearn.optimizer import as_rule
 
     if convention not in CALLS:
         _refuse(convention, CALLS)

@@ -376,3 +376,10 @@ def _plain(value):
 
 def _key(values):
     return tuple((name, (v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v) for name, v in values.items())
+
+
+def real(value, what):
+    """A number that a schedule computed, as a Python float: NumPy's would turn float32 parameters into float64."""
+    if np.ndim(value) or np.asarray(value).dtype.kind not in "iuf":
+        raise InvalidArgument(f"{what} gives {value!r}; it must be a number")
+    return float(value)

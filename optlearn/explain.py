@@ -105,7 +105,7 @@ def said_at(place):
 
 def complete(rule, made):
     """Raise a sentence unless `made` is an `Update` that names the next value of every slot."""
-    from optlearn.optimizer import Update
+    from optlearn.state import Update
 
     name = type(rule).__name__
     wanted = _UPDATE.format(slots="".join(f", {slot}=..." for slot in rule.slots))
@@ -173,7 +173,8 @@ def _written_out(text):
 
 
 # The methods that a rule writes, with their arguments.
-_METHODS = {"update": ("w", "g", "s", "t"), "start": ("w",), "probe": ("w", "s", "t")}
+_METHODS = {"update": ("w", "g", "s", "t"), "start": ("w",), "probe": ("w", "s", "t"),
+            "answer": ("w", "s", "t")}
 # Those that the library calls in an order of its own: a recording, a kernel or a page would not come by them.
 _OURS = {"prepared": "what is done to a gradient first is a Transform, gradient=[...], or the first line of update",
          "at": "what changes with the step is a schedule, lr=lambda k: 0.1 / (k + 1), or a formula of t in update",

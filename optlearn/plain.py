@@ -43,6 +43,10 @@ def made(value):
         return [made(one) for one in value]
     if not isinstance(value, dict):
         return value
+    if "name" in value:
+        from optlearn.optimizer import get
+
+        return get(**value)
     values = {key: made(inner) for key, inner in value.items() if key not in (SCHEDULE, TRANSFORM)}
     if SCHEDULE in value:
         from optlearn import schedules

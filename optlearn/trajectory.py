@@ -1,8 +1,8 @@
-"""Run optimizers on a surface and keep everything they did."""
+"""Run optimizers on a surface."""
 
-import functools
 import operator
 from math import isfinite
+from typing import Any
 
 import numpy as np
 
@@ -10,55 +10,13 @@ from optlearn import surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.explain import complete, explain
 from optlearn.gradients import check_steady, prepare
-from optlearn.optimizer import Optimizer, Slots, Update, as_rule, first_state, guest
+from optlearn.optimizer import as_rule
+from optlearn.record import Trajectory, lane
+from optlearn.state import Slots, Update, first_state, guest
 
 
-class Trajectory:
-    """A recorded run.
-
-    Attributes
-    ----------
-    surface : Surface
-    optimizer : Optimizer
-    w : array (steps + 1, 2) or (steps + 1, 2, N)
-        Parameters: ``w[0]`` is the start, ``w[t]`` what step t made.
-    loss : array (steps + 1,) or (steps + 1, N)
-        Value of the surface at `w`.
-    g, probe : array (steps, 2) or (steps, 2, N)
-        Gradient of step t + 1 and the point where it was taken.
-    steps : int
-        Steps kept; fewer than asked for if the run diverged.
-    diverged : int or None
-        The step that was not finite, if one was.
-    reason : str
-        Why the run ended.
-    """
-
-    def __init__(self, surface, optimizer, rows, named, diverged, reason):
-        self.surface, self.optimizer = surface, optimizer
-        self.w, self.probe, self.g = rows
-        self.steps = len(self.g)
-        self.named, self.diverged, self.reason = named, diverged, reason
-
-    @functools.cached_property
-    def loss(self):
-        """Value of the surface at `w`, computed when first asked for."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return np.broadcast_to(self.surface(np.moveaxis(self.w, 0, 1)), self.w[:, 0].shape)
-
-    def __getitem__(self, name):
-        """State (steps + 1 values, the first before step 1) or internals (a value a step) by name."""
-        if name not in self.named:
-            raise InvalidArgument(f"this run has no quantity {name!r}; it has {', '.join(self.named) or 'none'}")
-        return self.named[name]
-
-    def __repr__(self):
-        end = ", ".join(f"{x:.6g}" for x in self.w[-1].ravel()[:2])
-        many = f", {self.w[0].size // 2} runs" if self.w[0].ndim > 1 else f", ends at ({end})"
-        return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{many})"
-
-
-def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch=None, delay=0, compiled=False):
+def run(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rng: Any = None, noise: float = 0.0,
+        batch: int | None = None, delay: int = 0, compiled: bool = False) -> Any:
     """Run one or several optimizers on a surface.
 
     Parameters
@@ -116,16 +74,11 @@ def run(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch
         rows, named = _readable(surface, optimizer, w, steps, chance, delay)
     check_steady(first, optimizer.at(1))
     kept = len(rows[-1])
-    diverged = kept + 1 if kept < steps else None
-    reason = f"{kept} steps" if diverged is None else f"diverged at step {diverged}"
-    for name in optimizer.slots if w.ndim == 1 else ():
-        lost = np.flatnonzero(~np.isfinite(named[name].reshape(len(named[name]), -1)).all(axis=1))
-        if len(lost) and lost[0] > 0:
-            reason += f", {name} is not finite from step {lost[0]} on"
-    return Trajectory(surface, optimizer, rows, named, diverged, reason)
+    return Trajectory(surface, optimizer, rows, named, kept + 1 if kept < steps else None)
 
 
-def sweep(surface, optimizer, start=None, steps=100, *, rng=None, noise=0.0, batch=None, path=False, compiled=False):
+def sweep(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rng: Any = None, noise: float = 0.0,
+          batch: int | None = None, path: bool = False, compiled: bool = False) -> np.ndarray:
     """Where runs end: `run` for many runs at once, of which only the parameters are kept.
 
     Parameters
@@ -213,7 +166,7 @@ def _begun(surface, optimizer, w, steps, chance, delay=0):
                 values = program.functions[0](w, *parameter_values(optimizer.at(1)))
                 first = dict(zip(program.slots, values, strict=True))
                 return first, _together(surface, optimizer, program, w, steps, chance, delay, first)
-        lanes = [(_lane(surface, i), _lane(optimizer, i), w[:, i].copy()) for i in range(w.shape[1])]
+        lanes = [(lane(surface, i), lane(optimizer, i), w[:, i].copy()) for i in range(w.shape[1])]
         starts = [_start(rule, point) for _, rule, point in lanes]
         first = {name: np.stack([start[name] for start in starts], -1) for name in optimizer.slots}
         return first, _beside(lanes, starts, w.shape, steps, chance, delay)
@@ -297,7 +250,7 @@ def _own(value):
 
 def _together(surface, optimizer, program, w, steps, chance, delay, state):
     """Many runs as one run of the recorded lines."""
-    from optlearn.symbolic.trace import SEEN, parameter_values
+    from optlearn.symbolic.program import SEEN, parameter_values
 
     _, probe, step = program.functions
     moved = program.probe is not program.symbols["w"]
@@ -349,21 +302,6 @@ def _beside(lanes, starts, shape, steps, chance, delay):
         view, at, g, named = zip(*each, strict=True)
         yield (*(np.stack(x, -1) for x in (view, at, g)),
                {name: np.stack([values[name] for values in named], -1) for name in named[0]})
-
-
-def _lane(declared, i):
-    """A rule, transform or surface with the values of run `i`."""
-    def one(value):
-        if isinstance(value, np.ndarray):
-            return value[i].item()  # a single run has Python's numbers
-        if callable(value) and not getattr(value, "driven", False):
-            return lambda k: x[i].item() if np.ndim(x := value(k)) else x
-        return value
-
-    values = {name: one(declared.__dict__[name]) for name in declared.hypers()}
-    if isinstance(declared, Optimizer):
-        values["gradient"] = tuple(_lane(transform, i) for transform in declared.gradient)
-    return declared.bound(values)
 
 
 def _readable(surface, optimizer, w, steps, chance, delay):

@@ -247,7 +247,7 @@ def test_values_that_the_other_rule_takes_by_itself_are_said():
 
 def test_a_name_means_the_rule_of_the_library(monkeypatch):
     mine = hard_coded(rate="1e-2", title="Adam")
-    monkeypatch.setitem(optlearn.optimizer._registry, "adam", mine)
+    monkeypatch.setitem(optlearn.registry._registry, "adam", mine)
     assert not check(mine, against="adam")
     assert check(optlearn.Adam(), against="adam")
 

@@ -63,10 +63,10 @@ BODIES = {
 
 @pytest.mark.parametrize(("body", "said"), BODIES.values(), ids=BODIES)
 def test_a_class_is_refused_where_it_is_defined(body, said):
-    before = dict(optlearn.optimizer._registry)
+    before = dict(optlearn.registry._registry)
     with pytest.raises(InvalidArgument, match=said):
         type("Mine", (Optimizer,), {"update": fine, "__module__": __name__, **body} if "updte" not in body else body)
-    assert optlearn.optimizer._registry == before
+    assert optlearn.registry._registry == before
 
 
 def test_what_only_looks_like_a_mistake_is_allowed():
@@ -252,7 +252,7 @@ def test_a_broken_class_breaks_nothing_else(name):
         with pytest.raises(InvalidArgument, match="did you mean 'adam'"):
             optlearn.get("adm")
     finally:
-        optlearn.optimizer._registry.pop(name.lower())
+        optlearn.registry._registry.pop(name.lower())
 
 
 def sometimes(self, w, g, s, t):

@@ -204,7 +204,7 @@ def test_a_readers_class_takes_no_name_of_the_library():
         assert sgd.name == "own_sgd" and type(get("sgd")) is optlearn.GradientDescent
     finally:
         for name in ("own_adam", "own_sgd"):
-            optlearn.optimizer._registry.pop(name, None)
+            optlearn.registry._registry.pop(name, None)
 
 
 def test_a_schedule_gives_the_value_of_the_step_index_from_0():
@@ -277,7 +277,7 @@ def test_a_new_rule_gets_name_documentation_numbers_and_equation():
         assert r"w_t &= w_{t-1} - 0.5 \, \eta \, g_t" in HalfStep().equation()
         assert "A finite number with 0 < lr" in HalfStep.__doc__
     finally:
-        optlearn.optimizer._registry.pop("half_step")
+        optlearn.registry._registry.pop("half_step")
 
 
 @pytest.mark.parametrize(("module", "package", "use"), [

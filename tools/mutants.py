@@ -27,7 +27,8 @@ import numpy as np
 
 import optlearn
 from optlearn import claims, gradients, plots
-from optlearn.optimizer import Optimizer, Update, _registry
+from optlearn.optimizer import Optimizer, Update
+from optlearn.registry import _registry
 from optlearn.symbolic.trace import apply, as_node, evaluate, symbol, trace, walk
 
 BOOK = Path(__file__).parent.parent / "book"

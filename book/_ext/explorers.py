@@ -11,7 +11,7 @@ def write(app):
         return
     folder = Path(app.outdir, "_static")
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"explorer.js": bundle.site(explorer._json(explorer._shared())), "explorer-views.js": bundle.views(),
+    files = {"explorer.js": bundle.site(explorer.common()), "explorer-views.js": bundle.views(),
              "explorer.css": bundle.style()}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -1,28 +1,15 @@
 """The explorer: optimizers race on a surface; a widget in a notebook, a page of its own without a kernel."""
 
+import functools
 import json
-import math
-import numbers
 import os
-import re
 import sys
 
-import numpy as np
-
-from optlearn import optimizer as optimizers_module
-from optlearn import schedules, surfaces, trajectory
+from optlearn import surfaces
 from optlearn.declare import InvalidArgument, near
-from optlearn.explorer import bundle, figure, payload, presets
-from optlearn.optimizer import Optimizer
-from optlearn.symbolic.trace import NotTraceable, parameter_values
+from optlearn.explorer import arguments, figure, page, payload, presets, racers, words
+from optlearn.symbolic.trace import parameter_values
 
-MOST_RACERS = 8
-MOST_STEPS = 2000
-FAIRNESS = ("", "same", "tuned")
-STAGES = ("step", "gradient", "memory", "lookahead", "preconditioner")
-PANELS = ("", "map", "modes", "noise", "fair", "share")
-# What the runs depend on.
-RUN = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch")
 AS_WIDGET = ("model_id", "traits", "observe", "unobserve")
 # Steps a second of a film of the step.
 FILM = 0.25
@@ -95,28 +82,28 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     .open() shows it in a browser; .save("race.html") keeps it, as .gif, .mp4, .png and .svg do
     """
     base = presets.get(preset) if preset is not None else presets.DEFAULT
-    place = _place(surfaces.get(base.surface if surface is None else surface))
-    racers = _racers(base.racers if optimizers is None else optimizers)
+    place = arguments.place(surfaces.get(base.surface if surface is None else surface))
+    rules = arguments.racers(base.racers if optimizers is None else optimizers)
     if start is None:
         start = base.start if surface is None and base.start is not None else place.start
     if batch is None and surface is None:
         batch = base.batch
-    at = {"step": 0, "racers": racers, "samples": _samples(place)}
-    at["steps"] = CHECKS["steps"](base.steps if steps is None else steps, at)
+    at = {"step": 0, "racers": rules, "samples": arguments.samples(place)}
+    at["steps"] = arguments.CHECKS["steps"](base.steps if steps is None else steps, at)
     given = {"start": start, "step": min(base.step, at["steps"]) if step is None else step,
              "seed": base.seed if seed is None else seed, "noise": base.noise if noise is None else noise,
              "batch": batch, "band": band, "fair": fair, "panel": panel, "prompt": prompt, "playing": playing,
              "speed": speed}
-    selected, stage = _focus(base.focus if focus is None else focus, racers)
+    selected, stage = arguments.focus(base.focus if focus is None else focus, rules)
     if speed is None:
         given["speed"] = base.speed if focus is None else FILM if stage not in (None, "step") else presets.DEFAULT.speed
-    values = {name: CHECKS[name](value, at) for name, value in given.items()}
+    values = {name: arguments.CHECKS[name](value, at) for name, value in given.items()}
     if selected is None:
-        selected = _telling(stage, racers)
-    return Explorer(place, racers, {
+        selected = arguments.telling(stage, rules)
+    return Explorer(place, rules, {
         "steps": at["steps"], **values, "selected": selected, "focus": stage or "step", "map": {},
         "preset": next((name for name, known in presets.PRESETS.items() if known is base), ""),
-        "tries": _sentences("try_", try_), "only": ""})
+        "tries": arguments.sentences("try_", try_), "only": ""})
 
 
 class Explorer:
@@ -156,11 +143,11 @@ class Explorer:
     optlearn.declare.InvalidArgument: noise = -1 is not allowed; it must be a finite number with 0 <= noise
     """
 
-    def __init__(self, surface, racers, values):
+    def __init__(self, surface, rules, values):
         # Set before anything else: attribute access goes by way of these.
         self.__dict__.update(_surfaces={}, _rules={}, _schedules={}, _presets={}, _widget=None, _last=(None, None),
                              _state={})
-        self._state.update(values, **self._placed(surface), racers=[self._taken(rule) for rule in racers])
+        self._state.update(values, **self._placed(surface), racers=[self._taken(rule) for rule in rules])
         self._runs(self._state)
 
     # State
@@ -172,7 +159,7 @@ class Explorer:
         return json.loads(json.dumps({name: source[name] for name in STATE}))
 
     def __getattr__(self, name):
-        if name in CHECKS or name in ("focus", "preset"):
+        if name in arguments.CHECKS or name in ("focus", "preset"):
             value = self.state[name]
             return tuple(value) if name == "start" else value
         if name in AS_WIDGET:
@@ -182,22 +169,22 @@ class Explorer:
     def __setattr__(self, name, value):
         state = self.state
         if name == "optimizers":
-            racers = [self._taken(rule) for rule in _racers(value)]
-            changes = {"racers": racers, "selected": min(state["selected"], len(racers) - 1)}
+            taken = [self._taken(rule) for rule in arguments.racers(value)]
+            changes = {"racers": taken, "selected": min(state["selected"], len(taken) - 1)}
         elif name == "surface":
-            changes = self._placed(place := _place(surfaces.get(value)))
+            changes = self._placed(place := arguments.place(surfaces.get(value)))
             if changes["surface"] != state["surface"]:
-                changes.update(start=_start(place.start), batch=0, preset="")
+                changes.update(start=arguments.start(place.start), batch=0, preset="")
         elif name == "preset":
             changes = {"preset": "", **self._preset(value)}
         elif name == "focus":
-            named = zip(("selected", "focus"), _focus(value, self.optimizers), strict=True)
+            named = zip(("selected", "focus"), arguments.focus(value, self.optimizers), strict=True)
             changes = {key: one for key, one in named if one is not None}
-        elif name in CHECKS:
-            changes = {name: CHECKS[name](value, {**state, "samples": _samples(self.surface)})}
+        elif name in arguments.CHECKS:
+            changes = {name: arguments.CHECKS[name](value, {**state, "samples": arguments.samples(self.surface)})}
         else:
             raise AttributeError(f"{name!r} of an Explorer cannot be set"
-                                 f"{near(name, [*CHECKS, 'focus', 'preset', 'optimizers', 'surface'])}")
+                                 f"{near(name, [*arguments.CHECKS, 'focus', 'preset', 'optimizers', 'surface'])}")
         self._change(changes)
 
     def _change(self, changes):
@@ -221,7 +208,7 @@ class Explorer:
 
     def _taken(self, rule):
         """A racer as the page gets it; its rule is known from then on."""
-        racer = _racer(rule)
+        racer = racers.racer(rule)
         for name, value in zip(payload.parameter_names(rule), parameter_values(rule), strict=True):
             if callable(value):
                 self._schedules[racer["schedules"][name]["code"]] = value
@@ -230,7 +217,7 @@ class Explorer:
 
     def _preset(self, name):
         """The state that a preset gives."""
-        known = {**presets.catalogue(), **self._own()["presets"]}
+        known = {**_offered(), **self._own()["presets"]}
         if name == "":
             return {}
         if not isinstance(name, str) or name not in known:
@@ -287,21 +274,7 @@ class Explorer:
         return [self._optimizer(racer) for racer in self.state["racers"]]
 
     def _optimizer(self, racer):
-        rule = self._form(racer["rule"])
-        kept = racer.get("schedules", {})
-        if kept:
-            rule = payload.with_schedules(rule, {name: self._schedules[data["code"]] for name, data in kept.items()})
-        made = payload.with_values(rule, racer["h"], kept)
-        if racer.get("past"):
-            # The page went on with other numbers from some steps on.
-            until, before = zip(*racer["past"], strict=True)
-            names = payload.parameter_names(rule)
-            series = {name: [*(h[k] for h in before), racer["h"][k]]
-                      for k, name in enumerate(names) if name not in kept}
-            made = payload.with_schedules(made, {
-                name: schedules.Join([schedules.Constant(start=x) for x in values], at=list(until))
-                for name, values in series.items() if len(set(values)) > 1})
-        return made
+        return racers.rebuilt(self._form(racer["rule"]), racer, self._schedules)
 
     def _form(self, key):
         """The rule of a key: one that races or raced here, a form of it, or the library's."""
@@ -317,17 +290,9 @@ class Explorer:
 
     def _runs(self, state):
         """The runs of a state; the last ones are kept, as text, figure and caption need the same."""
-        key = json.dumps([state[name] for name in RUN])
+        key = json.dumps([state[name] for name in racers.RUN])
         if self._last[0] != key:
-            surface = self._surface_of(state)
-            batch = state["batch"] or None
-            needs = state["noise"] > 0 or batch
-            with np.errstate(all="ignore"):
-                runs = [trajectory.run(surface, rule, state["start"], state["steps"], noise=state["noise"], batch=batch,
-                                       rng=state["seed"] if needs or rule.draws else None)
-                        for rule in map(self._optimizer, state["racers"])]
-                # Kept from now on; here nobody is warned of a division by zero.
-                [run.loss for run in runs]
+            runs = racers.race(self._surface_of(state), map(self._optimizer, state["racers"]), state)
             self.__dict__["_last"] = key, runs
         return self._last[1]
 
@@ -350,7 +315,7 @@ class Explorer:
 
     def data(self):
         """Rules, surfaces and presets for the page: those of the library, and the reader's own."""
-        known = {**payload.catalogue(), "presets": presets.catalogue()}
+        known = {**payload.catalogue(), "presets": _offered()}
         own = self._own()
         return {kind: {**known[kind], **own[kind]} for kind in known}
 
@@ -362,13 +327,8 @@ class Explorer:
                     self._take_preset(name, preset)
                 except InvalidArgument:  # Said when it is asked for
                     continue
-        known = payload.catalogue()
-        rules = {data["key"]: {**data, "own": True} for key, rule in self._rules.items() if key not in known["rules"]
-                 for data in payload.with_variants(rule)}
-        places = {key: payload.surface_payload(surface) for key, surface in self._surfaces.items()
-                  if key not in known["surfaces"]}
-        offered = {name: data for name, (_, data) in self._presets.items()}
-        return {"rules": rules, "surfaces": places, "presets": offered}
+        return {**payload.own(self._rules, self._surfaces),
+                "presets": {name: data for name, (_, data) in self._presets.items()}}
 
     def html(self, complete=True):
         """The explorer as HTML that needs no kernel and no network.
@@ -383,15 +343,10 @@ class Explorer:
         -------
         str
         """
-        own = _json({"state": self.state, **self._own()})
+        own = page.as_json({"state": self.state, **self._own()})
         picture = self.figure()
-        alt = _escape(self.alt())
-        shared = ""
-        if complete:
-            shared = (f'<style>{bundle.style()}</style><script type="application/json" class="optlearn-shared">'
-                      f'{_json(_shared())}</script>'
-                      f'<script type="text/plain" class="optlearn-views">{_inside_script(bundle.views())}</script>'
-                      f'<script>{_inside_script(bundle.core())}</script>')
+        alt = page.escape(self.alt())
+        shared = page.once(common()) if complete else ""
         alone = f' data-only="{self.state["only"]}"' if self.state["only"] else ""
         return (f'{shared}<div class="optlearn-explorer"{alone} data-waiting><script type="application/json" '
                 f'class="optlearn-state">{own}</script><img alt="{alt}" src="data:image/png;base64,'
@@ -440,50 +395,28 @@ class Explorer:
 
     def alt(self):
         """The view in words."""
-        return " ".join(self._text().replace("Explorer: ", "Race of optimizers on ").split())
+        return " ".join(words.text(self).replace("Explorer: ", "Race of optimizers on ").split())
 
     def labels(self):
         """Names of the racers; two of one rule are told apart by what differs."""
-        rules = self.optimizers
-        names = [payload.label_of(rule) for rule in rules]
-        result = []
-        for rule, name in zip(rules, names, strict=True):
-            alike = [other for other, n in zip(rules, names, strict=True) if n == name]
-            differing = [key for key in rule.values if key != "gradient"
-                         and len({repr(other.values.get(key)) for other in alike}) > 1]
-            result.append(name if not differing else f"{name} {differing[0]}={_short(rule.values[differing[0]])}")
-        return result
+        return words.labels(self.optimizers)
 
     def __repr__(self):
-        if _in_notebook():
-            return self._text()
-        return (self._text() + '\n.open() shows it in a browser; .save("race.html") keeps it, as .gif, .mp4, .png and '
-                '.svg do')
-
-    def _text(self):
-        state = self.state
-        x, y = (_short(v) for v in state["start"])
-        lines = [f"Explorer: {self.surface.label}, start ({x}, {y}), {state['steps']} steps"
-                 + (f", noise {_short(state['noise'])}, seed {state['seed']}" if state["noise"] else "")]
-        names = self.labels()
-        wide = max(map(len, names))
-        numbers = [", ".join(_settings(rule)) for rule in self.optimizers]
-        for name, values, run in zip(names, numbers, self.trajectories, strict=True):
-            end = f"loss {run.loss[0]:.3g} -> {run.loss[-1]:.3g}"
-            if run.diverged is not None:
-                end = f"diverged at step {run.diverged}"
-            lines.append(f"  {name:<{wide}}  {values:<46}  {end}")
-        return "\n".join(lines)
+        if page.in_notebook():
+            return words.text(self)
+        return (words.text(self) + '\n.open() shows it in a browser; .save("race.html") keeps it, as .gif, .mp4, .png '
+                'and .svg do')
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         """HTML in a built page; otherwise widget, with a figure and a text for where no widget can be shown."""
         static = os.environ.get("OPTLEARN_STATIC")
         if static:
             # A site has the shared part in files of its own.
-            return {"text/html": self.html(complete=static != "site" and _first_of_page()), "text/plain": self._text()}
-        data = {"text/plain": self._text(), "image/png": self.figure()}
+            return {"text/html": self.html(complete=static != "site" and page.first_of_page()),
+                    "text/plain": words.text(self)}
+        data = {"text/plain": words.text(self), "image/png": self.figure()}
         try:
-            view, _ = _split(self.widget._repr_mimebundle_())
+            view, _ = page.split(self.widget._repr_mimebundle_())
         except ImportError:
             view = {}
         kind = "application/vnd.jupyter.widget-view+json"
@@ -501,215 +434,12 @@ class Explorer:
             self._widget.close()
 
 
-def _in_notebook():
-    """Whether what is the value of a cell is displayed by itself."""
-    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
-    return hasattr(shell, "kernel")
+def common():
+    """What all explorers of a page share, as text for a script element."""
+    return page.as_json(page.shared(_offered()))
 
 
-_shown = []
-
-
-def _first_of_page():
-    """Whether this is the first explorer that this process displays: one kernel runs one page."""
-    _shown.append(True)
-    return len(_shown) == 1
-
-
-def _split(bundle_):
-    return bundle_ if isinstance(bundle_, tuple) else (bundle_, {})
-
-
-def _racers(given):
-    if isinstance(given, (Optimizer, str)) or (isinstance(given, type) and issubclass(given, Optimizer)):
-        given = [given]
-    try:
-        given = list(given)
-    except TypeError:
-        raise InvalidArgument(
-            f"optimizers = {given!r} is not allowed; it must be an Optimizer or a list of them") from None
-    if not 1 <= len(given) <= MOST_RACERS:
-        raise InvalidArgument(f"optimizers has {len(given)} entries; it must have 1 to {MOST_RACERS}")
-    found = []
-    for one in given:
-        if isinstance(one, str):
-            one = optimizers_module.get(one)
-        elif isinstance(one, type) and issubclass(one, Optimizer):
-            one = one()
-        if not isinstance(one, Optimizer):
-            raise InvalidArgument(f"optimizers contains {one!r}; it must hold Optimizer objects or names of rules")
-        for part in (one, *one.gradient):
-            _no_sweeps("optimizers", part)
-        # A step in which the contract says what is wrong with a rule that cannot make one.
-        w = np.ones(2)
-        one.step(w, w, one.init(w), rng=np.random.RandomState(0), nonfinite="propagate")
-        try:
-            payload.rule_payload(one)
-        except NotTraceable as reason:
-            raise InvalidArgument(f"{one.name} cannot be shown in the explorer: {reason}") from reason
-        found.append(one)
-    return found
-
-
-def _place(surface):
-    """The surface, if a page can draw it."""
-    _no_sweeps("surface", surface)
-    try:
-        payload.surface_payload(surface)
-    except InvalidArgument:
-        raise
-    except Exception as reason:  # Whatever a reader's function raises
-        raise InvalidArgument(f"surface = {surface.name} cannot be shown in the explorer: {reason}") from reason
-    return surface
-
-
-def _no_sweeps(argument, part):
-    for name in part.hypers():
-        if isinstance(part.__dict__[name], np.ndarray):
-            raise InvalidArgument(f"{argument} contains {name} = an array (a sweep); the explorer needs single numbers")
-
-
-def _racer(rule):
-    h, schedules = [], {}
-    names = payload.parameter_names(rule)
-    for name, value in zip(names, parameter_values(rule), strict=True):
-        if callable(value):
-            schedules[name] = payload.schedule_payload(name, value, MOST_STEPS)
-            value = float(value(0))
-        h.append(float(value))
-    return {"rule": payload.rule_key(rule), "h": h, **({"schedules": schedules} if schedules else {})}
-
-
-def _start(value):
-    try:
-        point = [float(x) for x in value]
-    except (TypeError, ValueError):
-        point = []
-    if len(point) != 2 or not all(map(math.isfinite, point)):
-        raise InvalidArgument(f"start = {value!r} is not allowed; it must be two finite numbers")
-    return point
-
-
-def _whole(name, value, low, high, why=""):
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
-        raise InvalidArgument(
-            f"{name} = {value!r} is not allowed; it must be a whole number with {low} <= {name} <= {high}{why}")
-    return int(value)
-
-
-def _real(name, value, low, high=math.inf):
-    """A finite number in a range."""
-    if not isinstance(value, numbers.Real) or isinstance(value, (bool, np.bool_)) or not low <= value <= high \
-            or math.isinf(value):
-        allowed = f"{low} <= {name}" + (f" <= {high}" if math.isfinite(high) else "")
-        raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be a finite number with {allowed}")
-    return float(value)
-
-
-def _samples(surface):
-    return 0 if surface.samples is None else len(surface.samples)
-
-
-def _batch(value, samples):
-    """The size of a batch; 0 where a gradient takes all there is."""
-    if value is None or (value == 0 and not isinstance(value, bool)):
-        return 0
-    if not samples:
-        raise InvalidArgument(f"batch = {value!r} is not allowed: the surface has no samples")
-    return _whole("batch", value, 1, samples)
-
-
-def _one_of(name, value, known):
-    if value not in known:
-        raise InvalidArgument(f"{name} = {value!r} is not known{near(value, [word for word in known if word])}")
-    return value
-
-
-def _words(name, value):
-    if not isinstance(value, str):
-        raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be text")
-    return value
-
-
-def _sentences(name, value):
-    if isinstance(value, str) or not all(isinstance(line, str) for line in value):
-        raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be a list of sentences")
-    return list(value)
-
-
-# What can be set, by name: from a value and the state that it is set in, the value as the page takes it.
-CHECKS = {
-    "start": lambda value, at: _start(value),
-    "steps": lambda value, at: _whole("steps", value, max(1, at["step"]), MOST_STEPS,
-                                      f"; step {at['step']} is shown" if at["step"] > 1 else ""),
-    "step": lambda value, at: _whole("step", value, 0, at["steps"]),
-    "seed": lambda value, at: _whole("seed", value, 0, 2**32 - 1),
-    "noise": lambda value, at: _real("noise", value, 0),
-    "batch": lambda value, at: _batch(value, at["samples"]),
-    "selected": lambda value, at: _whole("selected", value, 0, len(at["racers"]) - 1),
-    "speed": lambda value, at: _real("speed", value, 0.1, 150),
-    "band": lambda value, at: bool(value),
-    "playing": lambda value, at: bool(value),
-    "fair": lambda value, at: _one_of("fair", value, FAIRNESS),
-    "panel": lambda value, at: _one_of("panel", value, PANELS),
-    "prompt": lambda value, at: _words("prompt", value),
-    "tries": lambda value, at: _sentences("tries", value),
-}
-
-
-def _focus(focus, racers):
-    """The selected racer and the stage that `focus` names; None for what it does not name."""
-    names = [re.sub(r"[^a-z0-9]", "", payload.label_of(rule).lower()) for rule in racers]
-    selected, stage = None, None
-    for word in () if focus is None else focus if isinstance(focus, (tuple, list)) else (focus,):
-        plain = re.sub(r"[^a-z0-9]", "", str(word).lower())
-        if isinstance(word, (int, np.integer)) and not isinstance(word, bool):
-            selected = _whole("focus", word, 0, len(racers) - 1)
-        elif isinstance(word, str) and word in STAGES:
-            stage = word
-        elif isinstance(word, str) and plain in names:
-            selected = names.index(plain)
-        else:
-            raise InvalidArgument(f"focus = {focus!r} is not known{near(word, [*STAGES, *names])}")
-    return selected, stage
-
-
-def _telling(stage, racers):
-    """The racer for which a stage says most."""
-    has = {"lookahead": lambda r: type(r).probe is not Optimizer.probe, "memory": lambda r: bool(r.slots),
-           "preconditioner": lambda r: len(payload.rate_size(r)) == 2}.get(stage, lambda r: False)
-    return next((i for i, rule in enumerate(racers) if has(rule)), len(racers) - 1)
-
-
-def _settings(rule):
-    """The numbers of a rule and the choices that differ from the default, as text."""
-    shown = [f"{name}={_short(rule.__dict__[name])}" for name in rule.hypers() if rule.__dict__[name] is not None]
-    shown += [f"{name}={rule.__dict__[name]}" for name, d in rule.options().items() if rule.__dict__[name] != d.default]
-    return shown + [repr(transform) for transform in rule.gradient]
-
-
-def _short(value):
-    return f"{value:.6g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else \
-        getattr(value, "__name__", type(value).__name__) if callable(value) else str(value)
-
-
-def _shared():
-    """What all explorers of a page share. Rules by column, as what is alike compresses best side by side."""
-    found = {**payload.catalogue(), "presets": presets.catalogue()}
-    return {kind: {"names": list(rows), "columns": {key: [row.get(key) for row in rows.values()]
-                                                    for key in sorted({key for row in rows.values() for key in row})}}
-            for kind, rows in found.items()}
-
-
-def _json(value):
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("</", "<\\/").replace("<!", "\\u003c!")
-
-
-def _escape(text):
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-
-
-def _inside_script(text):
-    if "</script" in text or "<!--" in text:
-        raise bundle.BundleError("the module contains text that would end its script element")
-    return text
+@functools.cache
+def _offered():
+    """The library's presets as the page gets them."""
+    return {name: presets.as_data(preset, explore(preset=preset).state) for name, preset in presets.LIBRARY.items()}

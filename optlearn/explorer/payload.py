@@ -10,7 +10,8 @@ import weakref
 from optlearn import optimizer, rules, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.symbolic import javascript, printing
-from optlearn.symbolic.trace import SEEN, NotTraceable, trace
+from optlearn.symbolic.program import SEEN
+from optlearn.symbolic.trace import NotTraceable, trace
 
 # Of a reader's class: which of those of its name it is, and how many there are.
 _numbers = weakref.WeakKeyDictionary()
@@ -295,3 +296,12 @@ def schedule_payload(name, schedule, steps):
     except NotTraceable as reason:
         raise InvalidArgument(f"{name} is a schedule that cannot be traced for the explorer: {reason}") from reason
     return {"code": code, "label": getattr(schedule, "__name__", None) or repr(schedule)}
+
+
+def own(rules, surfaces):
+    """Of rules and surfaces by key, those that are not the library's, as the page gets them."""
+    known = catalogue()
+    return {"rules": {data["key"]: {**data, "own": True} for key, rule in rules.items() if key not in known["rules"]
+                      for data in with_variants(rule)},
+            "surfaces": {key: surface_payload(surface) for key, surface in surfaces.items()
+                         if key not in known["surfaces"]}}

@@ -1,6 +1,5 @@
 """Presets that a teacher can name: a surface, racers and a start, with one line on what to see."""
 
-import functools
 from dataclasses import asdict, dataclass
 
 from optlearn import optimizer, surfaces
@@ -331,11 +330,3 @@ def as_data(preset, state):
     if preset.question:
         found["question"] = asdict(preset.question)
     return found
-
-
-@functools.cache
-def catalogue():
-    """The library's presets as the page gets them."""
-    from optlearn.explorer.explorer import explore
-
-    return {name: as_data(preset, explore(preset=preset).state) for name, preset in LIBRARY.items()}

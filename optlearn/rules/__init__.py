@@ -1,4 +1,4 @@
-"""The update rules, one file each."""
+"""The update rules, one file each. They know the contract in `optlearn.optimizer` and nothing else."""
 
 import importlib
 import pkgutil

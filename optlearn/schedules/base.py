@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optlearn.declare import Declared, InvalidArgument, near
+from optlearn.declare import Declared, InvalidArgument, near, real
 
 _registry = {}
 
@@ -236,13 +236,6 @@ def whole_index(k, name="k"):
     if index < 0:
         raise InvalidArgument(f"{name} = {k!r} is not allowed; it must be a whole number with 0 <= {name}")
     return index
-
-
-def real(value, what):
-    """A number that a schedule computed, as a Python float: NumPy's would turn float32 parameters into float64."""
-    if np.ndim(value) or np.asarray(value).dtype.kind not in "iuf":
-        raise InvalidArgument(f"{what} gives {value!r}; it must be a number")
-    return float(value)
 
 
 def increasing(what, least):

@@ -5,8 +5,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from optlearn.declare import InvalidArgument, hyper, option
-from optlearn.schedules.base import Place, Schedule, known_place, real
+from optlearn.declare import InvalidArgument, hyper, option, real
+from optlearn.schedules.base import Place, Schedule, known_place
 
 
 def _function(value):

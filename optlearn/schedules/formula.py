@@ -6,9 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from optlearn.declare import Declared, InvalidArgument, unsteady
+from optlearn.declare import Declared, InvalidArgument, real, unsteady
 from optlearn.explain import explain
-from optlearn.schedules.base import real
 from optlearn.symbolic.graph import NotTraceable, apply, as_node, recording, symbol, walk
 from optlearn.symbolic.javascript import schedule_code
 from optlearn.symbolic.printing import Printer, mathml_row

@@ -5,7 +5,8 @@ import json
 from optlearn.symbolic.emit import Emitter, stages
 from optlearn.symbolic.graph import REDUCTIONS, as_node, walk
 from optlearn.symbolic.operations import SPECIAL, TABLE
-from optlearn.symbolic.trace import PROBE, RATE, SEEN, trace
+from optlearn.symbolic.program import PROBE, RATE, SEEN
+from optlearn.symbolic.trace import trace
 
 
 def layout(program, size=2):

@@ -13,10 +13,13 @@ from optlearn import optional
 from optlearn.symbolic.emit import Emitter
 from optlearn.symbolic.graph import REDUCTIONS, apply, number, symbol, walk
 from optlearn.symbolic.operations import TABLE
+from optlearn.symbolic.program import PROBE, SEEN
 
 # Quantities lie in rows of WIDTH numbers, of which LANES are used: rows whose distance is a power of two would
 # compete for the same places of the cache.
 LANES, WIDTH = 256, 280
+# The first rows: parameters, the point of the gradient, the gradient.
+W, AT, G, FREE = 0, 2, 4, 6
 
 
 def numba():
@@ -85,6 +88,19 @@ def kernel_source(arguments, uniform, lanes, outputs, mean_over=None):
     return "\n    ".join([f"def kernel({arguments}):", *body, *loop]) + "\n"
 
 
+def layout(program):
+    """The row at which each quantity begins and how many rows it has, by name; and the number of rows."""
+    rows, end = {"w": (W, 2), PROBE: (AT, 2), "g": (G, 2)}, FREE
+    vectors = {**{name: node.vector for name, node in program.start.items()}, **dict.fromkeys(program.draws, True)}
+    for name, node in program.lines.items():
+        if name not in ("w", SEEN):
+            vectors.setdefault(name, node.vector)
+    for name, vector in vectors.items():
+        rows[name] = (end, 1 + vector)
+        end += 1 + vector
+    return rows, end
+
+
 def row(at, array="R"):
     """Where row `at` of a block of lanes is, at lane ``i``."""
     return f"{array}[{at * WIDTH} + i]"
@@ -97,6 +113,16 @@ def build(source, *types):
     exec(source, functions)
     signature = numba().types.void(*types)
     return _kernel_type()(numba().cfunc(signature, error_model="numpy")(functions["kernel"]), signature)
+
+
+@functools.cache
+def compiled(source):
+    """Machine code of a loop as `fused` writes it, to be called from Python; compiled once."""
+    functions, types = {"np": np}, numba().types
+    exec(source, functions)
+    table = types.Array(types.float64, 2, "C")
+    signature = types.int64(types.int64, table, types.Array(types.float64, 1, "C"), table)
+    return numba().njit(signature, nogil=True, error_model="numpy")(functions["kernel"])
 
 
 @functools.cache

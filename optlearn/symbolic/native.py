@@ -4,13 +4,25 @@ import functools
 
 import numpy as np
 
-from optlearn.optimizer import in_threads
+from optlearn.machine import in_threads, keep_memory
+from optlearn.symbolic.fused import fused
 from optlearn.symbolic.graph import walk
-from optlearn.symbolic.kernels import LANES, WIDTH, build, coordinates, kernel_source, kinds, numba, row
-from optlearn.symbolic.trace import PROBE as AT
-from optlearn.symbolic.trace import SEEN, parameter_values, trace
-
-W, PROBE, G, FREE = 0, 2, 4, 6
+from optlearn.symbolic.kernels import (
+    AT,
+    LANES,
+    WIDTH,
+    G,
+    W,
+    build,
+    coordinates,
+    kernel_source,
+    kinds,
+    layout,
+    numba,
+    row,
+)
+from optlearn.symbolic.program import PROBE, SEEN, parameter_values
+from optlearn.symbolic.trace import trace
 
 
 class RuleKernels:
@@ -24,20 +36,12 @@ class RuleKernels:
     """
 
     def __init__(self, program, swept):
-        self.rows, end = {"w": (W, 2), AT: (PROBE, 2), "g": (G, 2)}, FREE
-        vectors = {**{name: node.vector for name, node in program.start.items()}, **dict.fromkeys(program.draws, True)}
-        for name, node in program.lines.items():
-            if name not in ("w", SEEN):
-                vectors.setdefault(name, node.vector)
-        for name, vector in vectors.items():
-            self.rows[name] = (end, 1 + vector)
-            end += 1 + vector
-        self.height = end
+        self.rows, self.height = layout(program)
         self.program, self.swept = program, swept
         self.uniform = [name for name in program.parameters if name not in swept]
         self.same = self._same_in_all_runs()
         self.start = self._kernel(program.start)
-        self.probe = self._kernel({AT: program.probe})
+        self.probe = self._kernel({PROBE: program.probe})
         self.step = self._kernel({name: node for name, node in program.lines.items() if name != SEEN})
 
     def _kernel(self, named):
@@ -74,7 +78,7 @@ class RuleKernels:
 
 
 def gradient_kernel(surface, swept, at):
-    """The kernel of a surface's gradient: from the point in rows `at` (W or PROBE) to the gradient in rows G."""
+    """The kernel of a surface's gradient: from the point in rows `at` (W or AT) to the gradient in rows G."""
     graph = surface.graph()
     uniform = {s: f"p[{k}]" for k, s in enumerate(s for s in graph.parameters if s.args[0] not in swept)}
     lanes = {s: row(k, "P") for k, s in enumerate(s for s in graph.parameters if s.args[0] in swept)}
@@ -121,7 +125,7 @@ def _drive(first, last, origin, steps, h, H, p, P, D, rows, draws, draws_at, noi
                 if delay:
                     for k in range(2):
                         for i in range(n):
-                            R[(PROBE + k) * WIDTH + i] = record[max(0, t - 1 - delay), W + k, lo + i]
+                            R[(AT + k) * WIDTH + i] = record[max(0, t - 1 - delay), W + k, lo + i]
                 elif moved:
                     probe(R, n, float(t), h[now], swept)
                 gradient(R, n, p, parameters, D, rows[min(t, rows.shape[0]) - 1][:, lo:lo + n])
@@ -221,7 +225,7 @@ def _execute(surface, rule, w, steps, chance, delay, keep):
     record = np.empty((steps + 1 if every else 1, height, lanes))
     drive, origin = _driver(), np.ascontiguousarray(w.reshape(2, lanes))
     moved = _moved(program, delay)
-    gradient = _of_surface(surface, surface_swept, PROBE if moved else W)
+    gradient = _of_surface(surface, surface_swept, AT if moved else W)
     draws_at = kernels.rows[program.draws[0]][0] if program.draws else 0
 
     def part(first, last):
@@ -235,18 +239,36 @@ def _execute(surface, rule, w, steps, chance, delay, keep):
 
 def run(surface, rule, w, steps, chance, delay):
     """What `optlearn.trajectory.run` records, made by kernels."""
-    kernels, record, diverged = _execute(surface, rule, w, steps, chance, delay, lambda k: (True, k.height))
+    program, same = trace(rule), ()
+    if w.ndim == 1 and chance is None and not delay and surface.samples is None:
+        rows, record, diverged = _alone(surface, rule, program, w, steps)
+    else:
+        kernels, record, diverged = _execute(surface, rule, w, steps, chance, delay, lambda k: (True, k.height))
+        rows = kernels.rows
+        record, same = (record, kernels.same) if w.ndim > 1 else (record[..., 0], ())
     record = record[:diverged] if diverged else record
 
     def part(name):
-        first, size = kernels.rows[name]
-        values = record[:, first:first + size].reshape(len(record), *([size] if size > 1 else []), *w.shape[1:])
-        return values[..., 0] if name in kernels.same and w.ndim > 1 else values
+        first, size = rows[name]
+        values = record[:, first:first + size] if size > 1 else record[:, first]
+        return values[..., 0] if name in same else values
 
     named = {name: part(name) if name in rule.slots else part(name)[1:]
-             for name in kernels.rows if name not in ("w", AT, "g", *rule.draws)}
-    probe = part(AT)[1:] if _moved(kernels.program, delay) else part("w")[:-1]
+             for name in rows if name not in ("w", PROBE, "g", *rule.draws)}
+    probe = part(PROBE)[1:] if _moved(program, delay) else part("w")[:-1]
     return [part("w"), probe, part("g")[1:]], named
+
+
+def _alone(surface, rule, program, w, steps):
+    """The rows, the record and the step that was not finite of a run in one loop."""
+    kernel, rows, height = fused(program, surface.graph(), rule.scheduled)
+    times = range(1, max(steps, 1) + 1) if rule.scheduled else (1,)
+    h = np.array([parameter_values(rule.at(t)) for t in times], dtype=float)
+    p = np.array([surface.__dict__[name] for name in surface.hypers()], dtype=float)
+    keep_memory()
+    record = np.empty((steps + 1, height))
+    record[0, :2] = w
+    return rows, record, kernel(steps, h, p, record)
 
 
 def sweep(surface, rule, w, steps, chance, path):

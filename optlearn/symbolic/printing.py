@@ -7,7 +7,8 @@ import re
 from optlearn.symbolic.graph import BOOLEAN, REDUCTIONS, walk
 from optlearn.symbolic.names import ACCENTS, indexed, name_symbol
 from optlearn.symbolic.operations import TABLE
-from optlearn.symbolic.trace import PROBE, SEEN, trace
+from optlearn.symbolic.program import PROBE, SEEN
+from optlearn.symbolic.trace import trace
 
 COMPARISONS = {op for op in BOOLEAN if TABLE[op].evaluate.nin == 2}
 FUNCTIONS = tuple(row.tex for op, row in TABLE.items() if row.tex and op not in BOOLEAN and op not in REDUCTIONS)

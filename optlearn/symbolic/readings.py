@@ -42,7 +42,7 @@ class Readings:
 
     def __init__(self, cls):
         self.held, self.code, self.contents, self.functions, self.kept = [], [], [], [], {}
-        for base in cls.__mro__:
+        for base in _bases(cls):
             if base is object or _is_fixed(base.__module__):
                 continue
             for name, value in list(vars(base).items()):
@@ -88,6 +88,12 @@ class Readings:
             self._hold(lambda cell=cell: cell.cell_contents, cell.cell_contents, names)
         for name in names & function.__globals__.keys():
             self._hold(lambda name=name: function.__globals__.get(name), function.__globals__[name], names)
+
+
+def _bases(cls):
+    """A class and its bases; of a rule around another also those of the one inside."""
+    inside = getattr(cls, "wraps", None)
+    return (*cls.__mro__, *(_bases(inside) if inside else ()))
 
 
 def _names(code):

@@ -6,7 +6,8 @@ import numpy as np
 
 from optlearn import gradients, tree
 from optlearn.declare import InvalidArgument
-from optlearn.optimizer import in_threads
+from optlearn.machine import in_threads
+from optlearn.stepping import check_step
 from optlearn.symbolic.emit import Emitter, stages
 from optlearn.symbolic.graph import apply, walk
 from optlearn.symbolic.kernels import numba
@@ -200,7 +201,7 @@ class Stepper:
         """
         leaves, gradient_leaves = tree.flatten(params, "params"), tree.flatten(grads, "grads")
         with np.errstate(over="ignore", invalid="ignore"):
-            self.rule._check_step(leaves, gradient_leaves, self.state, nonfinite, rng)
+            check_step(self.rule, leaves, gradient_leaves, self.state, nonfinite, rng)
         for path, w in leaves:
             tree.computable(w, "params" + path)
             if not (isinstance(w, np.ndarray) and w.flags.c_contiguous and w.flags.writeable):

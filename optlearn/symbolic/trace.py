@@ -1,188 +1,12 @@
-"""The recorded lines of a rule: `trace` makes them, `Program` holds them."""
+"""Record the lines of a rule, verify the recording, and keep it for as long as they stay the same."""
 
-import functools
-
-import numpy as np
-
-from optlearn.explain import place, said_at
-from optlearn.optimizer import Update
-from optlearn.symbolic.derive import factor
-from optlearn.symbolic.graph import (
-    REDUCTIONS,
-    Node,
-    NotTraceable,
-    apply,
-    as_node,
-    number,
-    recording,
-    refuse,
-    symbol,
-    walk,
-)
-from optlearn.symbolic.operations import TABLE, ZERO, sub
+from optlearn.symbolic.graph import REDUCTIONS, Node, NotTraceable, apply, as_node, number, symbol, walk
+from optlearn.symbolic.program import Program, evaluate, form, parameter_values
 from optlearn.symbolic.readings import dodge, readings
+from optlearn.symbolic.verify import verify
 
 __all__ = ["REDUCTIONS", "Node", "NotTraceable", "Program", "apply", "as_node", "evaluate", "number",
            "parameter_values", "symbol", "trace", "walk"]
-
-# Names under which machinery keeps its own quantities beside those of a rule; none can be a name in Python.
-SEEN, PROBE, RATE = "@seen", "@probe", "@rate"
-TAKEN = ("w", "g", "t")
-
-
-def evaluate(nodes, known):
-    """The values of nodes, given those of the symbols (or other nodes) that they are made of."""
-    values = dict(known)
-    for n in walk(nodes, stop=list(known)):
-        if n not in values:
-            values[n] = np.float64(n.args[0]) if n.op == "number" else \
-                TABLE[n.op].evaluate(*(values[a] for a in n.args))
-    return [values[n] for n in nodes]
-
-
-class Program:
-    """The recorded lines of a rule.
-
-    Attributes
-    ----------
-    parameters : list of str
-        Hyperparameters, in the order of the rule's declarations, then those of its gradient transformations.
-    declarations : dict of str to `hyper`
-        Their declarations.
-    slots, draws : tuple of str
-        State and random draws, by name.
-    start, lines : dict of str to Node
-        The first state; the named quantities of a step in the order in which they depend on each other, with
-        the gradient that the rule sees as ``"g"`` if it was transformed, and the new parameters as ``"w"`` last.
-    probe : Node
-        The point at which the gradient is taken.
-    separable : bool
-        Whether each coordinate of a step depends on that coordinate alone: there are no sums over all.
-    rate : Node or None
-        Minus the factor of the rule's `direction` in the new parameters: the learning rate that each coordinate
-        effectively has.
-    """
-
-    def __init__(self, rule):
-        self.rule, self.slots, self.draws = rule, tuple(rule.slots), tuple(rule.draws)
-        if not rule.traceable:
-            raise NotTraceable(f"{rule.name} cannot be traced: {rule.why_not_traceable}")
-        self.declarations = _given(rule)
-        transforms = []
-        for transform in rule.gradient:
-            renamed = {}
-            for name, declaration in _given(transform).items():
-                key = name
-                while key in self.declarations:
-                    key += "_"
-                self.declarations[key], renamed[name] = declaration, symbol(key)
-            transforms.append(transform.bound(renamed))
-        self.parameters = list(self.declarations)
-        symbolic = rule.bound({name: symbol(name) for name in _given(rule)})
-        w, raw, t = symbol("w", True), symbol("g", True), symbol("t")
-        with recording() as noted:
-            noted.inside = False
-            start = _recorded(noted, rule, "start", symbolic.start, w)
-            if not isinstance(start, dict) or set(start) != set(self.slots):
-                refuse(f"{rule.name}.start must give one value a slot, {sorted(self.slots)}; it gives "
-                       f"{sorted(start) if isinstance(start, dict) else type(start).__name__}")
-            self.start = {name: as_node(start[name]) for name in self.slots}
-            state = {name: symbol("s." + name, self.start[name].vector) for name in self.slots}
-            state.update({name: symbol("s." + name, True) for name in self.draws})
-            s = type(rule).state_view(dict(state))
-            self.probe = as_node(_recorded(noted, rule, "probe", symbolic.probe, w, s, t))
-            g = raw
-            for transform in transforms:
-                g = as_node(_recorded(noted, transform, "__call__", transform, w, g))
-            update = _recorded(noted, rule, "update", symbolic.update, w, g, s, t)
-            named, new = _named(rule, update)
-        self.vectors_only = noted.vectors_only
-        for name in self.slots:
-            if named[name].vector and not state[name].vector:
-                raise NotTraceable(f"{rule.name}.start gives {name} one number, but update makes it an array")
-        named["w"] = new
-        self.lines = {SEEN: g} if g is not raw else {}
-        self.lines.update(_ordered(named))
-        self.symbols = {"w": w, "g": raw, "t": t, **{"s." + n: x for n, x in state.items()},
-                        **{p: symbol(p) for p in self.parameters}}
-        self.separable = not any(n.op in REDUCTIONS for n in walk(self.lines.values()))
-        direction = rule.direction
-        self.rate = None
-        if direction is not None:
-            target = g if direction == "g" else named[direction]
-            self.rate = sub(ZERO, factor(named["w"], target))
-
-
-    @functools.cached_property
-    def functions(self):
-        """`start`, `probe` and `step` as NumPy functions of arrays with coordinates as the first axis.
-
-        They take the parameters w, then the step number, the values of `parameters`, slots and draws in their order;
-        `step` the gradient before all these, `start` nothing but w and the values.
-        """
-        from optlearn.symbolic.arrays import function
-
-        inputs = ("w", "t", *self.parameters, *("s." + name for name in (*self.slots, *self.draws)))
-        names = {self.symbols[name]: f"a{i}" for i, name in enumerate(inputs)}
-        first = {self.symbols[name]: f"a{i}" for i, name in enumerate(("w", *self.parameters))}
-        lines = [node for name, node in self.lines.items() if name != SEEN]
-        return (function(list(self.start.values()), first), function([self.probe], names),
-                function(lines, {self.symbols["g"]: "g", **names}))
-
-
-def _recorded(noted, part, method, call, *given):
-    """What the lines make of symbols; whatever they raise is a refusal that names the line."""
-    noted.inside = True
-    try:
-        return call(*given)
-    except NotTraceable:
-        raise
-    except Exception as error:
-        # A symbol is no array: what only arrays can do ends here, with the words of Python or NumPy.
-        noted.inside = False
-        refuse(f"{getattr(part, 'name', type(part).__name__)}.{method} cannot be traced: {type(error).__name__}: "
-               f"{error}{said_at(place(error))}")
-    finally:
-        noted.inside = False
-
-
-def _named(rule, update):
-    """The named quantities of an update and the new parameters, as nodes."""
-    if not isinstance(update, Update):
-        what = "an array" if isinstance(update, Node) else type(update).__name__
-        refuse(f"{rule.name}.update must return Update(new parameters, slot=...); it returns {what}")
-    taken = [name for name in TAKEN if name in update.named]
-    if taken:
-        refuse(f"{rule.name}.update names a quantity {taken[0]}, which stands for another thing in every rule; "
-               f"call it otherwise")
-    named = {name: as_node(value) for name, value in update.named.items()}
-    missing = set(rule.slots) - set(named)
-    if missing:
-        refuse(f"{rule.name}.update must name its next state {sorted(missing)} in Update(...)")
-    return named, as_node(update.w)
-
-
-def parameter_values(rule):
-    """The values of a rule's numbers in the order of its program's `parameters`; schedules as they are."""
-    return [part.__dict__[name] for part in (rule, *rule.gradient) for name in _given(part)]
-
-
-def _given(declared):
-    """The hyperparameters that take part: those that are not left out."""
-    return {name: d for name, d in declared.hypers().items() if declared.__dict__[name] is not None}
-
-
-def _form(declared):
-    """What makes two objects record the same program: their class, choices, and which numbers are left out."""
-    return (type(declared), tuple(declared.__dict__[name] for name in declared.options()), tuple(_given(declared)))
-
-
-def _ordered(named):
-    """The named quantities, each after those it is made of; the new parameters last."""
-    last = named["w"]
-    position = {id(node): i for i, node in enumerate(walk([*named.values(), last]))}
-    order = sorted((name for name in named if name != "w"), key=lambda name: position[id(named[name])])
-    return {**{name: named[name] for name in order}, "w": last}
 
 
 def trace(rule):
@@ -212,11 +36,9 @@ def trace(rule):
     {'w': sub(w, mul(lr, g))}
     """
     programs = readings(type(rule)).kept
-    key = (_form(rule), tuple((_form(transform), readings(type(transform))) for transform in rule.gradient))
+    key = (form(rule), tuple((form(transform), readings(type(transform))) for transform in rule.gradient))
     found = programs.get(key)
     if found is None:
-        from optlearn.symbolic.verify import verify
-
         try:
             asked = dodge(f for part in (rule, *rule.gradient) for f in readings(type(part)).functions)
             if asked:

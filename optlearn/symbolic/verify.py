@@ -8,7 +8,7 @@ import numpy as np
 
 from optlearn.explain import place, said_at
 from optlearn.symbolic.graph import NotTraceable
-from optlearn.symbolic.trace import SEEN, evaluate
+from optlearn.symbolic.program import SEEN, evaluate
 
 TOLERANCE = 1e-8
 STEPS = (1, 2, 3, 10, 1000)
@@ -100,6 +100,8 @@ def _compare(rule, program, values, shape, rng):
             view = type(rule).state_view(dict(held))
             at = _run(rule, "probe", rule.probe, _guest(w), view, t)
             _same(f"the point of the gradient in step {t}", at, evaluate([program.probe], known)[0], w)
+            reported = _run(rule, "answer", rule.answer, _guest(w), view, t)
+            _same(f"the answer after step {t}", reported, evaluate([program.answer], known)[0], w)
             seen = _run(rule, "prepared", rule.prepared, _guest(w), _guest(g))
             update = _run(rule, "update", rule.update, _guest(w), _guest(seen), view, t)
             lines = {**update.named, "w": update.w, SEEN: seen}

@@ -5,8 +5,10 @@ import numpy as np
 from optlearn import problems, tree
 from optlearn.declare import InvalidArgument, unsteady
 from optlearn.explain import explain
-from optlearn.optimizer import Optimizer, as_rule, guest
+from optlearn.groups import Groups
+from optlearn.optimizer import Optimizer, as_rule
 from optlearn.schedules import Driver, Place
+from optlearn.state import guest
 from optlearn.training.arguments import checked_callbacks, checked_early_stop, checked_settings
 from optlearn.training.records import EPOCH_RECORDS, History
 from optlearn.trajectory import whole
@@ -20,6 +22,8 @@ class Training:
     problem, optimizer
     params, state
         Parameters and state of the optimizer; every step makes new ones.
+    answer
+        The parameters that are evaluated: what the optimizer reports.
     batch_size : int
     epoch, batch, iteration : int
         What is done so far: epochs, batches of the running epoch, steps in all. Before a step they are its
@@ -77,22 +81,30 @@ class Training:
             raise InvalidArgument(f"params has arrays of the shapes {found}; {type(self.problem).__name__} needs "
                                   f"{wanted}")
 
+    @property
+    def answer(self):
+        """The parameters that the rule reports: those that are trained, or others (`Optimizer.solution`)."""
+        if type(self.optimizer).answer is Optimizer.answer or self.state.t == 0:
+            return self.params
+        return self.driver.at(self.state.t - 1, self.place).solution(self.params, self.state)
+
     def evaluate(self):
-        """Record losses and accuracies of the finished epoch, and tell loss-driven schedules."""
+        """Record losses and accuracies of the answer after the finished epoch, and tell loss-driven schedules."""
+        answer = self.answer
         for part in ("train", "test"):
             batch = getattr(self.problem, part)
             if batch is not None:
                 with np.errstate(all="ignore"):
-                    loss = self._loss(self.problem.evaluate(self.params, batch), "evaluate")
+                    loss = self._loss(self.problem.evaluate(answer, batch), "evaluate")
                     self.records[part + "_loss"].append(loss)
                     if self.problem.classes is not None:
-                        self.records[part + "_accuracy"].append(self.problem.accuracy(self.params, batch))
+                        self.records[part + "_accuracy"].append(self.problem.accuracy(answer, batch))
                 if self.epoch > 0:
                     self.driver.feed(loss, part)
         if self.early_stop:
             values = self.records[self.early_stop.watch]
             if self.early_stop.best(values) == len(values) - 1:
-                self.best_epoch, self.best_params = len(values) - 1, _own(self.params)
+                self.best_epoch, self.best_params = len(values) - 1, _own(answer)
         self._check_schedules()
 
     def _check_schedules(self):
@@ -230,7 +242,7 @@ class Training:
             if best != self.best_epoch:
                 # It was not watched then. The parameters of that epoch are gone, unless they are the present ones.
                 here = self.batch == 0 and best == len(values) - 1
-                self.best_epoch, self.best_params = (best, _own(self.params)) if here else (None, None)
+                self.best_epoch, self.best_params = (best, _own(self.answer)) if here else (None, None)
 
 
 def _own(params):
@@ -289,6 +301,8 @@ def ahead(rule, params, state):
     -------
     params
     """
+    if isinstance(rule, Groups):
+        return rule.points(params, state, ahead)
     if type(rule).probe is Optimizer.probe:
         return params
     points = []

@@ -42,6 +42,9 @@ class History:
         Values of scheduled hyperparameters.
     params, state
         At the end: the last finite ones if the training diverged.
+    answer
+        What the optimizer reports at the end, at which losses and accuracies of the epochs are taken; `params` itself
+        for most rules.
     epochs, steps : int
     diverged : int or None
         The step that was not finite, if one was.
@@ -58,6 +61,7 @@ class History:
             setattr(self, name, np.array(values, float))
         self.hyper = {name: np.array(values) for name, values in training.hyper.items()}
         self.params, self.state, self.diverged = training.params, training.state, training.diverged
+        self.answer = training.answer
         self.epochs, self.steps = training.epoch, training.iteration
         self.best_epoch, self.best_params = training.best_epoch, training.best_params
 

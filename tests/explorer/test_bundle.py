@@ -11,7 +11,7 @@ MOST = 60_000
 
 def test_a_page_gets_at_most_60_kilobytes():
     """Module, style, rules, surfaces and presets together, as a server would send them."""
-    shared = explorer._json(explorer._shared())
+    shared = explorer.common()
     text = bundle.style() + bundle.core() + shared
     assert len(gzip.compress(text.encode(), 9)) <= MOST
 

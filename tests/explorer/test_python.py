@@ -79,10 +79,10 @@ def test_a_setter_refuses_what_explore_refuses_and_changes_nothing(name):
 
 
 def test_the_panels_are_those_of_the_page():
-    from optlearn.explorer import bundle, explorer
+    from optlearn.explorer import arguments, bundle
 
     page = "".join(path.read_text(encoding="utf-8") for path in (bundle.HERE / "js").glob("panel_*.js"))
-    assert set(re.findall(r'^  id: "(\w+)",$', page, re.MULTILINE)) == set(explorer.PANELS) - {""}
+    assert set(re.findall(r'^  id: "(\w+)",$', page, re.MULTILINE)) == set(arguments.PANELS) - {""}
 
 
 def test_what_is_set_is_read_back():
@@ -134,8 +134,8 @@ def test_rules_that_cannot_be_drawn_are_refused_and_break_nothing_else():
         payload.catalogue.cache_clear()
         assert same(explore("quadratic", ["adam"], steps=5))
     finally:
-        for name in [name for name, rule in optlearn.optimizer._registry.items() if rule in (Branching, Nothing)]:
-            del optlearn.optimizer._registry[name]
+        for name in [name for name, rule in optlearn.registry._registry.items() if rule in (Branching, Nothing)]:
+            del optlearn.registry._registry[name]
 
 
 @pytest.mark.parametrize("schedule", [

@@ -4,6 +4,7 @@
     KERAS_BACKEND=jax python tests/reference/regenerate.py            # compare
     KERAS_BACKEND=jax python tests/reference/regenerate.py --write    # put the results into the file
 
+modern.json holds runs of wrappers and of rules that take more than a gradient; this script does not run them.
 The libraries are needed for nothing else. Cases of a library that is not installed are kept as they are,
 and so are those of MXNet 1.9.1, which this script does not run.
 """

@@ -30,8 +30,11 @@ def rule_of(case):
     return optlearn.get(case["name"], convention=convention(case), **hyper)
 
 
-def replay(rule, case, data=DATA):
-    """The parameters after each step of a rule that gets the starts and gradients of a case."""
+def replay(rule, case, data=DATA, answers=False):
+    """The parameters after each step of a rule that gets the starts and gradients of a case.
+
+    With `answers` also what the rule reports after each step.
+    """
     w0, grads = case["w0"], case["grads"]
     w = np.array(data["inputs"][w0] if isinstance(w0, str) else w0, dtype=float)
     if isinstance(grads, dict):
@@ -46,8 +49,9 @@ def replay(rule, case, data=DATA):
         def gradient(i, w):
             return given[i]
 
-    state, path = rule.init(w), []
+    state, path, reported = rule.init(w), [], []
     for i in range(len(case["w"])):
         w, state = rule.step(w, gradient(i, w), state)
         path.append(w)
-    return np.array(path)
+        reported.append(rule.solution(w, state))
+    return (np.array(path), np.array(reported)) if answers else np.array(path)

@@ -14,7 +14,7 @@ NOT_OFFERED = {
     "sophia": "needs the diagonal of the Hessian, which a rule does not get",
     "schedule_free": "not among the rules of the book",
     "prodigy": "not among the rules of the book",
-    "lookahead": "wraps another rule",
+    "lookahead": "wraps another rule: tests/wrappers",
     "sam": "takes two gradients a step",
 }
 OFFERED = {key: case for key, case in CASES.items() if case["name"] not in NOT_OFFERED}

@@ -12,8 +12,8 @@ from engines import Page
 from grammar import Writer, made
 
 import optlearn
-from optlearn import InvalidArgument, optimizer, surfaces
-from optlearn.symbolic import native
+from optlearn import InvalidArgument, stepping, surfaces
+from optlearn.symbolic import fused, native
 from optlearn.symbolic.javascript import surface_code
 from optlearn.symbolic.trace import NotTraceable, trace
 
@@ -32,12 +32,13 @@ def interpreted(monkeypatch):
     """Kernels as Python runs them: to compile each would take a second."""
     pytest.importorskip("numba")
 
-    def build(source, *types):
+    def build(source, *_):
         functions = {"np": np}
         exec(source, functions)
         return functions["kernel"]
 
     monkeypatch.setattr(native, "build", build)
+    monkeypatch.setattr(fused, "compiled", build)
     monkeypatch.setattr(native, "_driver", lambda: native._drive)
     monkeypatch.setattr(native, "_rules", {})
     return surfaces.of(lambda x, y: 0.5 * (x**2 + 10 * y**2))
@@ -108,7 +109,7 @@ def stepped(rule, monkeypatch, text):
         return at
 
     def outcome(block):
-        monkeypatch.setattr(optimizer, "BLOCK", block)
+        monkeypatch.setattr(stepping, "BLOCK", block)
         try:
             return path()
         except (InvalidArgument, TypeError, ValueError, AttributeError, IndexError) as error:

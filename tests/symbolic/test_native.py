@@ -5,7 +5,7 @@ import pytest
 from engines import TRACEABLE, forms
 
 import optlearn
-from optlearn import InvalidArgument, optimizer
+from optlearn import InvalidArgument, stepping
 from optlearn.gradients import Clip, ClipGlobalNorm, ClipNorm, Decay
 
 SIZE = 3000
@@ -54,7 +54,7 @@ def test_blocks_make_the_steps_of_the_whole(name, monkeypatch):
     """Bit for bit: blocks change the order of nothing."""
     rule = optlearn.get(name)
     w, state = take(rule, "f4")
-    monkeypatch.setattr(optimizer, "BLOCK", 1000)
+    monkeypatch.setattr(stepping, "BLOCK", 1000)
     blocked, blocked_state = take(rule, "f4")
     np.testing.assert_array_equal(blocked, w)
     for slot in rule.slots:
@@ -63,12 +63,12 @@ def test_blocks_make_the_steps_of_the_whole(name, monkeypatch):
 
 
 def test_only_rules_without_sums_are_taken_apart(monkeypatch):
-    monkeypatch.setattr(optimizer, "BLOCK", 4000)
+    monkeypatch.setattr(stepping, "BLOCK", 4000)
     w, grads = numbers("f4")
-    whole = optimizer._whole
+    whole = stepping.whole
     for rule, lengths in ((optlearn.Adam, {1000}), (optlearn.LAMB, {SIZE}), (optlearn.Adafactor, {SIZE})):
         seen = set()
-        monkeypatch.setattr(optimizer, "_whole", lambda rule, w, *rest, seen=seen: (seen.add(w.size),
+        monkeypatch.setattr(stepping, "whole", lambda rule, w, *rest, seen=seen: (seen.add(w.size),
                                                                                      whole(rule, w, *rest))[1])
         rule().step(w, grads[0], rule().init(w))
         assert seen == lengths

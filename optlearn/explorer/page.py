@@ -1,0 +1,62 @@
+"""Data, text and code as they stand in the HTML of a page."""
+
+import json
+import sys
+
+from optlearn.explorer import bundle, payload
+
+
+def shared(offered):
+    """What all explorers of a page share, with the presets that are offered.
+
+    Rules by column, as what is alike compresses best side by side.
+    """
+    found = {**payload.catalogue(), "presets": offered}
+    return {kind: {"names": list(rows), "columns": {key: [row.get(key) for row in rows.values()]
+                                                    for key in sorted({key for row in rows.values() for key in row})}}
+            for kind, rows in found.items()}
+
+
+def once(common):
+    """What a page needs once: style, code, and the data that its explorers have in common."""
+    return (f'<style>{bundle.style()}</style><script type="application/json" class="optlearn-shared">'
+            f'{common}</script>'
+            f'<script type="text/plain" class="optlearn-views">{inside_script(bundle.views())}</script>'
+            f'<script>{inside_script(bundle.core())}</script>')
+
+
+def as_json(value):
+    """Data as text that may stand in a script element."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("</", "<\\/").replace("<!", "\\u003c!")
+
+
+def escape(text):
+    """Text that may stand in an attribute."""
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+
+
+def inside_script(text):
+    """Code that may stand in a script element; what would end it is refused."""
+    if "</script" in text or "<!--" in text:
+        raise bundle.BundleError("the module contains text that would end its script element")
+    return text
+
+
+def in_notebook():
+    """Whether what is the value of a cell is displayed by itself."""
+    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
+    return hasattr(shell, "kernel")
+
+
+_shown = []
+
+
+def first_of_page():
+    """Whether this is the first explorer that this process displays: one kernel runs one page."""
+    _shown.append(True)
+    return len(_shown) == 1
+
+
+def split(bundle_):
+    """Data and metadata of what `_repr_mimebundle_` gave."""
+    return bundle_ if isinstance(bundle_, tuple) else (bundle_, {})

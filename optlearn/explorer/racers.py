@@ -1,0 +1,55 @@
+"""Racers: from an optimizer to what the page takes, back again, and how they run."""
+
+import numpy as np
+
+from optlearn import schedules
+from optlearn.explorer import payload
+from optlearn.explorer.arguments import MOST_STEPS
+from optlearn.symbolic.trace import parameter_values
+from optlearn.trajectory import run
+
+# What the runs depend on.
+RUN = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch")
+
+
+def racer(rule):
+    """A rule and its numbers as the page takes them."""
+    h, scheduled = [], {}
+    names = payload.parameter_names(rule)
+    for name, value in zip(names, parameter_values(rule), strict=True):
+        if callable(value):
+            scheduled[name] = payload.schedule_payload(name, value, MOST_STEPS)
+            value = float(value(0))
+        h.append(float(value))
+    return {"rule": payload.rule_key(rule), "h": h, **({"schedules": scheduled} if scheduled else {})}
+
+
+def rebuilt(rule, racer, known):
+    """The racer as an optimizer: the rule with its numbers; schedules are among the known ones, by their code."""
+    kept = racer.get("schedules", {})
+    if kept:
+        rule = payload.with_schedules(rule, {name: known[data["code"]] for name, data in kept.items()})
+    made = payload.with_values(rule, racer["h"], kept)
+    if racer.get("past"):
+        # The page went on with other numbers from some steps on.
+        until, before = zip(*racer["past"], strict=True)
+        names = payload.parameter_names(rule)
+        series = {name: [*(h[k] for h in before), racer["h"][k]]
+                  for k, name in enumerate(names) if name not in kept}
+        made = payload.with_schedules(made, {
+            name: schedules.Join([schedules.Constant(start=x) for x in values], at=list(until))
+            for name, values in series.items() if len(set(values)) > 1})
+    return made
+
+
+def race(surface, rules, state):
+    """Their runs in a state."""
+    batch = state["batch"] or None
+    needs = state["noise"] > 0 or batch
+    with np.errstate(all="ignore"):
+        runs = [run(surface, rule, state["start"], state["steps"], noise=state["noise"], batch=batch,
+                    rng=state["seed"] if needs or rule.draws else None)
+                for rule in rules]
+        # Kept from now on; here nobody is warned of a division by zero.
+        [run.loss for run in runs]
+    return runs
