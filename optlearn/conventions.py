@@ -58,6 +58,7 @@ FORMS = {
         "adabelief": {"eps": 1e-16, "eps_root": 1e-16},
         "lars": {"momentum": 0.9, "eps": 0.0, "denominator": "joint"},
         "adafactor": {"form": "optax", "min_dim": 128}, "muon": {"form": "optax", "weight_decay": 0.0},
+        "schedule_free": {},
     },
     "mxnet": {
         "gradient_descent": {"lr": 0.01},
@@ -76,6 +77,7 @@ FORMS = {
     "pytorch_optimizer": {
         "swats": {}, "adabelief": {"eps": 1e-16}, "lion": {"weight_decay": 0.0},
         "ftrl": {"lr": 1e-3, "l1": 0.0, "beta": 0.0, "start_at": "origin"},
+        "schedule_free": {"lr": 1.0},
     },
 }
 
@@ -179,6 +181,7 @@ CALLS = {
         "signum": ("signum", {}, "learning_rate beta"),
         "adafactor": ("adafactor", {}, "learning_rate min_dim_size_to_factor decay_rate clipping_threshold eps"),
         "muon": ("muon", {}, "learning_rate beta ns_steps weight_decay"),
+        "schedule_free": ("schedule_free_sgd", {}, "learning_rate b1 weight_decay"),
     },
 }
 
@@ -301,6 +304,9 @@ def arguments(convention, rule):
             values[theirs] = -value if theirs in NEGATED else value
     if convention == "optax" and rule.name == "nadam" and rule.decoupled_weight_decay is not None:
         name, takes = "nadamw", [*takes, "weight_decay"]
+    if convention == "optax" and rule.name == "schedule_free" and rule.form == "adamw":
+        name, takes = "schedule_free_adamw", [*takes, "b2", "eps"]
+        values |= {"b2": rule.beta2, "eps": rule.eps}
     _decays(convention, rule, values, takes)
     for transform in rule.gradient:
         for theirs, kind in {**CLIPS, "clipvalue": gradients.Clip}.items():

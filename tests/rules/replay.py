@@ -13,6 +13,7 @@ CASES = {case["id"]: case for case in DATA["cases"]}
 # A flag of the library's call that the neutral names of `hyper` do not tell.
 EXTRA = {
     "adafactor/optax": {"min_dim": 2},
+    "schedule_free/optax/adamw": {"form": "adamw"},
     "nadam/torch/decoupled": {"decoupled_weight_decay": True},
 }
 

@@ -12,7 +12,6 @@ import optlearn
 NOT_OFFERED = {
     "adan": "not among the rules of the book",
     "sophia": "needs the diagonal of the Hessian, which a rule does not get",
-    "schedule_free": "not among the rules of the book",
     "prodigy": "not among the rules of the book",
     "lookahead": "wraps another rule: tests/wrappers",
     "sam": "takes two gradients a step",

@@ -18,7 +18,8 @@ GENTLE = {"quadratic": 0.05, "rosenbrock": 5e-4, "himmelblau": 4e-3, "rastrigin"
           "beale": 2e-3, "ackley": 0.004, "leastsquares": 0.05, "styblinskitang": 8e-3, "sixhumpcamel": 5e-3,
           "twowells": 0.05, "cliff": 3e-3}
 # Rules whose steps grow with the gradient get those; the others move by about lr whatever the gradient.
-PROPORTIONAL = {"gradient_descent", "momentum", "nesterov", "dcasgd", "delta_bar_delta", "local_gains", "sgld"}
+PROPORTIONAL = {"gradient_descent", "momentum", "nesterov", "dcasgd", "delta_bar_delta", "local_gains", "sgld",
+                "schedule_free"}
 BOUNDED = 0.013
 # Where a rule's own scale asks for another value than its default.
 VALUES = {
