@@ -123,7 +123,7 @@ def _checked(surface, optimizer, start, steps, rng, noise, batch, delay):
     w = start_point(surface, optimizer, start)
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and 0 <= rng < 2**32:
         rng = np.random.RandomState(rng)
-    if rng is not None and not isinstance(rng, (np.random.RandomState, np.random.Generator)):
+    if rng is not None and not hasattr(rng, "standard_normal"):
         raise InvalidArgument(f"rng = {rng!r} is not allowed; it must be a seed, a whole number with 0 <= rng < 2**32, "
                               "or a numpy.random.RandomState or Generator")
     if not (np.ndim(noise) == 0 and np.isreal(noise) and 0 <= noise < np.inf):
