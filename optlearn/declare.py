@@ -171,7 +171,12 @@ class hyper:
             raise unsteady(self.name, 0, first, again)
 
     def check_scheduled(self, value, k):
-        """The value that a schedule gave for step index `k`: a number in the range, or at a bound it may reach."""
+        """The value that a schedule gave for step index `k`: in the range, or at a bound it may reach.
+
+        An array is a sweep, as it is where no schedule stands.
+        """
+        if isinstance(value, np.ndarray) and value.ndim:
+            return np.array([self.check_scheduled(x, k) for x in value.ravel()]).reshape(value.shape)
         if np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iuf":
             number = float(value)
             if number == self.above and not self.divides:

@@ -378,7 +378,8 @@ def start_point(surface, optimizer, start):
     if w is None or w.shape[:1] != (2,) or w.ndim > 2 or not np.isfinite(w).all():
         raise InvalidArgument(f"start = {given!r} is not allowed; it must be two finite numbers, or an array of "
                               "shape (2, N) for N runs")
-    parts = (optimizer, *optimizer.gradient, surface)
+    first = optimizer.at(1)  # a schedule may give an array, too
+    parts = (first, *first.gradient, surface)
     sweeps = [part.__dict__[n] for part in parts for n in part.hypers() if isinstance(part.__dict__[n], np.ndarray)]
     shapes = [np.shape(w[0]), *(np.shape(values) for values in sweeps)]
     try:

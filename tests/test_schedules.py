@@ -381,7 +381,7 @@ class Silent(sc.Schedule):
     (lambda k: math.nan, r"lr = nan is not allowed; its schedule gives it in step 1 \(index 0\)"),
     (lambda k: 0.1 if k < 2 else math.inf, r"lr = inf is not allowed; .* in step 3 \(index 2\), .* 0 < lr"),
     (lambda k: 0.1 - 0.1 * k, r"lr = -0.1 is not allowed; .* in step 3 \(index 2\)"),
-    (lambda k: np.array([0.1, 0.2]), r"lr = array\(\[0.1, 0.2\]\) is not allowed; its schedule gives it in step 1"),
+    (lambda k: np.array([0.1, -0.2]), r"lr = -0.2 is not allowed; its schedule gives it in step 1"),
     (lambda k: 0.1 / missing, r"<lambda>, line \d+ .*NameError: name 'missing' is not defined"),  # noqa: F821
     (lambda k: None, "lr = None is not allowed; its schedule gives it"),
     (Silent(), r"Silent.value\(0\) gives None; it must be a number"),

@@ -94,6 +94,15 @@ def test_sweeps(rule, surface, kernels):
         np.testing.assert_array_equal(ends, path[-1])
 
 
+def test_a_schedule_of_arrays_is_a_sweep():
+    rates = np.array([0.1, 0.05])
+    sweep = optlearn.run("quadratic", optlearn.Momentum(lr=lambda k: rates / (k + 1)), start=(1.0, 2.0), steps=5)
+    for i, rate in enumerate(rates):
+        alone = optlearn.run("quadratic", optlearn.Momentum(lr=lambda k, rate=rate: rate / (k + 1)), start=(1.0, 2.0),
+                             steps=5)
+        np.testing.assert_allclose(sweep.w[..., i], alone.w, rtol=1e-14)
+
+
 @pytest.mark.parametrize("how", [{"noise": 0.3}, {"batch": 4}, {"batch": 3, "noise": 0.1}, {"delay": 3}], ids=repr)
 @pytest.mark.parametrize("start", [None, STARTS], ids=["single", "sweep"])
 def test_noise_minibatches_and_delay(how, start, kernels):
