@@ -78,7 +78,8 @@ class Trajectory:
     def __repr__(self):
         end = ", ".join(f"{x:.6g}" for x in self.w[-1].ravel()[:2])
         many = f", {self.w[0].size // 2} runs" if self.w[0].ndim > 1 else f", ends at ({end})"
-        return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{many})"
+        how = "" if self.surface.exact else ", gradients by finite differences"
+        return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{many}{how})"
 
 
 def _answers(optimizer, w, named):
