@@ -23,6 +23,7 @@ from optlearn.explain import place_now, said_at
 # Filled by `operations`: what NumPy's ufuncs, NumPy's functions and the methods of arrays are recorded as.
 UFUNCS, FUNCTIONS, METHODS = {}, {}, {}
 REDUCTIONS = {"sum", "prod", "amax", "amin", "count"}
+ARITHMETIC = {"add", "sub", "mul", "div", "pow", "mod", "floordiv"}
 BOOLEAN = {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "isnan", "isfinite"}
 
 _nodes = weakref.WeakValueDictionary()
@@ -274,23 +275,25 @@ def apply(op, *args):
 
 def is_boolean(node):
     """Whether a quantity is True or False in NumPy."""
+    if node.op in BOOLEAN:
+        return True
     if node.op == "number":
         return isinstance(node.args[0], bool)
     if node.op in ("where", "fill"):
         return all(is_boolean(a) for a in (node.args[1:] if node.op == "where" else node.args[:1]))
-    return node.op in BOOLEAN
+    return False
 
 
 def binary(op, a, b):
     """An operator of two operands, of which the other may be an array of recorded entries."""
-    for x in (a, b):
-        if isinstance(x, np.ndarray) and x.ndim:
+    if a.__class__ is not Node or b.__class__ is not Node:
+        if any(isinstance(x, np.ndarray) and x.ndim for x in (a, b)):
             return NotImplemented
-    a, b = as_node(a), as_node(b)
-    if op in ("add", "sub", "mul", "div", "pow", "mod", "floordiv") and is_boolean(a) and is_boolean(b):
+        a, b = as_node(a), as_node(b)
+    if op in ARITHMETIC and is_boolean(a) and is_boolean(b):
         refuse("arithmetic of two conditions cannot be traced (in NumPy True + True is True); "
                "write np.where(condition, 1.0, 0.0)")
-    return apply(op, a, b)
+    return Node(op, (a, b), a.vector or b.vector)
 
 
 def logical(op, *args):
