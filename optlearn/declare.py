@@ -43,6 +43,12 @@ def near(word, known):
 USUAL = {"lr": r"\eta", "momentum": r"\beta", "eps": r"\epsilon", "weight_decay": r"\lambda"}
 
 
+def of_library(thing):
+    """Whether a class, or that of an object, is the library's own; those of readers are checked where they are used."""
+    cls = thing if isinstance(thing, type) else type(thing)
+    return cls.__module__.startswith("optlearn.")
+
+
 class hyper:
     """Declare a hyperparameter: default, allowed range, symbol.
 
@@ -128,7 +134,7 @@ class hyper:
             if isinstance(value, type):
                 raise InvalidArgument(f"{self.name} = {value.__name__} is not allowed: it is a class; it must be a "
                                       f"number or a schedule such as {value.__name__}(...)")
-            if not type(value).__module__.startswith("optlearn."):
+            if not of_library(value):
                 self._check_function(value)
             return value
         if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_)):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from optlearn import surfaces
-from optlearn.declare import InvalidArgument
+from optlearn.declare import InvalidArgument, of_library
 from optlearn.explain import complete, explain
 from optlearn.gradients import check_steady, prepare
 from optlearn.optimizer import as_rule
@@ -190,7 +190,7 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
     stale = [view] * (delay + 1)
     # A reader's lines get arrays that they can read but not change, and what they make is kept as `step` keeps it: in
     # memory of its own. Those of the library are tested to change and to hold none.
-    guarded = not all(type(part).__module__.startswith("optlearn.") for part in (optimizer, *optimizer.gradient))
+    guarded = not all(map(of_library, (optimizer, *optimizer.gradient)))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         update = Update(w, **first)
         try:

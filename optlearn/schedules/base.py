@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optlearn.declare import Declared, InvalidArgument, near, real
+from optlearn.declare import Declared, InvalidArgument, near, of_library, real
 
 _registry = {}
 
@@ -59,7 +59,7 @@ class Schedule(Declared):
         super().__init_subclass__(**keywords)
         cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
         # A name of the library stays its own.
-        if not _of_library(cls) and _of_library(_registry.get(cls.name, cls)):
+        if not of_library(cls) and of_library(_registry.get(cls.name, cls)):
             cls.name = f"own_{cls.name}"
         if register:
             _registry[cls.name] = cls
@@ -200,9 +200,6 @@ class Schedule(Declared):
         ax.set(xlabel="step index $k$", ylabel=f"${self.symbol}_k$")
         return ax
 
-
-def _of_library(cls):
-    return cls.__module__.startswith("optlearn.")
 
 
 def get(name, **values):

@@ -20,7 +20,7 @@ class Successive(Schedule, register=False):
 
     def phases(self):
         """The first index of each schedule, and the schedule; None for what is not one."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} has no method phases(self)")
 
     def _phase(self, k):
         return sum(begin <= k for begin, _ in self.phases()) - 1

@@ -5,7 +5,7 @@ import weakref
 
 import numpy as np
 
-from optlearn.declare import Declared, InvalidArgument, near
+from optlearn.declare import Declared, InvalidArgument, near, of_library
 
 _registry = {}
 _plain = weakref.WeakKeyDictionary()
@@ -257,7 +257,7 @@ def _record(surface):
 
     try:
         graph = Graph(surface)
-        if not type(surface).__module__.startswith("optlearn."):
+        if not of_library(surface):
             verify_surface(surface, graph)
         return graph
     except NotTraceable as refusal:

@@ -6,6 +6,7 @@ shows here. The library's own classes are verified by its tests.
 
 import numpy as np
 
+from optlearn.declare import of_library
 from optlearn.explain import place, said_at
 from optlearn.symbolic.graph import NotTraceable
 from optlearn.symbolic.program import SEEN, evaluate
@@ -22,7 +23,7 @@ def verify(rule, program):
     NotTraceable
         Naming the first quantity, step and value that part.
     """
-    if all(type(part).__module__.startswith("optlearn.") for part in (rule, *rule.gradient)):
+    if all(map(of_library, (rule, *rule.gradient))):
         return
     rng = np.random.RandomState(0)
     for variant in range(3):

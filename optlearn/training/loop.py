@@ -3,7 +3,7 @@
 import numpy as np
 
 from optlearn import problems, tree
-from optlearn.declare import InvalidArgument, unsteady
+from optlearn.declare import InvalidArgument, of_library, unsteady
 from optlearn.explain import explain
 from optlearn.groups import Groups
 from optlearn.optimizer import Optimizer, as_rule
@@ -66,7 +66,7 @@ class Training:
         self.params = params
         self.state = self.driver.at(0, self.place).init(params) if state is None else state
         self.stale = [self.params]
-        if not type(self.problem).__module__.startswith("optlearn."):
+        if not of_library(self.problem):
             with np.errstate(all="ignore"):
                 self._loss_and_gradient(self.params, self.problem.batch(np.arange(self.batch_size)))
         self.evaluate()
@@ -147,7 +147,7 @@ class Training:
 
     def _loss_and_gradient(self, point, batch):
         kind = type(self.problem).__name__
-        if not type(self.problem).__module__.startswith("optlearn."):
+        if not of_library(self.problem):
             point = tree.unflatten(point, [guest(np.asarray(array)) for _, array in tree.flatten(point, "params")])
         try:
             made = self.problem.loss_and_gradient(point, batch)
