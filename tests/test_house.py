@@ -115,6 +115,22 @@ def test_no_file_is_too_long():
                 if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES}
 
 
+def test_the_page_has_floors_too():
+    """Its folders import from those before them, and what stands beside the folders joins them."""
+    from optlearn.explorer import bundle
+
+    floor = {"model": 0, "view": 1, "panels": 2, "": 3}
+    for path in (bundle.HERE / "js").rglob("*.js"):
+        name = path.relative_to(bundle.HERE / "js").as_posix()
+        above = [other for _, other in bundle.imports(name) if floor[folder(other)] > floor[folder(name)]]
+        assert not above, name
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES, name
+
+
+def folder(name):
+    return name.rpartition("/")[0]
+
+
 def test_every_folder_says_what_lives_there():
     for module, path in MODULES.items():
         if path.name == "__init__.py":

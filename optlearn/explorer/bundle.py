@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import posixpath
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ HERE = Path(__file__).parent
 # What every page with an explorer gets, and what is loaded when a view beyond the picture is opened.
 CORE, VIEWS = "main.js", "views.js"
 
-_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z_0-9]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[./a-z_0-9]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|function|class)", re.MULTILINE)
 _DEFAULT = re.compile(r"^export default \w+;\n", re.MULTILINE)
 
@@ -30,13 +31,19 @@ def modules(entry=CORE):
         if name in open_files:
             raise BundleError(f"{name} imports itself by way of {' -> '.join(open_files)}")
         open_files.append(name)
-        for match in _IMPORT.finditer(source(name)):
-            visit(match[2])
+        for _, other in imports(name):
+            visit(other)
         open_files.remove(name)
         order.append(name)
 
     visit(entry)
     return order
+
+
+def imports(name):
+    """What a module takes from others: the names, as they are written, and the module they come from."""
+    here = posixpath.dirname(name)
+    return [(taken, posixpath.normpath(posixpath.join(here, other))) for taken, other in _IMPORT.findall(source(name))]
 
 
 def source(name):
@@ -57,7 +64,7 @@ def _parts():
     texts, seen, taken = {}, {}, set()
     for name in core + views:
         text = source(name)
-        for wanted, other in _IMPORT.findall(text):
+        for wanted, other in imports(name):
             words = {word.strip() for word in wanted.split(",") if word.strip()}
             missing = words - exported[other]
             if missing:

@@ -91,7 +91,7 @@ def rule_payload(rule):
     Returns
     -------
     dict
-        Plain data; see the module's `contract` of the page in ``js/integrator.js``.
+        Plain data; see the module's `contract` of the page in ``js/model/integrator.js``.
 
     Raises
     ------

@@ -35,7 +35,7 @@ def drawn(explorer):
     from optlearn.explorer import bundle
 
     state, data = json.loads(json.dumps([explorer.state, explorer.data()]))
-    code = "\n".join(bundle.source(name) for name in ("integrator.js", "random.js"))
+    code = "\n".join(bundle.source(name) for name in ("model/integrator.js", "model/random.js"))
     code = "\n".join(line for line in code.split("\n") if not line.startswith("import ")).replace("export ", "")
     engine = mini_racer.MiniRacer()
     engine.eval(code + "\nvar made = (state, data) => JSON.stringify(state.racers.map((racer) => {"
@@ -81,7 +81,7 @@ def test_a_setter_refuses_what_explore_refuses_and_changes_nothing(name):
 def test_the_panels_are_those_of_the_page():
     from optlearn.explorer import arguments, bundle
 
-    page = "".join(path.read_text(encoding="utf-8") for path in (bundle.HERE / "js").glob("panel_*.js"))
+    page = "".join(path.read_text(encoding="utf-8") for path in (bundle.HERE / "js" / "panels").glob("*.js"))
     assert set(re.findall(r'^  id: "(\w+)",$', page, re.MULTILINE)) == set(arguments.PANELS) - {""}
 
 

@@ -1,7 +1,7 @@
 // Prose that drives: a link such as explorer:step=3,focus=lookahead sets an explorer of its page; Back undoes it.
 
-import { linkText, stateOfLink } from "./link.js";
-import { parse } from "./numbers.js";
+import { linkText, stateOfLink } from "./model/link.js";
+import { parse } from "./model/numbers.js";
 
 /**
  * The change that a link asks for, or null if it is not one the explorer can make.

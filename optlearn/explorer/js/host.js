@@ -1,12 +1,12 @@
 // The page's own home for explorers: offers the same model as ipywidgets does, with no kernel behind it.
 
 import { startDrive } from "./drive.js";
-import { linkText, stateOfLink } from "./link.js";
+import { linkText, stateOfLink } from "./model/link.js";
 
 /**
  * A model that lives in the page alone.
  * @param {Object<string, any>} values
- * @returns {import("./state.js").Model}
+ * @returns {import("./model/state.js").Model}
  */
 export function pageModel(values) {
   /** @type {Object<string, Function[]>} */

@@ -1,23 +1,23 @@
 // One explorer: data, runs and panes, tied together by the store.
 
-import { createAnnouncer, prefersStill } from "./accessibility.js";
-import { anatomy, between, eased, film, still } from "./anatomy.js";
-import { scaleField } from "./contours.js";
-import { createCard } from "./card.js";
-import { make } from "./controls.js";
-import { squareView } from "./draw.js";
-import { createGallery } from "./gallery.js";
-import { createChips, createHeader, createPlace, createTries } from "./header.js";
+import { createAnnouncer, prefersStill } from "./view/accessibility.js";
+import { anatomy, between, eased, film, still } from "./model/anatomy.js";
+import { scaleField } from "./view/contours.js";
+import { createCard } from "./view/card.js";
+import { make } from "./view/controls.js";
+import { squareView } from "./view/draw.js";
+import { createGallery } from "./view/gallery.js";
+import { createChips, createHeader, createPlace, createTries } from "./view/header.js";
 import { startHost } from "./host.js";
-import { compile, integrate, lowest, valueAt } from "./integrator.js";
-import { show, showPair } from "./numbers.js";
-import { createPanels } from "./panels.js";
-import { createPicture } from "./picture.js";
-import { tapeOf } from "./random.js";
-import { createStore, RUN_KEYS } from "./state.js";
-import { readTheme, watchTheme } from "./theme.js";
-import { createTeacher } from "./teacher.js";
-import { createTimeline } from "./timeline.js";
+import { compile, integrate, lowest, valueAt } from "./model/integrator.js";
+import { show, showPair } from "./model/numbers.js";
+import { createPanels } from "./panels/panels.js";
+import { createPicture } from "./view/picture.js";
+import { tapeOf } from "./model/random.js";
+import { createStore, RUN_KEYS } from "./model/state.js";
+import { readTheme, watchTheme } from "./view/theme.js";
+import { createTeacher } from "./view/teacher.js";
+import { createTimeline } from "./view/timeline.js";
 
 /** Up to so many steps a second, play shows the inside of every step. */
 const SLOW = 1;
@@ -37,7 +37,7 @@ function codeOf(code) {
   return found;
 }
 
-/** A racer's numbers at a step index: it may have gone on with others from some step on. @param {import("./state.js").Racer} racer @param {number} k */
+/** A racer's numbers at a step index: it may have gone on with others from some step on. @param {import("./model/state.js").Racer} racer @param {number} k */
 function numbersAt(racer, k) {
   const before = racer.past?.find(([until]) => k < until);
   return before ? before[1] : racer.h;
@@ -50,7 +50,7 @@ function numbersAt(racer, k) {
  */
 
 /**
- * @param {import("./state.js").Model} model @param {HTMLElement} parent
+ * @param {import("./model/state.js").Model} model @param {HTMLElement} parent
  * @param {{rules: Object<string, any>, surfaces: Object<string, any>, presets: Object<string, any>}} data
  * @param {{key: string, first: Object<string, any>} | null} [home] on a page: the explorer's name in links, and its first state
  */
@@ -62,15 +62,15 @@ export function createApp(model, parent, data, home = null) {
   const announcer = createAnnouncer(el);
   /** @type {{update: (changed: Set<string>) => void, close: () => void}[]} */
   let panes = [];
-  /** @type {import("./integrator.js").Run[]} */
+  /** @type {import("./model/integrator.js").Run[]} */
   let runs = [];
   /** Tapes of the last seed, by what a step draws. @type {Map<string, Float64Array>} */
   const tapes = new Map();
-  /** @type {import("./anatomy.js").Anatomy | null} */
+  /** @type {import("./model/anatomy.js").Anatomy | null} */
   let inside = null;
   let anatomyFresh = false;
   let scaleKey = "";
-  /** @type {import("./contours.js").Scale} */
+  /** @type {import("./view/contours.js").Scale} */
   let scale;
 
   const app = {
@@ -79,9 +79,9 @@ export function createApp(model, parent, data, home = null) {
     home,
     store,
     runs,
-    theme: /** @type {import("./theme.js").Theme} */ ({}),
+    theme: /** @type {import("./view/theme.js").Theme} */ ({}),
     surface: /** @type {any} */ (null),
-    surfaceCode: /** @type {import("./integrator.js").SurfaceCode} */ (/** @type {any} */ (null)),
+    surfaceCode: /** @type {import("./model/integrator.js").SurfaceCode} */ (/** @type {any} */ (null)),
     params: /** @type {number[]} */ ([]),
     minima: /** @type {number[][]} */ ([]),
     /** The lowest value of the surface, if its minima are known. */
@@ -149,7 +149,7 @@ export function createApp(model, parent, data, home = null) {
       const run = runs[store.get("selected")];
       return Math.max(1, Math.min(store.get("step"), run ? run.last : 1));
     },
-    /** The inside of that step. @returns {import("./anatomy.js").Anatomy | null} */
+    /** The inside of that step. @returns {import("./model/anatomy.js").Anatomy | null} */
     anatomy() {
       if (anatomyFresh) return inside;
       const i = store.get("selected");
@@ -179,7 +179,7 @@ export function createApp(model, parent, data, home = null) {
       const wanted = store.get("focus");
       return it && it.stages.some((s) => s.id === wanted) ? wanted : "step";
     },
-    /** What is drawn of the step. @returns {import("./anatomy.js").Scene | null} */
+    /** What is drawn of the step. @returns {import("./model/anatomy.js").Scene | null} */
     scene() {
       const it = app.anatomy();
       const now = app.filming();
@@ -189,7 +189,7 @@ export function createApp(model, parent, data, home = null) {
     moved() {
       const now = app.filming();
       if (!now) return store.get("speed") > SMOOTH || prefersStill() ? 1 : app.phase();
-      return now.stage === "step" ? /** @type {import("./anatomy.js").Scene} */ (app.scene()).moved : 0;
+      return now.stage === "step" ? /** @type {import("./model/anatomy.js").Scene} */ (app.scene()).moved : 0;
     },
     /** Where racer i is now, between two of its points while it moves. @param {number} i */
     spot(i) {
@@ -395,7 +395,7 @@ export function createApp(model, parent, data, home = null) {
 const explorer = {
   /**
    * Draws an explorer into an element; the form that anywidget asks for.
-   * @param {{model: import("./state.js").Model, el: HTMLElement, data?: any, home?: any}} place
+   * @param {{model: import("./model/state.js").Model, el: HTMLElement, data?: any, home?: any}} place
    */
   render({ model, el, data, home }) {
     const app = createApp(model, el, data, home);

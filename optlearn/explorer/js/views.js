@@ -1,13 +1,13 @@
 // Views beyond the picture, in a script of their own that is loaded when one of them is opened.
 
-import { createInset } from "./inset.js";
-import { createFairness, fairPanel } from "./panel_fair.js";
-import { mapPanel } from "./panel_map.js";
-import { modesPanel } from "./panel_modes.js";
-import { createBand, noisePanel } from "./panel_noise.js";
-import { provideViews } from "./panels.js";
-import { sharePanel } from "./panel_share.js";
-import { createWorkshop } from "./worker.js";
+import { createInset } from "./view/inset.js";
+import { createFairness, fairPanel } from "./panels/fair.js";
+import { mapPanel } from "./panels/map.js";
+import { modesPanel } from "./panels/modes.js";
+import { createBand, noisePanel } from "./panels/noise.js";
+import { provideViews } from "./panels/panels.js";
+import { sharePanel } from "./panels/share.js";
+import { createWorkshop } from "./model/worker.js";
 
 provideViews({
   panels: [mapPanel, modesPanel, noisePanel, fairPanel, sharePanel],

@@ -1,12 +1,12 @@
 // The map: the result over any two numbers of the selected racer, with the border of stability on quadratics.
 
-import { rgb } from "./contours.js";
-import { choice, make, sharpCanvas } from "./controls.js";
-import { label } from "./draw.js";
-import { eigenmodes, spectralRadius } from "./linear.js";
-import { scaleOf, show, tidy } from "./numbers.js";
-import { markerPath } from "./theme.js";
-import { CELLS, jobOf } from "./worker.js";
+import { rgb } from "../view/contours.js";
+import { choice, make, sharpCanvas } from "../view/controls.js";
+import { label } from "../view/draw.js";
+import { eigenmodes, spectralRadius } from "../model/linear.js";
+import { scaleOf, show, tidy } from "../model/numbers.js";
+import { markerPath } from "../view/theme.js";
+import { CELLS, jobOf } from "../model/worker.js";
 
 const MARGIN = { left: 52, right: 10, top: 8, bottom: 38 };
 /** From the lowest loss to that of the start. */
@@ -17,7 +17,7 @@ const RAMPS = {
 const WORSE = { light: "#ecd3ac", dark: "#57411f" };
 const STEPS = { name: "steps", low: 10, high: 1000, log: true, integer: true };
 
-/** The numbers a map can run over. @param {any} app @returns {(import("./worker.js").Axis & {id: string, text: string})[]} */
+/** The numbers a map can run over. @param {any} app @returns {(import("../model/worker.js").Axis & {id: string, text: string})[]} */
 export function axesOf(app) {
   const i = app.store.get("selected");
   const scheduled = app.store.get("racers")[i].schedules || {};

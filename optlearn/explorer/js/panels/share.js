@@ -1,8 +1,8 @@
 // The panel for taking things along: a link, Python code, a picture, a drawing, a table.
 
-import { button, make } from "./controls.js";
-import { linkText } from "./link.js";
-import { drawingOf, imageOf, pythonOf, tableOf } from "./share.js";
+import { button, make } from "../view/controls.js";
+import { linkText } from "../model/link.js";
+import { drawingOf, imageOf, pythonOf, tableOf } from "./export.js";
 
 /** @type {import("./panels.js").Panel} */
 export const sharePanel = {

@@ -1,12 +1,12 @@
 // Eigenmodes of a quadratic: the error in each, the roots of the step in each, predicted and measured rates.
 
-import { make, sharpCanvas } from "./controls.js";
-import { dot, label } from "./draw.js";
-import { lowest } from "./integrator.js";
-import { eigenmodes, modeMatrix, rootsOf } from "./linear.js";
-import { scaleOf, show, superscript, ticks } from "./numbers.js";
+import { make, sharpCanvas } from "../view/controls.js";
+import { dot, label } from "../view/draw.js";
+import { lowest } from "../model/integrator.js";
+import { eigenmodes, modeMatrix, rootsOf } from "../model/linear.js";
+import { scaleOf, show, superscript, ticks } from "../model/numbers.js";
 
-/** Sizes of the errors of a run along a direction. @param {import("./integrator.js").Run} run @param {number[]} center @param {number[]} vector */
+/** Sizes of the errors of a run along a direction. @param {import("../model/integrator.js").Run} run @param {number[]} center @param {number[]} vector */
 export function modeErrors(run, center, vector) {
   const o = run.layout.w[0];
   return Array.from({ length: run.last + 1 }, (_, t) => {

@@ -1,6 +1,6 @@
 // Strokes shared by the picture and the view inside a step.
 
-import { show } from "./numbers.js";
+import { show } from "../model/numbers.js";
 
 /** @typedef {{width: number, height: number, x: (x: number) => number, y: (y: number) => number}} PlaneMap */
 
@@ -123,8 +123,8 @@ const partColors = (theme, own) => ({
 
 /**
  * The inside of a step: a scene of its anatomy.
- * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("./anatomy.js").Anatomy} it
- * @param {import("./anatomy.js").Scene} scene @param {import("./theme.js").Theme} theme
+ * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("../model/anatomy.js").Anatomy} it
+ * @param {import("../model/anatomy.js").Scene} scene @param {import("./theme.js").Theme} theme
  * @param {{color: string, names: boolean, width: number, unit: number[]}} look `unit`: pixels of one unit of the plane, in x and y
  */
 export function drawScene(c, map, it, scene, theme, look) {
@@ -176,7 +176,7 @@ export function drawScene(c, map, it, scene, theme, look) {
 
 /**
  * Names beside arrows: where they cover least of the arrows, the points and each other.
- * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("./anatomy.js").Anatomy} it
+ * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("../model/anatomy.js").Anatomy} it
  * @param {{text: string, from: number[], to: number[], color: string, along?: number}[]} names @param {import("./theme.js").Theme} theme
  */
 function placeNames(c, map, it, names, theme) {

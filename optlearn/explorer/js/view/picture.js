@@ -1,17 +1,17 @@
 // The picture: level sets, paths, the inside of the selected racer's step, and the dot that can be dragged.
 
 import { prefersStill } from "./accessibility.js";
-import { whole } from "./anatomy.js";
+import { whole } from "../model/anatomy.js";
 import { drawField, heightAt, sampleField } from "./contours.js";
 import { make, sharpCanvas } from "./controls.js";
 import { dot, drawScene, label, nearer, outside, planeMap } from "./draw.js";
-import { show, showPair, ticks, tidy } from "./numbers.js";
+import { show, showPair, ticks, tidy } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
 const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band", "_asked", "_phase", "_camera", "_whole", "speed"];
 const CAMERA_MS = 420;
 
-/** @param {import("./main.js").App} app @param {HTMLElement} parent */
+/** @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createPicture(app, parent) {
   const { store } = app;
   const holder = make("div", { class: "olx-picture" });
@@ -239,7 +239,7 @@ export function createPicture(app, parent) {
     label(c, app.label(i), x + (right ? -11 : 11), y, { color: theme.racers[i], paper: theme.paper, font: theme.font, weight: 600, align: right ? "right" : "left" });
   }
 
-  /** What happens in this stage, in a line below. @param {CanvasRenderingContext2D} c @param {import("./anatomy.js").Anatomy} it */
+  /** What happens in this stage, in a line below. @param {CanvasRenderingContext2D} c @param {import("../model/anatomy.js").Anatomy} it */
   function subtitle(c, it) {
     const { theme } = app;
     const { width, height } = sharp.size;

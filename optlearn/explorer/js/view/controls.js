@@ -1,7 +1,7 @@
 // Small parts that panels are made of: elements, buttons, sliders with a typable value, choices.
 
 import { uniqueId } from "./accessibility.js";
-import { complaint, parse, plain, scaleOf, show } from "./numbers.js";
+import { complaint, parse, plain, scaleOf, show } from "../model/numbers.js";
 
 /**
  * An element with attributes and children. Handlers are given as onclick and so on.

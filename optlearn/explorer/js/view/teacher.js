@@ -8,7 +8,7 @@ const KEYS = [
   ["f", "full screen"], ["?", "these keys"],
 ];
 
-/** @param {import("./main.js").App} app @param {HTMLElement} parent */
+/** @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createTeacher(app, parent) {
   const { store, el } = app;
   const help = make("dialog", { class: "olx-help", "aria-label": "Keys" },

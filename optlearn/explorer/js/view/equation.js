@@ -1,7 +1,7 @@
 // The equation of a rule, as the library prints it, with the current numbers under the letters.
 
 import { make } from "./controls.js";
-import { show } from "./numbers.js";
+import { show } from "../model/numbers.js";
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 
@@ -60,7 +60,7 @@ export function createEquation(rule) {
   }
   return {
     el,
-    /** Writes the numbers of step t. @param {import("./integrator.js").Run} run @param {ArrayLike<number>} h @param {number} t */
+    /** Writes the numbers of step t. @param {import("../model/integrator.js").Run} run @param {ArrayLike<number>} h @param {number} t */
     numbers(run, h, t) {
       for (const { place, hyper, texts } of slots) {
         texts.forEach((text, d) => {

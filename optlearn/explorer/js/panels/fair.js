@@ -1,11 +1,11 @@
 // Fairness: each racer's own learning rate, one for all, or each tuned on one grid. What each got always stands below the racers.
 
-import { make, segments, sharpCanvas, slider } from "./controls.js";
-import { label } from "./draw.js";
-import { show, superscript, tidy } from "./numbers.js";
-import { RUN_KEYS } from "./state.js";
-import { markerPath, strokeAs, swatch } from "./theme.js";
-import { jobOf } from "./worker.js";
+import { make, segments, sharpCanvas, slider } from "../view/controls.js";
+import { label } from "../view/draw.js";
+import { show, superscript, tidy } from "../model/numbers.js";
+import { RUN_KEYS } from "../model/state.js";
+import { markerPath, strokeAs, swatch } from "../view/theme.js";
+import { jobOf } from "../model/worker.js";
 
 /** Learning rates that are tried: six a decade. */
 export const GRID = Array.from({ length: 37 }, (_, k) => tidy(10 ** (k / 6 - 5), 2));

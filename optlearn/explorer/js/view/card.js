@@ -1,16 +1,16 @@
 // The card of the selected racer: name and form, equation with numbers, the inside of its step, sliders.
 
-import { extent, still } from "./anatomy.js";
+import { extent, still } from "../model/anatomy.js";
 import { drawField, sampleField } from "./contours.js";
 import { make, segments, sharpCanvas, slider } from "./controls.js";
 import { drawScene, label, planeMap } from "./draw.js";
 import { createEquation } from "./equation.js";
-import { show } from "./numbers.js";
+import { show } from "../model/numbers.js";
 import { swatch } from "./theme.js";
 
 const CARD_KEYS = ["runs", "step", "selected", "focus", "theme", "_size", "racers", "_continue", "_phase", "_whole", "speed"];
 
-/** @param {import("./main.js").App} app @param {HTMLElement} parent */
+/** @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createCard(app, parent) {
   const { store } = app;
   const title = make("div", { class: "olx-title" });
@@ -123,14 +123,14 @@ export function createCard(app, parent) {
   };
 }
 
-/** The step under a magnifying glass, with the level sets around it. @param {import("./main.js").App} app */
+/** The step under a magnifying glass, with the level sets around it. @param {import("../main.js").App} app */
 function createLoupe(app) {
   const holder = make("div", { class: "olx-loupe" });
   const sharp = sharpCanvas(holder, () => app.store.set({ _size: {} }));
   sharp.canvas.setAttribute("role", "img");
   return {
     el: holder,
-    /** @param {import("./anatomy.js").Anatomy | null} it @param {string} stage */
+    /** @param {import("../model/anatomy.js").Anatomy | null} it @param {string} stage */
     update(it, stage) {
       // The picture itself is near the step then.
       holder.hidden = app.slow() && !app.store.get("_whole");
@@ -173,7 +173,7 @@ function symbolOf(rule, name) {
     .replace("&#x27;", "′").replace("^", "\u0302").replace("¯", "\u0304").replace(/,?t([+²]?)$/, "$1");
 }
 
-/** Rates as bars, and what the rule remembers over time. @param {import("./main.js").App} app */
+/** Rates as bars, and what the rule remembers over time. @param {import("../main.js").App} app */
 function createGauges(app) {
   const bars = make("div", { class: "olx-bars" });
   const rows = ["x", "y"].map((axis) => {
@@ -239,7 +239,7 @@ function createGauges(app) {
 
   return {
     el,
-    /** @param {import("./anatomy.js").Anatomy | null} it @param {string} stage */
+    /** @param {import("../model/anatomy.js").Anatomy | null} it @param {string} stage */
     update(it, stage) {
       const index = app.store.get("selected");
       const rule = app.rule(index);

@@ -3,13 +3,13 @@
 import { prefersStill } from "./accessibility.js";
 import { choice, icon, make, numberField, sharpCanvas } from "./controls.js";
 import { label } from "./draw.js";
-import { show, superscript, ticks } from "./numbers.js";
+import { show, superscript, ticks } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
 const TIME_KEYS = ["runs", "step", "selected", "theme", "_hover", "_timesize", "racers", "playing", "speed", "steps", "_band", "_asked", "_phase"];
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 5, 15, 30, 60, 150];
 
-/** @param {import("./main.js").App} app @param {HTMLElement} parent */
+/** @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createTimeline(app, parent) {
   const { store } = app;
   const holder = make("div", { class: "olx-loss" });

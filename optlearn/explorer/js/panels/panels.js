@@ -1,7 +1,7 @@
 // The side panel: tabs that are closed at first. What they show comes with the views, loaded when first needed.
 
-import { make } from "./controls.js";
-import { STATE_KEYS } from "./state.js";
+import { make } from "../view/controls.js";
+import { STATE_KEYS } from "../model/state.js";
 
 /**
  * @typedef {{update: (changed: Set<string>) => void, hide?: () => void, close: () => void}} Pane
@@ -44,7 +44,7 @@ export function withViews(act) {
   if (waiting.length === 1) loadViews();
 }
 
-/** @param {import("./main.js").App} app @param {HTMLElement} parent */
+/** @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createPanels(app, parent) {
   const { store } = app;
   const bar = make("div", { class: "olx-tabs", role: "group", "aria-label": "More" });

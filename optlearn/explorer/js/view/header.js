@@ -2,10 +2,10 @@
 
 import { rovingFocus } from "./accessibility.js";
 import { choice, make, numberField, slider } from "./controls.js";
-import { show } from "./numbers.js";
+import { show } from "../model/numbers.js";
 import { MOST_RACERS, swatch } from "./theme.js";
 
-/** The sentence that says what to do. @param {import("./main.js").App} app @param {HTMLElement} parent */
+/** The sentence that says what to do. @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createHeader(app, parent) {
   const { store } = app;
   const sentence = make("p", { class: "olx-prompt" });
@@ -28,7 +28,7 @@ export function createHeader(app, parent) {
   };
 }
 
-/** Racers as chips: a click selects, a second click hides. @param {import("./main.js").App} app @param {HTMLElement} parent */
+/** Racers as chips: a click selects, a second click hides. @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createChips(app, parent) {
   const { store } = app;
   const row = make("div", { class: "olx-chips", role: "toolbar", "aria-label": "Racers" });
@@ -105,7 +105,7 @@ export function createChips(app, parent) {
   };
 }
 
-/** Surface, its parameters, and the start as numbers. @param {import("./main.js").App} app @param {HTMLElement} parent */
+/** Surface, its parameters, and the start as numbers. @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createPlace(app, parent) {
   const { store } = app;
   const surfaces = choice("Surface", Object.values(app.data.surfaces).map((s) => ({ value: s.key, text: s.label })),
@@ -146,7 +146,7 @@ export function createPlace(app, parent) {
   };
 }
 
-/** Things to try, one line each. @param {import("./main.js").App} app @param {HTMLElement} parent */
+/** Things to try, one line each. @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createTries(app, parent) {
   const list = make("ul", {});
   const el = make("div", { class: "olx-tries" }, make("strong", {}, "Try"), list);

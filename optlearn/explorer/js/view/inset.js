@@ -1,7 +1,7 @@
 // The data of a surface with samples, in a corner of the picture: points, the minibatch of the step, the racers' predictions.
 
 import { label } from "./draw.js";
-import { ticks } from "./numbers.js";
+import { ticks } from "../model/numbers.js";
 import { DASHES } from "./theme.js";
 
 /** Samples of the minibatch of a step of the selected racer, with repeats; empty if it takes all. @param {any} app @param {number} t */

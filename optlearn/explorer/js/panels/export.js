@@ -1,7 +1,7 @@
 // The state as Python; runs as a picture, a drawing and a table.
 
-import { dot, nearer } from "./draw.js";
-import { DASHES } from "./theme.js";
+import { dot, nearer } from "../view/draw.js";
+import { DASHES } from "../view/theme.js";
 
 /** Python that makes the same explorer. @param {any} app */
 export function pythonOf(app) {

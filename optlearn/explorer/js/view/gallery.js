@@ -4,8 +4,8 @@ import { prefersStill } from "./accessibility.js";
 import { drawField, sampleField, scaleField } from "./contours.js";
 import { make } from "./controls.js";
 import { planeMap, squareView } from "./draw.js";
-import { integrate } from "./integrator.js";
-import { tapeOf } from "./random.js";
+import { integrate } from "../model/integrator.js";
+import { tapeOf } from "../model/random.js";
 import { strokeAs } from "./theme.js";
 
 const WIDE = 92;

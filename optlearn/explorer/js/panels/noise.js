@@ -1,12 +1,12 @@
 // Noise: its size, its seed, minibatches, and a band of runs with other seeds.
 
-import { make, numberField, slider } from "./controls.js";
-import { nearer } from "./draw.js";
-import { minibatch } from "./inset.js";
-import { show } from "./numbers.js";
-import { RUN_KEYS } from "./state.js";
-import { swatch } from "./theme.js";
-import { jobOf } from "./worker.js";
+import { make, numberField, slider } from "../view/controls.js";
+import { nearer } from "../view/draw.js";
+import { minibatch } from "../view/inset.js";
+import { show } from "../model/numbers.js";
+import { RUN_KEYS } from "../model/state.js";
+import { swatch } from "../view/theme.js";
+import { jobOf } from "../model/worker.js";
 
 /** Runs in a band. */
 export const BAND = 32;
