@@ -52,7 +52,7 @@ function numbersAt(racer, k) {
 /**
  * @param {import("./model/state.js").Model} model @param {HTMLElement} parent
  * @param {{rules: Object<string, any>, surfaces: Object<string, any>, presets: Object<string, any>}} data
- * @param {{key: string, first: Object<string, any>} | null} [home] on a page: the explorer's name in links, and its first state
+ * @param {{key: string, first: Object<string, any>, unread?: boolean} | null} [home] on a page: the explorer's name in links, and its first state
  */
 export function createApp(model, parent, data, home = null) {
   const only = model.get("only") || false;

@@ -31,7 +31,7 @@ export function squareView(domain) {
 /**
  * Pixels of a point of a path. One far outside comes nearer in its direction, by the factor given with it; a line between
  * two of these would cross the picture where the path does not.
- * @param {PlaneMap} map @param {number} u @param {number} v
+ * @param {PlaneMap} map @param {number} u @param {number} v @returns {[number, number, number]}
  */
 export function nearer(map, u, v) {
   const [x, y] = [map.x(u), map.y(v)];

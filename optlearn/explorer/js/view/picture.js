@@ -147,7 +147,10 @@ export function createPicture(app, parent) {
       else continue;
       [lx, ly, before] = [x, y, size];
     }
-    if (end) c.lineTo(...nearer(map, end[0], end[1]).slice(0, 2));
+    if (end) {
+      const [x, y] = nearer(map, end[0], end[1]);
+      c.lineTo(x, y);
+    }
     c.stroke();
   }
 
@@ -170,7 +173,7 @@ export function createPicture(app, parent) {
     const racers = store.get("racers");
     for (const extra of app.underlays) extra(c, map, view);
     const near = camera.join() !== app.view().join();
-    const inSight = ([x, y]) => x >= view[0] && x <= view[1] && y >= view[2] && y <= view[3];
+    const inSight = (/** @type {number[]} */ [x, y]) => x >= view[0] && x <= view[1] && y >= view[2] && y <= view[3];
     const order = app.runs.map((_, i) => i).filter((i) => i !== selected && !racers[i].hidden);
     if (app.runs[selected] && !racers[selected].hidden) order.push(selected);
     if (store.get("_asked")) order.length = 0;
