@@ -83,7 +83,17 @@ def test_pages_work_from_disk(site, visit):
     page, problems = visit((SITE / WITH_FORMULAS).as_uri())
     assert page.locator(".math math").count() > 10
     assert page.evaluate(FORMULAS) == []
+    used = page.evaluate("document.fonts.ready.then(() => [...document.fonts].filter(f => f.status === 'loaded')"
+                         ".map(f => f.family))")
+    assert {"optlearn text", "optlearn math"} <= set(used)
     assert not problems
+
+
+def test_the_text_faces_are_light():
+    """Those of the text cost under 60 kB together; what they are licensed under stands beside them."""
+    fonts = SITE / "_static" / "fonts"
+    assert sum(path.stat().st_size for path in fonts.glob("text*.woff2")) < 60_000
+    assert "Open Font License" in (fonts / "licences.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -95,6 +95,9 @@ def core(mathml):
             token = (f'<mtd style="text-align:{align[min(k, len(align) - 1)]};padding:.15em 0'
                      f'{"" if gap in ("0", "0em") else " .15em " + gap}">')
         out.append(token)
+        if token.startswith("<msqrt"):
+            # A root of a low letter hangs below the line without it.
+            out.append('<mspace width="0" height=".62em" depth=".14em"></mspace>')
     return "".join(out)
 
 
