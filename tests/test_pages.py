@@ -13,6 +13,10 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(enc
 
 FORMULAS = """() => [...document.querySelectorAll(".math")].filter(box => !box.querySelector("math"))
   .concat([...document.querySelectorAll("merror")]).map(box => "not set: " + box.textContent)
+  .concat([...document.querySelectorAll("div.math")].filter(box => {
+    const [all, own] = [box, box.querySelector("math")].map(x => x.getBoundingClientRect());
+    return own.width < all.width && Math.abs(own.left + own.right - all.left - all.right) > 0.2 * all.width;
+  }).map(box => "not in the middle: " + box.textContent))
   .concat([...document.querySelectorAll("div.math")]
     .filter(box => box.scrollWidth > box.clientWidth && box.tabIndex)
     .map(box => "scrolls, but not by keyboard: " + box.textContent))"""

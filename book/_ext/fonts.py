@@ -1,4 +1,4 @@
-"""The faces of the site, served by itself: Source Serif for text, STIX Two Math for formulas, cut to the signs it uses."""
+"""The faces of the site, served by itself: a serif for text, STIX Two for formulas, cut to the signs they set."""
 
 import html
 import importlib.util
