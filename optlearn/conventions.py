@@ -6,8 +6,7 @@ Keras computes it, with Keras's defaults; hyperparameters may be given by Keras'
 below holds only what differs from a rule's own defaults, each checked against a run of the library.
 
 "torch" is PyTorch 2.13, "keras" Keras 3.15, "optax" Optax 0.2.8, "mxnet" MXNet 1.9 and "pytorch_optimizer"
-version 4.1. Two things of MXNet 1.9 are left out: its Nesterov momentum is wrong with weight decay, and LARS
-rescales its momentum when the learning rate changes.
+version 4.1. One thing of MXNet 1.9 is left out: its Nesterov momentum is wrong with weight decay.
 """
 
 import numpy as np
@@ -70,7 +69,7 @@ FORMS = {
         "signum": {}, "sign_sgd": {}, "lamb": {},
         "adamax": {"eps": 0.0},
         "nadam": {"lr": 1e-3},
-        "lars": {"lr": 0.01, "eps": 0.0},
+        "lars": {"lr": 0.01, "eps": 0.0, "momentum_correction": True},
         "dcasgd": {"lr": 0.01, "decay_in_square": False},
         "ftrl": {"start_at": "origin"},
     },
@@ -113,7 +112,7 @@ GIVEN = {
     "torch": {"maximize": False},
     "keras": {"relative_step": True, "learning_rate_power": -0.5},
     "optax": {"nesterov": False, "eps_root": 0.0, "factored": True, "multiply_by_parameter_scale": True},
-    "mxnet": {"momentum_correction": False},
+    "mxnet": {},
     "pytorch_optimizer": {"maximize": False, "rectify": False, "ams_bound": False, "fixed_decay": False,
                           "nesterov": False, "lr_power": -0.5},
 }

@@ -9,7 +9,8 @@ from docutils.parsers.rst import Directive
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 # Rules that another's chapter teaches.
-TAUGHT_IN = {"adam_eps_hat": "adam", "rprop": "local_gains", "delta_bar_delta": "local_gains"}
+TAUGHT_IN = {"adam_eps_hat": "adam", "rprop": "local_gains", "delta_bar_delta": "local_gains", "sign_sgd": "signum",
+             "lamb": "lars"}
 
 
 class Rules(Directive):

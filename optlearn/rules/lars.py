@@ -17,11 +17,14 @@ class LARS(Optimizer):
         w = w - v
 
     With ``denominator="joint"`` the divisor is ``|g + weight_decay * w| + eps``, with ``"gradient"`` it is
-    ``|g| + eps``. `clip_gradient` clips the coordinates of g after its length was taken.
+    ``|g| + eps``. `clip_gradient` clips the coordinates of g after its length was taken. With
+    ``momentum_correction=True`` the momentum of a step is multiplied by the learning rate over that of the step before:
+    then the learning rate stands outside the buffer, ``v = momentum * v + r * (g + weight_decay * w)``,
+    ``w = w - lr * v``. At a constant learning rate both make the same steps.
 
-    Source: Y. You, I. Gitman, B. Ginsburg (2017), arXiv:1708.03888. Convention: the paper's and MXNet's (with
-    its momentum_correction off); Optax has ``denominator="joint"`` and eps 0. In MXNet r is 1 for biases and
-    the parameters of normalisation layers.
+    Source: Y. You, I. Gitman, B. Ginsburg (2017), arXiv:1708.03888; the correction is from P. Goyal et al. (2017),
+    arXiv:1706.02677, section 3. Convention: the paper's and MXNet's (1.9 corrects the momentum unless told not to);
+    Optax has ``denominator="joint"`` and eps 0. In MXNet r is 1 for biases and the parameters of normalisation layers.
 
     Examples
     --------
@@ -40,6 +43,7 @@ class LARS(Optimizer):
     eps = hyper(1e-8, at_least=0, symbol=r"\epsilon", low=1e-10, high=1.0)
     clip_gradient = hyper(None, above=0, symbol="c", low=1e-2, high=10.0)
     denominator = option("sum", choices=("sum", "joint", "gradient"))
+    momentum_correction = option(False)
     scale_free = {"eps": 0.0}
     slots = ("v",)
     direction = "g"
@@ -53,5 +57,8 @@ class LARS(Optimizer):
             g_norm = norm(d)
         below = g_norm + self.weight_decay * w_norm if self.denominator == "sum" else g_norm
         r = np.where((w_norm > 0) & (g_norm > 0), self.eta * w_norm / (below + self.eps), 1.0)
+        if self.momentum_correction:
+            v = self.momentum * s.v + r * d
+            return Update(w - self.lr * v, v=v, r=r)
         v = self.momentum * s.v + self.lr * r * d
         return Update(w - v, v=v, r=r)

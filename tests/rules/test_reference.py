@@ -49,8 +49,9 @@ def test_the_call_of_the_library_means_the_same(key):
     call = ast.parse(case["call"], mode="eval").body
     given = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
     name = call.func.attr if convention(case) != "mxnet" else call.args[0].value
-    for irrelevant in ("rectify", "momentum_correction"):
-        given.pop(irrelevant, None)
+    given.pop("rectify", None)
+    if "lr_per_step" in case:
+        given["learning_rate"] = case["lr_per_step"].__getitem__
     rule = optlearn.get(name, convention=convention(case), **given)
     np.testing.assert_allclose(replay(rule, case), case["w"], rtol=0, atol=case["tolerance"])
 

@@ -11,7 +11,7 @@ import pytest
 import optlearn
 from optlearn import InvalidArgument, checkpoint, get, hyper, run
 from optlearn.symbolic.trace import NotTraceable
-from optlearn.wrappers import Accumulate, Averaged, Cautious, Lookahead, Maximize, Wrapper
+from optlearn.wrappers import Accumulate, Averaged, Cautious, ErrorFeedback, Lookahead, Maximize, Wrapper
 
 HERE = Path(__file__).parent
 sys.path += [str(HERE.parent / "rules"), str(HERE.parent / "symbolic")]
@@ -91,6 +91,18 @@ def test_caution_never_steps_uphill():
     assert (np.diff(plain.loss) > 0).sum() > 10 and (np.diff(careful.loss) > 0).sum() == 0
 
 
+def test_with_its_error_the_signs_take_the_steps_of_the_rule():
+    """w - error is where the rule alone would be, for the same gradients; a step has one length in all coordinates."""
+    for rule in (optlearn.GradientDescent(lr=0.3), optlearn.Momentum(lr=0.1)):
+        plain, _ = take(rule, W, GRADS)
+        w, state = W, ErrorFeedback(rule).init(W)
+        for g, expected in zip(GRADS, plain, strict=True):
+            new, state = ErrorFeedback(rule).step(w, g, state)
+            np.testing.assert_allclose(new - state["error"], expected, rtol=1e-12)
+            assert np.ptp(np.abs(new - w)) < 1e-12
+            w = new
+
+
 class Slower(Wrapper):
     lr = hyper(0.5, above=0, at_most=1, symbol=r"\rho")
     slots = ("v",)
@@ -105,7 +117,7 @@ COMPOSITIONS = [
     Averaged(optlearn.RMSProp(lr=0.01, centered=True), kind="mean", average_start=4, average_every=3),
     Cautious(optlearn.AdamW(lr=0.02)), Cautious(optlearn.Signum(lr=0.02), scale="sum"),
     Accumulate(optlearn.Momentum(lr=0.02, weight_decay=0.1), every=4), Maximize(optlearn.Adam(lr=0.01)),
-    Lookahead(Averaged(Cautious(optlearn.Adam(lr=0.05)))),
+    Lookahead(Averaged(Cautious(optlearn.Adam(lr=0.05)))), ErrorFeedback(optlearn.Momentum(lr=0.02)),
     Slower(optlearn.Momentum(lr=0.05, gradient=[optlearn.gradients.ClipNorm(clip_norm=2.0)])),
     Lookahead(optlearn.Adam(lr=optlearn.schedules.Cosine(start=0.1, end=0.01, steps=30)))]
 each = pytest.mark.parametrize("rule", COMPOSITIONS, ids=[rule.name for rule in COMPOSITIONS])
