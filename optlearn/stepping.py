@@ -69,6 +69,8 @@ def separable(rule):
     """Whether a coordinate of a step depends on that coordinate alone, as the recorded lines of the rule tell."""
     from optlearn.symbolic.trace import trace
 
+    if rule.takes_matrices:
+        return False
     try:
         return trace(rule).separable and not any(isinstance(value, np.ndarray) for part in (rule, *rule.gradient)
                                                  for value in part.values.values())

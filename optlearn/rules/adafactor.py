@@ -46,14 +46,12 @@ class Adafactor(Optimizer):
     scale_free = {}
     slots = ("R", "C")
     takes_matrices = True
-    traceable = False
-    why_not_traceable = "it takes means over rows and columns of a matrix"
 
     def start(self, w):
         axes = self.axes(w)
         if axes is None:
             return {"R": 0 * w, "C": 1.0}
-        return {"R": 0 * w.take([0], axis=axes[1]), "C": 0 * w.take([0], axis=axes[0])}
+        return {"R": 0 * np.max(w, axis=axes[1], keepdims=True), "C": 0 * np.max(w, axis=axes[0], keepdims=True)}
 
     def axes(self, w):
         """The two axes, rows and columns, over which means are kept; None for an array that is kept whole."""
@@ -65,10 +63,12 @@ class Adafactor(Optimizer):
 
     def update(self, w, g, s, t):
         c = t**-self.decay_power
-        added, floor = self.eps1 or 1e-30, 0.0
         if self.form == "torch":
-            added, floor = 0.0, self.eps1 or np.finfo(w.dtype).eps
-        square, length = g**2 + added, rms(w)
+            floor = np.finfo(w.dtype).eps if self.eps1 is None else self.eps1
+            square = g**2
+        else:
+            floor = 0.0
+            square = g**2 + (1e-30 if self.eps1 is None else self.eps1)
         axes = self.axes(w)
         if axes:
             rows, columns = axes
@@ -79,15 +79,16 @@ class Adafactor(Optimizer):
             R, C = (1 - c) * s.R + c * square, s.C
             V = R
         u = g / np.maximum(np.sqrt(V), floor)
-        u = u / max(1.0, rms(u) / self.clip_threshold)
+        u_hat = u / np.maximum(1.0, rms(u) / self.clip_threshold)
+        length = rms(w)
         if self.weight_decay is not None:
             w = (1 - self.lr * self.weight_decay) * w
-        if self.form == "keras":
-            length = rms(w)
-        lr = self.lr if self.form == "optax" else min(self.lr, t**-0.5)
-        return Update(w - lr * max(self.eps2, length) * u, R=R, C=C, u=u)
+            length = rms(w) if self.form == "keras" else length
+        alpha = np.maximum(self.eps2, length) * (self.lr if self.form == "optax" else np.minimum(self.lr, t**-0.5))
+        new = w - alpha * u_hat
+        return Update(new, c=c, R=R, C=C, u=u, u_hat=u_hat, alpha=alpha, **({"V": V} if axes else {}))
 
 
 def rms(x):
     """Root of the mean square of an array; 0 of an empty one."""
-    return float(np.linalg.norm(x)) / max(x.size, 1) ** 0.5
+    return np.linalg.norm(x) / max(x.size, 1) ** 0.5

@@ -1,5 +1,8 @@
 """Muon."""
 
+import numpy as np
+
+from optlearn.matrices import repeat
 from optlearn.optimizer import Optimizer, Update, hyper, norm, option
 
 __all__ = ["Muon"]
@@ -37,29 +40,34 @@ class Muon(Optimizer):
     lr = hyper(1e-3, above=0, symbol=r"\eta", low=1e-4, high=1.0)
     momentum = hyper(0.95, at_least=0, below=1, symbol=r"\beta")
     weight_decay = hyper(0.1, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
-    ns_steps = hyper(5, at_least=1, at_most=100, integer=True, symbol="k", high=10)
+    ns_steps = hyper(5, at_least=1, at_most=100, integer=True, symbol="K", high=10)
     form = option("torch", choices=("torch", "keras", "optax"))
     scale_free = {}
     slots = ("b",)
+    symbols = {"step": "O"}
     takes_matrices = True
-    traceable = False
-    why_not_traceable = "it multiplies matrices"
 
     def update(self, w, g, s, t):
         beta = self.momentum
-        rows = len(w) if w.ndim else 1
-        cols = w.size // max(rows, 1)
+        rows, cols = sides(w)
+        b = beta * s.b + g if self.form == "keras" else beta * s.b + (1 - beta) * g
         if self.form == "keras":
-            b = beta * s.b + g
-            u, factor = g + beta * b, 0.2 * max(rows, cols) ** 0.5
-        else:
-            b = beta * s.b + (1 - beta) * g
-            u, factor = (1 - beta) * g + beta * b, max(1, rows / max(cols, 1)) ** 0.5
-        if self.form == "optax":
+            u, factor = g + beta * b, 0.2 * np.maximum(rows, cols) ** 0.5
+        elif self.form == "optax":
             u = beta * b / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t)
-            factor = max(1, cols / max(rows, 1)) ** 0.5
+            factor = np.maximum(1, cols / max(rows, 1)) ** 0.5
+        else:
+            u, factor = (1 - beta) * g + beta * b, np.maximum(1, rows / max(cols, 1)) ** 0.5
         step = orthogonalized(u.reshape(rows, cols), self.ns_steps, self.form).reshape(w.shape)
-        return Update((1 - self.lr * self.weight_decay) * w - self.lr * factor * step, b=b, step=step)
+        return Update((1 - self.lr * self.weight_decay) * w - self.lr * factor * step, b=b, u=u, step=step)
+
+
+def sides(w):
+    """Rows and columns: a vector is one column, and all axes but the first are columns."""
+    if w.ndim == 2:
+        return w.shape
+    rows = w.shape[0] if w.ndim else 1
+    return rows, w.size // max(rows, 1) if w.ndim > 2 else 1
 
 
 def orthogonalized(X, steps=5, form="torch"):
@@ -67,9 +75,11 @@ def orthogonalized(X, steps=5, form="torch"):
     if X.shape[0] > X.shape[1]:
         return orthogonalized(X.T, steps, form).T
     size = norm(X)
-    X = X / {"torch": max(size, 1e-7), "keras": size + 1e-7, "optax": size + 1e-8}[form]
+    X = X / {"torch": np.maximum(size, 1e-7), "keras": size + 1e-7, "optax": size + 1e-8}[form]
     a, b, c = COEFFICIENTS
-    for _ in range(steps):
+
+    def newton_schulz(X):
         A = X @ X.T
-        X = a * X + (b * A + c * A @ A) @ X
-    return X
+        return Update(a * X + (b * A + c * A @ A) @ X, A=A)
+
+    return repeat(newton_schulz, X, steps)

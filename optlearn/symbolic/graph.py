@@ -19,9 +19,11 @@ import weakref
 import numpy as np
 
 from optlearn.explain import place_now, said_at
+from optlearn.symbolic import shapes
 
-# Filled by `operations`: what NumPy's ufuncs, NumPy's functions and the methods of arrays are recorded as.
-UFUNCS, FUNCTIONS, METHODS = {}, {}, {}
+# Filled by `operations`: what NumPy's ufuncs, NumPy's functions and the methods of arrays are recorded as; NumPy's
+# function of an operation; and the shape of what is not made element by element, from those of its operands.
+UFUNCS, FUNCTIONS, METHODS, EVALUATE, SHAPES = {}, {}, {}, {}, {}
 REDUCTIONS = {"sum", "prod", "amax", "amin", "count"}
 ARITHMETIC = {"add", "sub", "mul", "div", "pow", "mod", "floordiv"}
 BOOLEAN = {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "isnan", "isfinite"}
@@ -49,10 +51,14 @@ class Recording:
         Whether the lines mean what was recorded for arrays of one axis only, as ``g @ g`` does.
     inside : bool
         Whether the reader's lines are running.
+    concrete : bool
+        Whether arrays are recorded with their shapes.
+    depth : int
+        How many loops are being recorded, one in the other.
     """
 
     def __init__(self):
-        self.refused, self.vectors_only, self.inside = None, False, True
+        self.refused, self.vectors_only, self.inside, self.concrete, self.depth = None, False, True, False, 0
 
 
 @contextlib.contextmanager
@@ -83,6 +89,11 @@ def refuse(sentence, kind=NotTraceable):
     raise error
 
 
+def now_recorded():
+    """The `Recording` that is going on, or None."""
+    return getattr(_here, "recording", None)
+
+
 def note_vectors_only():
     """The lines that are recorded mean this for arrays of one axis only."""
     now = getattr(_here, "recording", None)
@@ -91,12 +102,32 @@ def note_vectors_only():
 
 
 BRANCH = "a branch on a computed value cannot be traced; write np.where(condition, a, b)"
+SHAPELESS = ("is known for arrays of one shape only; a rule that needs it says takes_matrices = True in its class, and "
+             "is recorded for each shape")
 NUMBER = "a computed value has no number while it is traced; use NumPy's functions, not math's"
 SINGLE = "single coordinates of an array cannot be traced; write the rule for whole arrays"
 
 
 def _refusing(sentence):
     return lambda self, *args, **keywords: refuse(sentence)
+
+
+def _number(kind, sentence=NUMBER):
+    """A conversion to a number of Python: of lengths and what is made of them; of anything else it is refused."""
+    def convert(self):
+        value = known(self)
+        return refuse(sentence) if value is None else kind(value)
+    return convert
+
+
+def known(node):
+    """The value of a number that is made of the lengths of axes and of constants; None of any other."""
+    if node.op == "number":
+        return node.args[0]
+    if node.vector or node.op == "symbol" or node.op in REDUCTIONS:
+        return None
+    values = [known(a) for a in node.args]
+    return None if None in values else EVALUATE[node.op](*values, **dict(node.detail))
 
 
 class Node:
@@ -108,24 +139,32 @@ class Node:
         ``"symbol"``, ``"number"`` or the name of an operation.
     args : tuple
         Operands; of a symbol its name, of a number its value.
+    shape : tuple of int or None
+        ``()`` of a number, which is computed once a step; of an array its shape, or None where it may have any.
+    detail : tuple of (str, object)
+        What else tells the operation: the axis of a sum, the turns of a loop.
+
+    Attributes
+    ----------
     vector : bool
-        Whether the quantity has one value a coordinate. Others are computed once a step.
+        Whether the quantity is an array: it has one value a coordinate.
     """
 
-    __slots__ = ("op", "args", "vector", "__weakref__")
+    __slots__ = ("op", "args", "extents", "vector", "detail", "__weakref__")
     __array_priority__ = 1000
 
-    def __new__(cls, op, args, vector):
-        key = (op, tuple(id(a) if isinstance(a, Node) else _literal(a) for a in args), vector)
+    def __new__(cls, op, args, shape, detail=()):
+        key = (op, tuple(id(a) if isinstance(a, Node) else _literal(a) for a in args), shape, detail)
         found = _nodes.get(key)
         if found is None:
             found = object.__new__(cls)
-            found.op, found.args, found.vector = op, args, vector
+            found.op, found.args, found.extents, found.detail = op, args, shape, detail
+            found.vector = shape != ()
             _nodes[key] = found
         return found
 
     def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
-        if method == "__call__" and not keywords and any(isinstance(x, np.ndarray) and x.ndim for x in inputs):
+        if method == "__call__" and not keywords and _beside(*inputs):
             return _each(ufunc, inputs)
         if method != "__call__" or keywords or ufunc not in UFUNCS:
             name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
@@ -167,10 +206,13 @@ class Node:
     def __len__(self):
         if not self.vector:  # NumPy asks, while it makes an array of single numbers
             raise TypeError("a single number has no length")
+        if self.extents:
+            return self.extents[0]
         refuse("len(...) and np.array(...) of an array cannot be traced; write .size, or the array itself")
 
-    __bool__ = _refusing(BRANCH)
-    __float__ = __int__ = __index__ = __complex__ = __round__ = _refusing(NUMBER)
+    __bool__ = _number(bool, BRANCH)
+    __float__, __int__, __index__ = _number(float), _number(int), _number(int)
+    __complex__ = __round__ = _refusing(NUMBER)
     __iter__ = __getitem__ = __setitem__ = _refusing(SINGLE)
     __contains__ = _refusing(BRANCH)
     __format__ = _refusing("the text of a computed value cannot be traced; it has no digits yet")
@@ -239,14 +281,21 @@ def describe(node):
     return f"{node.op}({', '.join(map(describe, node.args))})"
 
 
-def symbol(name, vector=False):
-    """The symbol `name`; with ``vector=True`` one that has a value a coordinate."""
-    return Node("symbol", (name,), vector)
+def symbol(name, vector=False, shape=None):
+    """The symbol `name`; with ``vector=True`` one that has a value a coordinate: of any shape, or of one."""
+    return Node("symbol", (name,), shape if vector else ())
 
 
 def number(value):
     """A constant."""
-    return Node("number", (value,), False)
+    return Node("number", (value,), ())
+
+
+def _beside(*values):
+    """Whether one of the values is an array that is no symbol, and is not taken as a constant."""
+    arrays = [x for x in values if isinstance(x, np.ndarray) and x.ndim]
+    now = now_recorded()
+    return bool(arrays) and (now is None or not now.concrete or any(x.dtype.kind not in "fiub" for x in arrays))
 
 
 def as_node(value):
@@ -263,14 +312,29 @@ def as_node(value):
         return number(int(value) if abs(value) <= 2**53 else float(value))
     if isinstance(value, numbers.Real):
         return number(float(value))
+    now = now_recorded()
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub" and now is not None and now.concrete:
+        data = tuple(value.astype(float).ravel().tolist())
+        return Node("array", (), value.shape, (("data", data), ("shape", value.shape)))
     what = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
     refuse(f"{what} cannot be traced; rules compute with numbers and the arrays they are given")
 
 
-def apply(op, *args):
+def apply(op, *args, **detail):
     """The node of an operation."""
     args = tuple(as_node(a) for a in args)
-    return Node(op, args, op not in REDUCTIONS and any(a.vector for a in args))
+    if op in SHAPES:
+        return Node(op, args, _shape(SHAPES[op], op, args, **detail), tuple(detail.items()))
+    return Node(op, args, _shape(shapes.broadcast, op, args))
+
+
+def _shape(rule, op, args, **detail):
+    """The shape that a rule of shapes gives; a refusal where the operands do not fit."""
+    try:
+        return rule(*(a.extents for a in args), **detail)
+    except ValueError:
+        refuse(f"{op} of arrays of the shapes {' and '.join(str(a.extents) for a in args)} cannot be traced: they do "
+               "not fit together")
 
 
 def is_boolean(node):
@@ -287,13 +351,15 @@ def is_boolean(node):
 def binary(op, a, b):
     """An operator of two operands, of which the other may be an array of recorded entries."""
     if a.__class__ is not Node or b.__class__ is not Node:
-        if any(isinstance(x, np.ndarray) and x.ndim for x in (a, b)):
+        if _beside(a, b):
             return NotImplemented
         a, b = as_node(a), as_node(b)
     if op in ARITHMETIC and is_boolean(a) and is_boolean(b):
         refuse("arithmetic of two conditions cannot be traced (in NumPy True + True is True); "
                "write np.where(condition, 1.0, 0.0)")
-    return Node(op, (a, b), a.vector or b.vector)
+    one, other = a.extents, b.extents
+    return Node(op, (a, b), other if one == () else one if other == () or one == other else
+                _shape(shapes.broadcast, op, (a, b)))
 
 
 def logical(op, *args):

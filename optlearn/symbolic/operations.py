@@ -7,9 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optlearn.matrices import sympower
+from optlearn.symbolic import shapes
+from optlearn.symbolic.concrete import axes, dtype, extent, outer, repeat, reshape, shape, transpose
 from optlearn.symbolic.graph import (
+    EVALUATE,
     FUNCTIONS,
     METHODS,
+    SHAPELESS,
+    SHAPES,
     UFUNCS,
     Node,
     apply,
@@ -19,6 +25,7 @@ from optlearn.symbolic.graph import (
     is_boolean,
     logical,
     note_vectors_only,
+    now_recorded,
     number,
     refuse,
     walk,
@@ -44,6 +51,9 @@ class Operation:
         LaTeX of the name where it is printed as a function or a sign.
     start, fold : float, str
         Of a reduction: the value over nothing, and the operation that takes in a further value.
+    shape : callable or None
+        Of what is not made element by element: the shape of the result, from those of the operands (`shapes`).
+        `loops.Loops` writes it for pages and kernels.
     """
 
     evaluate: object
@@ -54,6 +64,7 @@ class Operation:
     tex: str = ""
     start: float | None = None
     fold: str = ""
+    shape: object = None
 
 
 # Sums and products without zeros and ones, for derivatives.
@@ -104,6 +115,10 @@ def _power(d, node, a, b):
 
 def _where(condition, a, b):
     return ZERO if a is ZERO and b is ZERO else apply("where", condition, a, b)
+
+
+def _underived(d, n, *operands):
+    refuse(f"{n.op} has no derivative here; write the formula of single numbers")
 
 
 def _size(a, b):
@@ -195,14 +210,28 @@ TABLE = {
     # One number in the shape of an array.
     "fill": Operation(lambda value, like: np.full(np.shape(like), value), "np.full(np.shape({1}), {0})", "{0}", "{0}",
                       lambda d, n, value, like: d[value]),
-    "sum": Operation(np.sum, "np.sum({}, 0)", "total({}, n)", "{} += {};", start=-0.0, fold="add"),
-    "prod": Operation(np.prod, "np.prod({}, 0)", "{}.prod()", "{} *= {};", None, r"\textstyle\prod_i", 1, "mul"),
+    "sum": Operation(np.sum, "np.sum({}, 0)", "total({}, n)", "{} += {};", start=-0.0, fold="add", shape=shapes.over),
+    "prod": Operation(np.prod, "np.prod({}, 0)", "{}.prod()", "{} *= {};", None, r"\textstyle\prod_i", 1, "mul",
+                      shapes.over),
     "amax": Operation(np.max, "np.max({}, 0)", "{}.max()", "{0} = Math.max({0}, {1});", None, r"\max_i", -np.inf,
-                      "max"),
+                      "max", shapes.over),
     "amin": Operation(np.min, "np.min({}, 0)", "{}.min()", "{0} = Math.min({0}, {1});", None, r"\min_i", np.inf,
-                      "min"),
-    "count": Operation(np.size, "len({})", "n", "{0} += 1;", None, "d", 0, "add"),
+                      "min", shapes.over),
+    "count": Operation(np.size, "len({})", "n", "{0} += 1;", None, "d", 0, "add", shapes.over),
+    # What is recorded for arrays of one shape.
+    "matmul": Operation(np.matmul, "", "", "", _underived, shape=shapes.product),
+    "transpose": Operation(np.transpose, "", "", "", _underived, shape=shapes.turned),
+    "reshape": Operation(np.reshape, "", "", "", _underived, shape=shapes.reshaped),
+    "sympower": Operation(sympower, "", "", "", _underived, shape=shapes.square),
+    "repeat": Operation(lambda *operands, loop: loop.run(*operands), "", "", "", _underived,
+                        shape=lambda first, *others, loop: loop.result.extents),
+    "array": Operation(lambda data, shape: np.reshape(data, shape), "", "", "", _underived,
+                       shape=lambda data, shape: shape),
+    # The length of an axis.
+    "extent": Operation(lambda n, axis: n, *_sign("{}"), shape=lambda n, axis: ()),
 }
+EVALUATE.update({op: row.evaluate for op, row in TABLE.items()})
+SHAPES.update({op: row.shape for op, row in TABLE.items() if row.shape})
 
 # Constants that a language writes in its own way.
 SPECIAL = {"numpy": {"inf": "np.inf", "-inf": "(-np.inf)", "nan": "np.nan"},
@@ -227,22 +256,34 @@ def _dot(a, b):
     a, b = as_node(a), as_node(b)
     if not (a.vector and b.vector):
         return apply("mul", a, b)
+    if a.extents:
+        return apply("matmul", a, b)
     note_vectors_only()
     return apply("sum", apply("mul", a, b))
 
 
 def _matmul(a, b):
-    if not all(isinstance(x, Node) and x.vector for x in (a, b)):
+    now = now_recorded()
+    if (now is None or not now.concrete) and not all(isinstance(x, Node) and x.vector for x in (a, b)):
         refuse("@ with a number or an array made beside the rule's own cannot be traced; write a product and np.sum")
+    a, b = as_node(a), as_node(b)
+    if not (a.vector and b.vector):
+        refuse("@ with a number cannot be traced (NumPy refuses it too); write *")
     return _dot(a, b)
 
 
 def _reduction(op):
     def reduce(x, axis=None, *, keepdims=False):
         x = as_node(x)
+        if x.extents:
+            over = axes(x, axis)
+            if len(over) == len(x.extents) and not keepdims:
+                return extent(x, over) if op == "count" else apply(op, x)
+            return extent(x, over) if op == "count" else apply(op, x, axis=over, keepdims=bool(keepdims))
         if axis is not None:
             if axis not in (0, -1):
-                refuse(f"np.{op} over axis {axis} cannot be traced; arrays are recorded with one axis")
+                refuse(f"np.{op} over axis {axis} cannot be traced; arrays are recorded with one axis. The axis "
+                       + SHAPELESS)
             note_vectors_only()
         if not x.vector:
             return ONE if op == "count" else x
@@ -254,16 +295,20 @@ _sum, _count = _reduction("sum"), _reduction("count")
 
 
 def _mean(x, axis=None, *, keepdims=False):
-    return _sum(x, axis) / _count(x)
+    return _sum(x, axis, keepdims=keepdims) / _count(x, axis)
 
 
 def _variance(x, axis=None, *, ddof=0, keepdims=False):
-    away = as_node(x) - _mean(x, axis)
-    return _sum(away * away) / (_count(x) - ddof if ddof else _count(x))
+    away = as_node(x) - _mean(x, axis, keepdims=bool(as_node(x).extents))
+    return _sum(away * away, axis, keepdims=keepdims) / (_count(x, axis) - ddof if ddof else _count(x, axis))
 
 
 def _norm(x, ord=None, axis=None, keepdims=False):
     x = as_node(x)
+    if x.extents and len(x.extents) > 1:
+        if ord not in (None, "fro") and axis is None or ord is not None and axis is not None:
+            refuse("of a matrix only the Frobenius norm, and the 2-norm along an axis, can be traced")
+        return apply("sqrt", _sum(apply("mul", x, x), axis, keepdims=keepdims))
     if axis not in (None, 0, -1) or ord not in (None, 1, 2, np.inf):
         refuse("only the 1-norm, the 2-norm and the largest size of all coordinates can be traced")
     if ord is not None or axis is not None:
@@ -307,13 +352,16 @@ FUNCTIONS.update({
     np.size: _count, np.linalg.norm: _norm, np.dot: _dot, np.inner: _dot,
     np.vdot: lambda a, b: _sum(as_node(a) * b),
     np.zeros_like: lambda x: _full(x, 0.0), np.ones_like: lambda x: _full(x, 1.0), np.full_like: _full,
-    np.copy: as_node,
+    np.copy: as_node, np.shape: shape, np.ndim: lambda x: len(shape(x)), np.transpose: transpose, np.reshape: reshape,
+    np.ravel: lambda x: reshape(x, -1), np.outer: outer,
 })
 # Methods and attributes of arrays; the elementwise ones serve arrays of recorded entries, as np.exp(np.array([x, y])).
 METHODS.update({
     **{name: lambda x, f=f: lambda *args, **more: f(x, *args, **more) for name, f in {
         "sum": _sum, "prod": _reduction("prod"), "max": _reduction("amax"), "min": _reduction("amin"), "mean": _mean,
-        "var": _variance, "std": FUNCTIONS[np.std], "dot": _dot, "clip": _clip, "copy": as_node}.items()},
-    "size": _count,
+        "var": _variance, "std": FUNCTIONS[np.std], "dot": _dot, "clip": _clip, "copy": as_node,
+        "reshape": reshape, "transpose": transpose, "ravel": FUNCTIONS[np.ravel], "flatten": FUNCTIONS[np.ravel],
+        "repeated": repeat, "sympower": lambda S, p, floor: apply("sympower", S, p, floor)}.items()},
+    "size": _count, "shape": shape, "ndim": FUNCTIONS[np.ndim], "T": transpose, "dtype": dtype,
 })
 METHODS.update({ufunc.__name__: lambda x, f=record: lambda: f(x) for ufunc, record in UFUNCS.items() if ufunc.nin == 1})

@@ -1,15 +1,21 @@
-"""Equations from recorded lines: LaTeX, and MathML for pages that have no MathJax at hand."""
+"""Equations from recorded lines: LaTeX, and from that the MathML of `mathml`."""
 
 import html
 import math
 import re
+from fractions import Fraction
+
+import numpy as np
 
 from optlearn.symbolic.graph import BOOLEAN, REDUCTIONS, walk
-from optlearn.symbolic.names import ACCENTS, indexed, name_symbol
+from optlearn.symbolic.mathml import mathml_row
+from optlearn.symbolic.names import indexed, name_symbol
 from optlearn.symbolic.operations import TABLE
 from optlearn.symbolic.program import PROBE, SEEN
 from optlearn.symbolic.trace import trace
 
+# Operations on matrices as such; and the shape of the matrix for which an equation is printed.
+PRODUCTS, MATRIX = {"matmul", "sympower", "repeat"}, (2, 3)
 COMPARISONS = {op for op in BOOLEAN if TABLE[op].evaluate.nin == 2}
 FUNCTIONS = tuple(row.tex for op, row in TABLE.items() if row.tex and op not in BOOLEAN and op not in REDUCTIONS)
 CONSTANTS = {math.pi: r"\pi", 2 * math.pi: r"2\pi", math.e: "e", math.pi / 180: r"\frac{\pi}{180}",
@@ -41,10 +47,14 @@ class Printer:
         LaTeX of the nodes that have a name.
     tags : dict of Node to str, optional
         Names by which a page finds a symbol again, put around it as ``\\data{name}{...}``.
+    shape : tuple of int, optional
+        The shape of the parameters, where the lines were recorded for one.
+    matrices : bool
+        Whether matrices are multiplied as such; products of their entries then have a sign of their own.
     """
 
-    def __init__(self, symbols, tags=None):
-        self.symbols, self.tags = symbols, tags or {}
+    def __init__(self, symbols, tags=None, shape=None, matrices=False):
+        self.symbols, self.tags, self.shape, self.matrices = symbols, tags or {}, shape, matrices
 
     def tex(self, node, define=False):
         """LaTeX of a node; with `define` the right-hand side of the node's own line."""
@@ -75,7 +85,7 @@ class Printer:
 
     def _unscaled(self, node):
         """Of a length taken in another unit, ``norm(x / u)``: x / u and u, or None."""
-        square = node.args[0].args[0] if node.op == "sqrt" and node.args[0].op == "sum" else None
+        square = node.args[0].args[0] if node.op == "sqrt" and _over_all(node.args[0]) else None
         if square is None or square.op != "mul" or square.args[0] is not square.args[1]:
             return None
         inner = square.args[0]
@@ -85,9 +95,9 @@ class Printer:
         a, b = node.args
         scaled = self._unscaled(b)
         if scaled and scaled[1] is a:
-            return rf"\lVert {self._print(scaled[0].args[0], 0)} \rVert", ATOM
+            return self._length(scaled[0].args[0]), ATOM
         if a is b and a not in self.symbols:
-            return rf"{self._print(a, POWER + 1)}^2", POWER
+            return rf"{self._print(a, POWER + 1)}^{self._by_entries(a, '2', '2')}", POWER
         if a.op == "neg" and a not in self.symbols:
             return "-" + self._times(a.args[0], b), SUM
         return self._times(a, b), PRODUCT
@@ -96,14 +106,20 @@ class Printer:
         left, right = self._print(a, SUM if a.op == "number" else PRODUCT), self._print(b, PRODUCT)
         digits = right[:1].isdigit() or (right.startswith("10^"))
         named = left.endswith("}") and left.startswith(FUNCTIONS)
+        if self.matrices and a.vector and b.vector and not _is_outer(a, b):
+            return rf"{left} \odot {right}"
         return left + (r" \cdot " if digits or named else r" \, ") + right
 
     def _div(self, node):
         a, b = node.args
         scaled = self._unscaled(b)
         if scaled and scaled[0] is a:
-            x = self._print(a.args[0], 0)
-            return rf"\frac{{{x}}}{{\lVert {x} \rVert}}", PRODUCT + 1
+            x = a.args[0]
+            return rf"\frac{{{self._print(x, 0)}}}{{{self._length(x)}}}", PRODUCT + 1
+        if b.op == "number" and b.args[0] == 1 and a.op == "extent":
+            return self._print(a, 0), ATOM
+        if a.op == "sum" and self.shape is not None and b.op in ("extent", "mul") and a not in self.symbols:
+            return rf"\frac{{1}}{{{self._print(b, 0)}}} {self._sum(a)[0]}", PRODUCT
         if a.op == "neg" and a not in self.symbols:
             return rf"-\frac{{{self._print(a.args[0], 0)}}}{{{self._print(b, 0)}}}", SUM
         # A long quotient reads better as a factor before it: eta * m / d as eta (m / d).
@@ -122,6 +138,8 @@ class Printer:
         if b.op == "number" and b.args[0] == 0.5:
             return rf"\sqrt{{{self._print(a, 0)}}}", ATOM
         base = self._print(a, POWER + 1)
+        if self.matrices and a.vector:
+            return rf"{base}^{self._by_entries(a, f'{{{self._print(b, 0)}}}', self._print(b, 0))}", POWER
         if a in self.symbols and "^" in base:
             base = rf"\left({base}\right)"
         elif a in self.symbols and (parts := re.fullmatch(r"(.*)(_(?:\{[^{}]*\}|.))", base)) and a not in self.tags:
@@ -130,32 +148,92 @@ class Printer:
 
     def _sqrt(self, node):
         inner = node.args[0]
-        if inner.op == "sum" and inner not in self.symbols:
+        if _over_all(inner) and inner not in self.symbols:
             square = inner.args[0]
             if square.op == "mul" and square.args[0] is square.args[1]:
-                return rf"\lVert {self._print(square.args[0], 0)} \rVert", ATOM
+                return self._length(square.args[0]), ATOM
+        if inner.op == "matmul" and inner.args[0] is inner.args[1] and not inner.vector:
+            return self._length(inner.args[0]), ATOM
         return rf"\sqrt{{{self._print(inner, 0)}}}", ATOM
 
     def _abs(self, node):
         return rf"\lvert {self._print(node.args[0], 0)} \rvert", ATOM
 
+    def _length(self, x):
+        """The length of a vector; of a matrix the root of the sum of all squares."""
+        matrix = x.extents is not None and len(x.extents) > 1 and min(x.extents) > 1
+        return rf"\lVert {self._print(x, 0)} \rVert" + ("_F" if matrix else "")
+
+    def _by_entries(self, node, exponent, power):
+        """An exponent that means the entries, where products of matrices are written without a sign."""
+        return rf"{{\odot {power}}}" if self.matrices and node.vector else exponent
+
+    def _letters(self, node, letters="ijlpqrs"):
+        """The indices that a sum runs over."""
+        if node.args[0].extents is None:
+            return "i"
+        over = dict(node.detail).get("axis", tuple(range(len(node.args[0].extents))))
+        text = ",".join(letters[axis] for axis in over)
+        return f"{{{text}}}" if len(text) > 1 else text
+
     def _sum(self, node):
         product = node.args[0]
+        if node.detail:
+            return rf"\textstyle\sum_{self._letters(node)} {self._print(product, PRODUCT)}", SUM
         if product.op == "abs" and product not in self.symbols:
             return rf"\lVert {self._print(product.args[0], 0)} \rVert_1", ATOM
         if product.op == "mul" and product not in self.symbols:
             a, b = product.args
             if a.vector and b.vector:
                 return rf"\langle {self._print(a, 0)}, {self._print(b, 0)} \rangle", ATOM
-        return rf"\textstyle\sum_i {self._print(product, PRODUCT)}", SUM
+        return rf"\textstyle\sum_{self._letters(node)} {self._print(product, PRODUCT)}", SUM
 
     def _count(self, node):
         return "d", ATOM
 
     def _over(self, node):
-        return f"{TABLE[node.op].tex} {self._print(node.args[0], PRODUCT)}", PRODUCT
+        sign = TABLE[node.op].tex.removesuffix("i") + self._letters(node)
+        return f"{sign} {self._print(node.args[0], PRODUCT)}", PRODUCT
 
     _amax = _amin = _prod = _over
+
+    def _extent(self, node):
+        (length,), axis, ndim = node.args[0].args, dict(node.detail)["axis"], len(self.shape)
+        if length not in self.shape:
+            return str(length), ATOM
+        if axis >= ndim or self.shape[axis] != length:
+            axis = self.shape.index(length)
+        return ("d" if ndim == 1 else "mn"[axis] if ndim == 2 else f"n_{axis + 1}"), ATOM
+
+    def _matmul(self, node):
+        a, b = node.args
+        if not node.vector:
+            return rf"\langle {self._print(a, 0)}, {self._print(b, 0)} \rangle", ATOM
+        left = rf"{self._print(a, POWER + 1)}^\top" if len(a.extents) == 1 else self._print(a, PRODUCT)
+        return rf"{left} \, {self._print(b, PRODUCT)}", PRODUCT
+
+    def _transpose(self, node):
+        base = self._print(node.args[0], POWER + 1)
+        return rf"\left({base}\right)^\top" if "^" in base[-4:] else rf"{base}^\top", POWER
+
+    def _reshape(self, node):
+        return self._print(node.args[0], POWER + 1), POWER + 1
+
+    def _sympower(self, node):
+        S, p, floor = node.args
+        power = self._print(p, 0)
+        if p.op == "number" and (part := Fraction(p.args[0]).limit_denominator(64)) == p.args[0]:
+            power = str(part)
+        if floor.op == "number" and floor.args[0] == 0:
+            return rf"{self._print(S, POWER + 1)}^{{{power}}}", POWER
+        return rf"\max\left({self._print(S, 0)}, {self._print(floor, PRODUCT)} \, I\right)^{{{power}}}", POWER
+
+    def _array(self, node):
+        value = TABLE["array"].evaluate(**dict(node.detail))
+        same = value.ravel()[:1].item() if value.size else 0.0
+        if value.ndim == 2 and value.shape[0] == value.shape[1] and (value == same * np.eye(len(value))).all():
+            return ("I", ATOM) if same == 1 else (rf"{number_tex(same)} \, I", PRODUCT)
+        return (number_tex(same) if (value == same).all() else r"\mathrm{const}"), ATOM
 
     def _fill(self, node):
         return self._print(node.args[0], 0), ATOM
@@ -197,7 +275,17 @@ class Printer:
         return rf"{TABLE[node.op].tex}\left({inside}\right)", ATOM
 
 
-def lines(rule, tags=False):
+def _over_all(node):
+    """Whether it is the sum of all entries."""
+    return node.op == "sum" and not node.detail
+
+
+def _is_outer(a, b):
+    """Whether it is a column times a row: the product of entries is that of matrices."""
+    return a.extents[1:] == (1,) and len(b.extents) == 2 and b.extents[0] == 1
+
+
+def lines(rule, tags=False, shape=None):
     """The displayed lines of a rule.
 
     Parameters
@@ -205,13 +293,15 @@ def lines(rule, tags=False):
     rule : Optimizer
     tags : bool
         Whether symbols carry the names by which a page finds them.
+    shape : tuple of int, optional
+        Of the parameters, for a rule that takes matrices; default: a matrix.
 
     Returns
     -------
     list of (str, str, str)
         Name, left-hand side and right-hand side in LaTeX.
     """
-    program = trace(rule)
+    program = trace(rule, MATRIX if shape is None else shape)
     own = {**{n: d.symbol for n, d in program.declarations.items()}, **rule.symbols}
 
     def named(name, index):
@@ -246,17 +336,51 @@ def lines(rule, tags=False):
         constant = all(n.op != "symbol" or n in fixed for n in walk([node]))
         bare = "g" if name == SEEN else name
         shown.append((bare, named(bare, "" if constant else now), node))
-    # A slot that keeps the last gradient may have the gradient's symbol; g = g is no line to show.
-    shown = [(name, left, node) for name, left, node in shown if isinstance(node, str) or symbols.get(node) != left]
+    # A slot that keeps the last gradient may have the gradient's symbol; g = g is no line to show. Nor is one of a
+    # number that stays as it is.
+    kept = {name for name in program.slots if program.lines[name] is program.symbols["s." + name]
+            and not program.lines[name].vector}
+    shown = [(name, left, node) for name, left, node in shown
+             if isinstance(node, str) or symbols.get(node) != left and name not in kept]
     for name, left, node in shown:
         if not isinstance(node, str) and name not in ("w", PROBE) and node not in symbols:
             register(node, left, name)
-    printer = Printer(symbols, names if tags else None)
+    nodes = walk(program.lines.values())
+    printer = Printer(symbols, names if tags else None, program.shape, any(n.op in PRODUCTS for n in nodes))
     result = []
     for name, left, node in shown:
         # A second name for a quantity is shown as equal to the first.
-        right = node if isinstance(node, str) else printer.tex(node, define=symbols.get(node) in (None, left))
+        define = not isinstance(node, str) and symbols.get(node) in (None, left)
+        own = symbols.get(node)
+        for inside in [] if isinstance(node, str) else walk([node], stop=[n for n in symbols if n is not node]):
+            if inside.op == "repeat" and (inside is node or inside not in symbols):
+                result += _recursion(inside, printer, name)
+        looped = define and symbols.get(node) != own
+        right = node if isinstance(node, str) else printer.tex(node, define=define and not looped)
+        if looped and own is not None:
+            symbols[node] = own
         result.append((name, rf"\data{{{name}}}{{{left}}}" if tags else left, right))
+    return result
+
+
+def _recursion(node, printer, name):
+    """The lines of a loop: what it begins with, what a turn names, and the turn. Gives the loop its symbol."""
+    loop = dict(node.detail)["loop"]
+    level, letter = loop.symbol.args[0][1:].split(".")
+    base, k = name_symbol(letter), "kl"[min(int(level), 1)]
+    printer.symbols[loop.symbol] = indexed(base, k)
+    named = {}
+    for key, quantity in loop.named.items():
+        named[key] = printer.symbols[quantity] = indexed(name_symbol(key), k)
+    result = [(f"{name}.first", indexed(base, "0"), printer.tex(node.args[0]))]
+    for inner in loop.nodes:
+        if inner.op == "repeat":
+            result += _recursion(inner, printer, f"{name}.{level}")
+    result += [(f"{name}.{key}", named[key], printer.tex(loop.named[key], define=True)) for key in named]
+    last = str(loop.times - 1)
+    turns = f"{k} = 0" + (rf", \dots, {last}" if loop.times > 1 else "")
+    result.append((f"{name}.next", indexed(base, f"{k}+1"), rf"{printer.tex(loop.result)}, \quad {turns}"))
+    printer.symbols[node] = indexed(base, str(loop.times))
     return result
 
 
@@ -300,118 +424,3 @@ def card(rule):
     source = html.escape(rule.source())
     return (f'<div class="optlearn-rule"><p><strong>{type(rule).__name__}</strong></p>{update}{table}'
             f"<details><summary>Source</summary><pre><code>{source}</code></pre></details></div>")
-
-
-LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ϵ", "zeta": "ζ", "eta": "η", "theta": "θ",
-           "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ",
-           "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "ϕ", "chi": "χ", "psi": "ψ", "omega": "ω", "Pi": "Π",
-           "Delta": "Δ", "Lambda": "Λ", "Sigma": "Σ", "Omega": "Ω", "Phi": "Φ", "Theta": "Θ", "Gamma": "Γ",
-           "varphi": "φ", "ell": "ℓ",
-           "infty": "∞", "varepsilon": "ε"}
-SIGNS = {"le": "≤", "ge": "≥", "ne": "≠", "cdot": "·", "nabla": "∇", "lVert": "‖", "rVert": "‖", "lvert": "|",
-         "rvert": "|", "lceil": "⌈", "rceil": "⌉", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋",
-         "times": "×", "odot": "⊙", "prod": "∏"}
-WORDS = {"exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arcsin", "arccos", "arctan", "min", "max", "bmod"}
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?(?:e-?\d+)?|[A-Za-z]|[^\sA-Za-z\d]")
-
-
-def mathml_row(tex):
-    """MathML of the LaTeX that `Printer` writes, as one element: an ``mrow`` if it has several parts."""
-    tokens = _TOKEN.findall(tex.replace(r"\textstyle", ""))
-    row, rest = _row(tokens, 0, ())
-    if rest != len(tokens):
-        raise ValueError(f"cannot read {tex!r}")
-    return row
-
-
-def _row(tokens, i, ends):
-    parts = []
-    while i < len(tokens) and tokens[i] not in ends:
-        atom, i = _atom(tokens, i)
-        below = above = None
-        while i < len(tokens) and tokens[i] in "_^":
-            script, j = _atom(tokens, i + 1)
-            below, above = (script, above) if tokens[i] == "_" else (below, script)
-            i = j
-        if below and above:
-            atom = f"<msubsup>{atom}{below}{above}</msubsup>"
-        elif below or above:
-            tag = "msub" if below else "msup"
-            atom = f"<{tag}>{atom}{below or above}</{tag}>"
-        parts.append(atom)
-    return parts[0] if len(parts) == 1 else "<mrow>" + "".join(parts) + "</mrow>", i
-
-
-def _group(tokens, i):
-    row, i = _row(tokens, i + 1, ("}",))
-    return row, i + 1
-
-
-def _words(tokens, i):
-    end = tokens.index("}", i)
-    return "".join(tokens[i + 1:end]), end + 1
-
-
-def _atom(tokens, i):
-    token = tokens[i]
-    if token == "{":
-        return _group(tokens, i)
-    if token[0] != "\\":
-        if token[0].isdigit():
-            return f"<mn>{token}</mn>", i + 1
-        if token in "()":
-            # As in LaTeX, only those of \left and \right grow.
-            return f'<mo stretchy="false">{token}</mo>', i + 1
-        return (f"<mi>{token}</mi>" if token.isalpha() else f"<mo>{html.escape(token)}</mo>"), i + 1
-    name = token[1:]
-    if name in LETTERS:
-        return f"<mi>{LETTERS[name]}</mi>", i + 1
-    if name in SIGNS:
-        stretchy = ' stretchy="false"' if name[0] in "lr" and name != "le" else ""
-        return f"<mo{stretchy}>{SIGNS[name]}</mo>", i + 1
-    if name in WORDS:
-        return f"<mi>{'mod' if name == 'bmod' else name}</mi><mspace width='.17em'/>", i + 1
-    if name in (",", " ", ":"):
-        return '<mspace width=".17em"/>', i + 1
-    if name == "frac":
-        top, i = _group(tokens, i + 1)
-        bottom, i = _group(tokens, i)
-        return f"<mfrac>{top}{bottom}</mfrac>", i
-    if name == "sqrt" and tokens[i + 1] == "[":
-        inside, end = _group(tokens, i + 4)
-        return f"<mroot>{inside}<mn>{tokens[i + 2]}</mn></mroot>", end
-    if name == "sqrt":
-        inside, i = _group(tokens, i + 1)
-        return f"<msqrt>{inside}</msqrt>", i
-    if name in ACCENTS:
-        inside, i = _atom(tokens, i + 1)
-        mark = {"hat": "^", "bar": "¯", "tilde": "~"}[name]
-        return f'<mover accent="true">{inside}<mo stretchy="false">{mark}</mo></mover>', i
-    if name in ("mathrm", "operatorname", "text"):
-        words, i = _words(tokens, i + 1)
-        if name == "text":
-            return f"<mtext>&#160;{words}&#160;</mtext>", i
-        return f'<mi mathvariant="normal">{words}</mi>', i
-    if name == "data":
-        tag, i = _words(tokens, i + 1)
-        inside, i = _group(tokens, i)
-        named = re.match(r"<\w+(?= |>)(?! data-name)", inside)
-        if named:
-            return f'{named[0]} data-name="{tag}"{inside[named.end():]}', i
-        return f'<mrow data-name="{tag}">{inside}</mrow>', i
-    if name == "left":
-        inside, i = _row(tokens, i + 2, (r"\right",))
-        return f"<mrow><mo>(</mo>{inside}<mo>)</mo></mrow>", i + 2
-    if name == "sum":
-        return "<mo>∑</mo>", i + 1
-    if name == "begin":
-        _, i = _words(tokens, i + 1)
-        rows = []
-        while tokens[i] != r"\end":
-            value, i = _row(tokens, i, ("&",))
-            condition, i = _row(tokens, i + 1, (r"\\", r"\end"))
-            rows.append(f"<mtr><mtd>{value}</mtd><mtd>{condition}</mtd></mtr>")
-            i += tokens[i] == r"\\"
-        _, i = _words(tokens, i + 1)
-        return f'<mrow><mo>{{</mo><mtable columnalign="left">{"".join(rows)}</mtable></mrow>', i
-    raise ValueError(f"cannot write {token} as MathML")

@@ -30,7 +30,7 @@ def evaluate(nodes, known):
     for n in walk(nodes, stop=list(known)):
         if n not in values:
             values[n] = np.float64(n.args[0]) if n.op == "number" else \
-                TABLE[n.op].evaluate(*(values[a] for a in n.args))
+                TABLE[n.op].evaluate(*(values[a] for a in n.args), **dict(n.detail))
     return [values[n] for n in nodes]
 
 
@@ -57,34 +57,42 @@ class Program:
     rate : Node or None
         Minus the factor of the rule's `direction` in the new parameters: the learning rate that each coordinate
         effectively has.
+    shape : tuple of int or None
+        The shape of the parameters for which the lines were recorded; None if they hold for any.
+
+    Parameters
+    ----------
+    rule : Optimizer
+    shape : tuple of int, optional
+        For a rule that takes matrices.
     """
 
-    def __init__(self, rule):
-        self.rule, self.slots, self.draws = rule, tuple(rule.slots), tuple(rule.draws)
+    def __init__(self, rule, shape=None):
+        self.rule, self.slots, self.draws, self.shape = rule, tuple(rule.slots), tuple(rule.draws), shape
         if not rule.traceable:
             raise NotTraceable(f"{rule.name} cannot be traced: {rule.why_not_traceable}")
-        self.declarations = _given(rule)
+        self.declarations = recorded_numbers(rule)
         transforms = []
         for transform in rule.gradient:
             renamed = {}
-            for name, declaration in _given(transform).items():
+            for name, declaration in recorded_numbers(transform).items():
                 key = name
                 while key in self.declarations:
                     key += "_"
                 self.declarations[key], renamed[name] = declaration, symbol(key)
             transforms.append(transform.bound(renamed))
         self.parameters = list(self.declarations)
-        symbolic = rule.bound({name: symbol(name) for name in _given(rule)})
-        w, raw, t = symbol("w", True), symbol("g", True), symbol("t")
+        symbolic = rule.bound({name: symbol(name) for name in recorded_numbers(rule)})
+        w, raw, t = symbol("w", True, shape), symbol("g", True, shape), symbol("t")
         with recording() as noted:
-            noted.inside = False
+            noted.inside, noted.concrete = False, shape is not None
             start = _recorded(noted, rule, "start", symbolic.start, w)
             if not isinstance(start, dict) or set(start) != set(self.slots):
                 refuse(f"{rule.name}.start must give one value a slot, {sorted(self.slots)}; it gives "
                        f"{sorted(start) if isinstance(start, dict) else type(start).__name__}")
             self.start = {name: as_node(start[name]) for name in self.slots}
-            state = {name: symbol("s." + name, self.start[name].vector) for name in self.slots}
-            state.update({name: symbol("s." + name, True) for name in self.draws})
+            state = {name: symbol("s." + name, node.vector, node.extents) for name, node in self.start.items()}
+            state.update({name: symbol("s." + name, True, shape) for name in self.draws})
             s = type(rule).state_view(dict(state))
             self.probe = as_node(_recorded(noted, rule, "probe", symbolic.probe, w, s, t))
             self.answer = as_node(_recorded(noted, rule, "answer", symbolic.answer, w, s, t))
@@ -98,16 +106,29 @@ class Program:
             if named[name].vector and not state[name].vector:
                 raise NotTraceable(f"{rule.name}.start gives {name} one number, but update makes it an array")
         named["w"] = new
+        if shape is not None:
+            self._check_shapes(named, state)
         self.lines = {SEEN: g} if g is not raw else {}
         self.lines.update(_ordered(named))
         self.symbols = {"w": w, "g": raw, "t": t, **{"s." + n: x for n, x in state.items()},
                         **{p: symbol(p) for p in self.parameters}}
-        self.separable = not any(n.op in REDUCTIONS for n in walk(self.lines.values()))
+        self.separable = shape is None and not any(n.op in REDUCTIONS for n in walk(self.lines.values()))
         direction = rule.direction
         self.rate = None
         if direction is not None:
             target = g if direction == "g" else named[direction]
             self.rate = sub(ZERO, factor(named["w"], target))
+
+    def _check_shapes(self, named, state):
+        """Raise where a step makes other shapes than it began with, or a loop's own quantity left the loop."""
+        for name, before in {**{slot: state[slot].extents for slot in self.slots}, "w": self.shape}.items():
+            if named[name].extents != before:
+                raise NotTraceable(f"{self.rule.name}.update makes {name} of shape {named[name].extents}; it must keep "
+                                   f"the shape {before} that it has before the step")
+        for n in walk([*named.values(), self.probe, self.answer]):
+            if n.op == "symbol" and n.args[0].startswith("@"):
+                raise NotTraceable(f"{self.rule.name} cannot be traced: what a turn of repeat computes is used outside "
+                                   "of it; the body must return it")
 
     @functools.cached_property
     def answered(self):
@@ -115,6 +136,9 @@ class Program:
         from optlearn.symbolic.arrays import function
 
         inputs = ("w", "t", *self.parameters, *("s." + name for name in self.slots))
+        if self.shape is not None:
+            return lambda *given: evaluate([self.answer], {self.symbols[name]: value for name, value
+                                                           in zip(inputs, given, strict=True)})
         return function([self.answer], {self.symbols[name]: f"a{i}" for i, name in enumerate(inputs)})
 
     @functools.cached_property
@@ -168,17 +192,36 @@ def _named(rule, update):
 
 def parameter_values(rule):
     """The values of a rule's numbers in the order of its program's `parameters`; schedules as they are."""
-    return [part.__dict__[name] for part in (rule, *rule.gradient) for name in _given(part)]
+    return [part.__dict__[name] for part in (rule, *rule.gradient) for name in recorded_numbers(part)]
 
 
-def _given(declared):
-    """The hyperparameters that take part: those that are not left out."""
-    return {name: d for name, d in declared.hypers().items() if declared.__dict__[name] is not None}
+def recorded_numbers(declared):
+    """The hyperparameters that are recorded as symbols: those that are not left out.
+
+    Of rules that take matrices whole numbers, such as a number of turns, are recorded with their values.
+    """
+    return {name: d for name, d in declared.hypers().items()
+            if declared.__dict__[name] is not None and name not in _fixed(declared)}
+
+
+def _fixed(declared):
+    """The whole numbers that are recorded with their values, by name."""
+    found = {}
+    if getattr(declared, "takes_matrices", False):
+        found = {name: declared.__dict__[name] for name, d in declared.hypers().items()
+                 if d.integer and declared.__dict__[name] is not None}
+    for name, value in found.items():
+        if callable(value) or np.ndim(value):
+            kind = "schedule" if callable(value) else "sweep"
+            raise NotTraceable(f"{declared.name} cannot be traced: {name} is a {kind}, but the whole numbers of a rule "
+                               "that takes matrices are recorded with their values; it must be a number")
+    return found
 
 
 def form(declared):
     """What makes two objects record the same program: their class, choices, and which numbers are left out."""
-    return (type(declared), tuple(declared.__dict__[name] for name in declared.options()), tuple(_given(declared)))
+    return (type(declared), tuple(declared.__dict__[name] for name in declared.options()),
+            tuple(recorded_numbers(declared)), tuple(_fixed(declared).items()))
 
 
 def _ordered(named):

@@ -9,7 +9,10 @@ __all__ = ["REDUCTIONS", "Node", "NotTraceable", "Program", "apply", "as_node", 
            "parameter_values", "symbol", "trace", "walk"]
 
 
-def trace(rule):
+PLANE = (2,)
+
+
+def trace(rule, shape=None):
     """Record a rule.
 
     A new recording is verified once, by running it and the lines themselves on the same random states; it is kept
@@ -19,6 +22,9 @@ def trace(rule):
     ----------
     rule : Optimizer
         Its choices (options, gradient transformations) are recorded as they are; its numbers become symbols.
+    shape : tuple of int, optional
+        The shape of the parameters, which means something to rules that take matrices: they are recorded for each;
+        default: two coordinates, a point of a plane. Other rules are recorded once for any shape.
 
     Returns
     -------
@@ -36,14 +42,15 @@ def trace(rule):
     {'w': sub(w, mul(lr, g))}
     """
     programs = readings(type(rule)).kept
-    key = (form(rule), tuple((form(transform), readings(type(transform))) for transform in rule.gradient))
+    shape = (PLANE if shape is None else tuple(shape)) if rule.takes_matrices else None
+    key = (form(rule), shape, tuple((form(transform), readings(type(transform))) for transform in rule.gradient))
     found = programs.get(key)
     if found is None:
         try:
             asked = dodge(f for part in (rule, *rule.gradient) for f in readings(type(part)).functions)
             if asked:
                 raise NotTraceable(f"{rule.name} cannot be traced: {asked}")
-            found = Program(rule)
+            found = Program(rule, shape)
             verify(rule, found)
         except NotTraceable as refusal:
             found = refusal

@@ -9,7 +9,7 @@ import numpy as np
 from optlearn.declare import of_library
 from optlearn.explain import place, said_at
 from optlearn.symbolic.graph import NotTraceable
-from optlearn.symbolic.program import SEEN, evaluate
+from optlearn.symbolic.program import SEEN, evaluate, recorded_numbers
 
 TOLERANCE = 1e-8
 STEPS = (1, 2, 3, 10, 1000)
@@ -28,13 +28,13 @@ def verify(rule, program):
     rng = np.random.RandomState(0)
     for variant in range(3):
         bound, values = _bound(rule, program, rng, variant)
-        for shape in ((3,), (2, 3)):
+        for shape in ((3,), (2, 3)) if program.shape is None else (program.shape,):
             if len(shape) > 1 and program.vectors_only:
                 continue
             try:
                 _compare(bound, program, values, shape, rng)
             except _Parted as parted:
-                if len(shape) > 1:
+                if len(shape) > 1 and program.shape is None:
                     # What was recorded holds for arrays of one axis.
                     program.vectors_only, program.separable = True, False
                     continue
@@ -50,10 +50,10 @@ def _bound(rule, program, rng, variant):
     names, parts = iter(program.parameters), []
     values = {}
     for part in (rule, *rule.gradient):
-        held = {}
+        held, symbols = {}, recorded_numbers(part)
         for name, declaration in part.hypers().items():
             given = part.__dict__[name]
-            if given is None:
+            if name not in symbols:
                 continue
             if callable(given) or np.ndim(given):
                 given = declaration.default if declaration.default is not None else declaration.bounds[0]
@@ -85,12 +85,12 @@ def _guest(array):
 
 def _compare(rule, program, values, shape, rng):
     known = {program.symbols[name]: value for name, value in values.items()}
-    w = rng.standard_normal(shape)
+    w, like = rng.standard_normal(shape), shape if program.shape is None else None
     with np.errstate(all="ignore"):
         s = _run(rule, "start", rule.start, _guest(w))
         recorded = evaluate(list(program.start.values()), {**known, program.symbols["w"]: w})
         for name, found in zip(program.start, recorded, strict=True):
-            _same(f"{name} before step 1", s[name], found, w)
+            _same(f"{name} before step 1", s[name], found, like)
         for t in STEPS:
             g = rng.standard_normal(shape) * 10.0 ** rng.randint(-2, 2)
             g.flat[rng.randint(g.size)] = 0.0
@@ -100,14 +100,14 @@ def _compare(rule, program, values, shape, rng):
             known.update({program.symbols["w"]: w, program.symbols["g"]: g, program.symbols["t"]: float(t)})
             view = type(rule).state_view(dict(held))
             at = _run(rule, "probe", rule.probe, _guest(w), view, t)
-            _same(f"the point of the gradient in step {t}", at, evaluate([program.probe], known)[0], w)
+            _same(f"the point of the gradient in step {t}", at, evaluate([program.probe], known)[0], like)
             reported = _run(rule, "answer", rule.answer, _guest(w), view, t)
-            _same(f"the answer after step {t}", reported, evaluate([program.answer], known)[0], w)
+            _same(f"the answer after step {t}", reported, evaluate([program.answer], known)[0], like)
             seen = _run(rule, "prepared", rule.prepared, _guest(w), _guest(g))
             update = _run(rule, "update", rule.update, _guest(w), _guest(seen), view, t)
             lines = {**update.named, "w": update.w, SEEN: seen}
             for name, found in zip(program.lines, evaluate(list(program.lines.values()), known), strict=True):
-                _same(f"{'the gradient' if name == SEEN else name} in step {t}", lines[name], found, w)
+                _same(f"{'the gradient' if name == SEEN else name} in step {t}", lines[name], found, like)
             w = np.asarray(update.w, float)
             s = {name: update.named[name] for name in program.slots}
             if not all(np.isfinite(x).all() for x in (w, *s.values())):
@@ -121,10 +121,14 @@ def _run(rule, method, call, *given):
         raise _Parted(f"{rule.name}.{method} raises {type(error).__name__}: {error}{said_at(place(error))}") from None
 
 
-def _same(what, lines, found, w):
+def _same(what, lines, found, shape):
+    """Compare; arrays that are recorded for any shape may stand for larger ones that have the same in all rows."""
     try:
-        lines, found = (np.broadcast_to(np.asarray(x, dtype=float), np.shape(w) if np.ndim(x) else ())
-                        for x in (lines, found))
+        lines, found = (np.asarray(x, dtype=float) for x in (lines, found))
+        if shape is not None:
+            lines, found = (np.broadcast_to(x, shape if x.ndim else ()) for x in (lines, found))
+        elif lines.shape != found.shape:
+            raise ValueError
     except (TypeError, ValueError):
         raise _Parted(f"{what} has the shape {np.shape(lines)} in NumPy, {np.shape(found)} as recorded") from None
     size = np.max(np.abs(lines), initial=0.0, where=np.isfinite(lines))

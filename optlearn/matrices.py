@@ -1,0 +1,117 @@
+"""What rules on matrices are written with: loops of a fixed number of turns, powers of symmetric matrices.
+
+Both are plain NumPy. While the lines of a rule are recorded, a loop becomes one step of the equation, which prints
+it as a recursion, and a power is one sign; pages and kernels have a loop and an eigenvalue routine of their own.
+"""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from optlearn.declare import InvalidArgument
+from optlearn.state import Update
+
+__all__ = ["repeat", "sympower"]
+
+
+def repeat(body: Any, X: Any, times: int) -> Any:
+    """What `body` makes of `X` when it is applied again and again.
+
+    ::
+
+        for k in range(times):
+            X = body(X)
+
+    The equation of a rule that is written with it has X_0, then the recursion from X_k to X_{k+1}, named like the
+    argument of `body`.
+
+    Parameters
+    ----------
+    body : callable
+        Function of an array that gives one of the same shape, or ``Update(array, name=...)``: what is named there
+        gets a line of its own in the equation.
+    X : array
+        What it begins with.
+    times : int
+        Number of turns, at least 0.
+
+    Returns
+    -------
+    array
+
+    Raises
+    ------
+    InvalidArgument
+        If `times` is not a whole number, or `body` gives another shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(repeat(lambda x: (x + 2 / x) / 2, np.array([1.0]), 5)[0] ** 2)
+    2.0
+    """
+    try:
+        turns = operator.index(times)
+    except TypeError:
+        turns = -1
+    if turns < 0 or isinstance(times, bool):
+        raise InvalidArgument(f"times = {times!r} is not allowed; it must be a whole number with 0 <= times")
+    recorded = getattr(X, "repeated", None)
+    if recorded is not None:
+        return recorded(body, turns)
+    for _ in range(turns):
+        made = body(X)
+        made = made.w if isinstance(made, Update) else made
+        if np.shape(made) != np.shape(X):
+            raise InvalidArgument(f"body makes an array of shape {np.shape(made)} from one of shape {np.shape(X)}; it "
+                                  "must keep the shape")
+        X = made
+    return X
+
+
+def sympower(S: Any, p: float, floor: float = 0.0) -> Any:
+    """Power of a symmetric matrix without negative eigenvalues.
+
+    ::
+
+        S = Q diag(e) Q.T
+        sympower(S, p, floor) = Q diag(max(e, floor)**p) Q.T
+
+    It does not depend on the signs and the order of the eigenvectors, which differ from routine to routine. An
+    eigenvalue e carries an error of about 1e-16 times the largest one: a negative power of it is as exact as it
+    is far above that. Where eigenvalues are that small, give a `floor`, or add a multiple of the identity to S.
+
+    Parameters
+    ----------
+    S : array (n, n)
+        The matrix, of which the lower triangle is read.
+    p : float
+        The power, such as -1/4.
+    floor : float
+        Smaller eigenvalues count as this. At 0, a negative power of a singular matrix is infinite.
+
+    Returns
+    -------
+    array (n, n)
+
+    Raises
+    ------
+    InvalidArgument
+        If S is not square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> S = np.array([[2.0, 1.0], [1.0, 2.0]])
+    >>> bool(np.allclose(sympower(S, -0.5) @ sympower(S, -0.5) @ S, np.eye(2)))
+    True
+    """
+    if not isinstance(S, np.ndarray):
+        recorded = getattr(S, "sympower", None)
+        if recorded is not None:
+            return recorded(p, floor)
+    if np.ndim(S) != 2 or S.shape[0] != S.shape[1]:
+        raise InvalidArgument(f"S has shape {np.shape(S)}; it must be a square matrix")
+    values, vectors = np.linalg.eigh(S)
+    return (vectors * np.maximum(values, floor) ** p) @ vectors.T
