@@ -14,6 +14,7 @@ from optlearn.symbolic.trace import NotTraceable
 
 MOST_RACERS = 8
 MOST_STEPS = 2000
+MOST_DELAY = 32
 FAIRNESS = ("", "same", "tuned")
 STAGES = ("step", "gradient", "memory", "lookahead", "preconditioner")
 PANELS = ("", "map", "modes", "noise", "fair", "share")
@@ -134,6 +135,7 @@ CHECKS = {
     "seed": lambda value, at: whole("seed", value, 0, 2**32 - 1),
     "noise": lambda value, at: real("noise", value, 0),
     "batch": lambda value, at: batch(value, at["samples"]),
+    "delay": lambda value, at: whole("delay", value, 0, MOST_DELAY),
     "selected": lambda value, at: whole("selected", value, 0, len(at["racers"]) - 1),
     "speed": lambda value, at: real("speed", value, 0.1, 150),
     "band": lambda value, at: bool(value),

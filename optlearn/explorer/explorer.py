@@ -13,12 +13,13 @@ from optlearn.symbolic.trace import parameter_values
 AS_WIDGET = ("model_id", "traits", "observe", "unobserve")
 # Steps a second of a film of the step.
 FILM = 0.25
-STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus",
-         "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries", "only")
+STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "delay", "step", "selected",
+         "focus", "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries", "only")
 
 
 def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None, focus=None, preset=None, seed=None,
-            noise=None, batch=None, band=False, fair="", panel="", prompt="", try_=(), playing=False, speed=None):
+            noise=None, batch=None, delay=None, band=False, fair="", panel="", prompt="", try_=(), playing=False,
+            speed=None):
     """Race optimizers on a surface, and look inside their steps.
 
     Parameters
@@ -44,6 +45,8 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
         Standard deviation of normal noise added to each coordinate of the gradient; default 0.
     batch : int, optional
         On a surface with samples: how many of them, drawn with replacement, each gradient is the mean over.
+    delay : int, optional
+        The gradient of a step is taken at the parameters of `delay` steps before, 0 to 32; default 0.
     band : bool
         Whether a band of 32 runs with the seeds from `seed` on is drawn around each racer's run.
     fair : {"", "same", "tuned"}
@@ -92,8 +95,8 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
     at["steps"] = arguments.CHECKS["steps"](base.steps if steps is None else steps, at)
     given = {"start": start, "step": min(base.step, at["steps"]) if step is None else step,
              "seed": base.seed if seed is None else seed, "noise": base.noise if noise is None else noise,
-             "batch": batch, "band": band, "fair": fair, "panel": panel, "prompt": prompt, "playing": playing,
-             "speed": speed}
+             "batch": batch, "delay": base.delay if delay is None else delay, "band": band, "fair": fair,
+             "panel": panel, "prompt": prompt, "playing": playing, "speed": speed}
     selected, stage = arguments.focus(base.focus if focus is None else focus, rules)
     if speed is None:
         given["speed"] = base.speed if focus is None else FILM if stage not in (None, "step") else presets.DEFAULT.speed
@@ -117,7 +120,7 @@ class Explorer:
         The surface as it is set now. Another one is shown from its own start.
     optimizers : list of Optimizer
         The racers as they are set now.
-    start, steps, step, seed, noise, batch, band, fair, panel, prompt, playing, preset
+    start, steps, step, seed, noise, batch, delay, band, fair, panel, prompt, playing, preset
         The like-named arguments of `explore`. Setting them changes what is shown, in a notebook at once; what
         `explore` would refuse is refused, and nothing is changed.
     focus : str

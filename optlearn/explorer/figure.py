@@ -57,7 +57,14 @@ def picture(surface, trajectories, labels, state, write=None):
             colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
             t = min(state["step"], run.steps)
             w = np.clip(run.w, -1e6, 1e6)
-            plane.plot(w[:, 0], w[:, 1], color=colour, linestyle=dash, linewidth=1.6, zorder=3, gid="path")
+            # The points of a sampler are draws, of which the order says nothing.
+            look = {"linestyle": "none", "marker": ".", "markersize": 3, "alpha": 0.5} if run.optimizer.draws else \
+                {"linestyle": dash, "linewidth": 1.6}
+            plane.plot(w[:, 0], w[:, 1], color=colour, zorder=3, gid="path", **look)
+            if state["delay"] and t and state["speed"] > 1:
+                taken = run.probe[t - 1]
+                plane.plot(*np.transpose([taken, w[t - 1]]), color=colour, linestyle=":", linewidth=1.5, zorder=4)
+                plane.plot(*taken, "o", color="white", markeredgecolor=colour, markersize=6, zorder=4)
             plane.plot(*w[t], marker=MARKERS[i % len(MARKERS)], color=colour, markersize=7, markeredgecolor="white",
                        zorder=4, gid="mark")
             loss = np.maximum(run.loss - floor, 1e-300)
@@ -91,7 +98,11 @@ def _step(plane, run, state, view):
         return view
     before, after, probe, g = run.w[t - 1], run.w[t], run.probe[t - 1], run.g[t - 1]
     arrows = [(before, after, "#1c2430", "step", "-")]
-    if not np.allclose(probe, before):
+    if state["delay"]:
+        length = np.hypot(*(after - before)) / max(np.hypot(*g), 1e-300)
+        arrows += [(before, probe, "#00777f", "asked for here", "--"),
+                   (probe, probe - length * g, "#b8127a", "−∇f there", "-")]
+    elif not np.allclose(probe, before):
         arrows += [(before, probe, "#00777f", "look ahead", "--"), (probe, after, "#b8127a", "gradient there", "-")]
     elif np.hypot(*g) > 0:
         length = np.hypot(*(after - before)) / np.hypot(*g)

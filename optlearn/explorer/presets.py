@@ -43,7 +43,7 @@ class Preset:
     steps, step : int
     focus : str or tuple, optional
         See `optlearn.explorer.explore`.
-    seed, noise, batch
+    seed, noise, batch, delay
         See `optlearn.explorer.explore`.
     question : Question, optional
         What to ask before the race is shown.
@@ -62,6 +62,7 @@ class Preset:
     seed: int = 0
     noise: float = 0.0
     batch: int = None
+    delay: int = 0
     question: object = None
     speed: float = 15
 
@@ -306,7 +307,7 @@ DEFAULT = Preset("", "", ("rosenbrock",), (("gradient_descent", {"lr": 0.001}), 
                                            ("adam", {"lr": 0.1})))
 # What a preset sets; the rest of the state stays as it is.
 KEPT = ("surface", "params", "start", "steps", "racers", "step", "selected", "focus", "seed", "noise", "batch",
-        "speed")
+        "delay", "speed")
 
 
 def get(name):

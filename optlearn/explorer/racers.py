@@ -9,7 +9,7 @@ from optlearn.symbolic.trace import parameter_values
 from optlearn.trajectory import run
 
 # What the runs depend on.
-RUN = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch")
+RUN = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "delay")
 
 
 def racer(rule):
@@ -48,7 +48,7 @@ def race(surface, rules, state):
     needs = state["noise"] > 0 or batch
     with np.errstate(all="ignore"):
         runs = [run(surface, rule, state["start"], state["steps"], noise=state["noise"], batch=batch,
-                    rng=state["seed"] if needs or rule.draws else None)
+                    delay=state["delay"], rng=state["seed"] if needs or rule.draws else None)
                 for rule in rules]
         # Kept from now on; here nobody is warned of a division by zero.
         [run.loss for run in runs]

@@ -73,6 +73,7 @@ class ExplorerWidget(anywidget.AnyWidget):
     seed = traitlets.Int(0).tag(sync=True)
     noise = traitlets.Float(0.0).tag(sync=True)
     batch = traitlets.Int(0).tag(sync=True)
+    delay = traitlets.Int(0).tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
     selected = traitlets.Int(0).tag(sync=True)
     focus = traitlets.Unicode("step").tag(sync=True)

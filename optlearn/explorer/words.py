@@ -20,7 +20,8 @@ def text(explorer):
     state = explorer.state
     x, y = (_short(v) for v in state["start"])
     lines = [f"Explorer: {explorer.surface.label}, start ({x}, {y}), {state['steps']} steps"
-             + (f", noise {_short(state['noise'])}, seed {state['seed']}" if state["noise"] else "")]
+             + (f", noise {_short(state['noise'])}, seed {state['seed']}" if state["noise"] else "")
+             + (f", delay {state['delay']}" if state["delay"] else "")]
     names = labels(explorer.optimizers)
     wide = max(map(len, names))
     numbers = [", ".join(_settings(rule)) for rule in explorer.optimizers]

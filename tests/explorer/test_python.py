@@ -59,6 +59,7 @@ def same(explorer):
 WRONG = {"noise": [np.nan, -1, np.inf, "1", True], "speed": [np.nan, 0, 151], "steps": [0, 5, 2001, 1.5],
          "step": [-1, 121, 1.0], "start": [(1,), (1, np.nan), 3, "ab"], "seed": [-1, 2**32], "panel": ["pannel", None],
          "preset": ["ravne", 3], "focus": ["nesterof", 9, 1.5], "fair": ["sme"], "selected": [3], "batch": [4],
+         "delay": [-1, 33, 1.5, True],
          "tries": ["one"], "prompt": [3], "surface": ["rosenbrok", 3],
          "optimizers": [[], 9 * ["adam"], [3], ["adamm"], 3, Adam(lr=[0.1, 0.2])]}
 

@@ -19,6 +19,7 @@ KEPT = (
     "seed",
     "noise",
     "batch",
+    "delay",
     "step",
     "selected",
     "focus",
@@ -110,7 +111,7 @@ def test_python_code_makes_the_same_explorer(show):
     page, _ = show(explore("quadratic", [Momentum(lr=0.02)], start=(-2, 1.5)))
     for preset in presets.PRESETS:
         page.evaluate("(key) => apps[0].applyPreset(key)", preset)
-        page.evaluate("apps[0].store.set({ seed: 3, noise: 0.25, fair: '' })")
+        page.evaluate("apps[0].store.set({ seed: 3, noise: 0.25, delay: 2, fair: '' })")
         assert kept(made_by(python(page)).state) == kept(snapshot(page)), preset
     page.evaluate("apps[0].addRacer('rmsprop;centered=True')")
     assert made_by(python(page)).state["racers"] == snapshot(page)["racers"]

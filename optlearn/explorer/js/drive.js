@@ -20,7 +20,7 @@ export function changeOf(app, words) {
     else if (word === "racer") state.selected = x - 1;
     else if (word === "start") state.start = text.split(";").map(parse);
     else if (["focus", "panel"].includes(word)) state[word] = text;
-    else if (["step", "steps", "speed", "noise", "seed"].includes(word)) state[word] = x;
+    else if (["step", "steps", "speed", "noise", "seed", "delay"].includes(word)) state[word] = x;
     else {
       const racer = state.racers[state.selected];
       const k = data.rules[racer?.rule]?.hypers.findIndex((d) => d.name === word);

@@ -144,6 +144,11 @@ export function createApp(model, parent, data, home = null) {
       const o = t * run.stride + run.layout.w[0];
       return [run.rows[o], run.rows[o + 1]];
     },
+    /** Where the gradient of racer i's last step was taken, and where it was used, if these are not one point. @param {number} i */
+    stale(i) {
+      const [delay, t] = [store.get("delay"), Math.min(store.get("step"), runs[i].last)];
+      return delay && t ? { taken: app.point(i, Math.max(0, t - 1 - delay)), used: app.point(i, t - 1) } : null;
+    },
     /** The step whose inside is shown: the one that led to where the selected racer is. */
     shownStep() {
       const run = runs[store.get("selected")];
@@ -155,7 +160,7 @@ export function createApp(model, parent, data, home = null) {
       const i = store.get("selected");
       if (!runs[i]) return null;
       const t = app.shownStep();
-      inside = anatomy(app.rule(i), app.ruleCode(i), runs[i], app.hyperAt(i, t), app.surfaceCode, app.params, t);
+      inside = anatomy(app.rule(i), app.ruleCode(i), runs[i], app.hyperAt(i, t), app.surfaceCode, app.params, t, store.get("delay"));
       anatomyFresh = true;
       return inside;
     },
@@ -337,7 +342,7 @@ export function createApp(model, parent, data, home = null) {
     const next = racers.map((racer, i) => {
       const rule = app.rule(i);
       return integrate(codeOf(rule.code), rule, racer.h, app.surfaceCode, app.params, store.get("start"), steps, {
-        noise, batch: app.batch(), tape: app.tape(i), schedules: app.schedules(i),
+        noise, batch: app.batch(), delay: store.get("delay"), tape: app.tape(i), schedules: app.schedules(i),
         reuse: runs[i] && runs[i].stride === rule.stride ? runs[i] : null,
       });
     });

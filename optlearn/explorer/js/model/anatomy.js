@@ -6,7 +6,7 @@ import { show, showPair } from "./numbers.js";
 /**
  * @typedef {{name: string, from: number[], to: number[]}} Arrow
  * @typedef {{id: string, title: string, text: string, short: string, lines: string[]}} Stage
- * @typedef {{t: number, from: number[], to: number[], probe: number[] | null, g: number[], memory: number[],
+ * @typedef {{t: number, from: number[], to: number[], probe: number[] | null, delay: number, g: number[], memory: number[],
  *   push: number[], ghost: number[] | null, direction: number[] | null, rate: number[] | null, scale: number,
  *   ellipse: {center: number[], radii: number[]} | null, arrows: Object<string, Arrow>, stages: Stage[],
  *   hasMemory: boolean}} Anatomy
@@ -30,14 +30,15 @@ export function adapts(rule) {
  * @param {import("./integrator.js").SurfaceCode} surface
  * @param {ArrayLike<number>} p
  * @param {number} t
+ * @param {number} [delay] gradients are those of so many steps before
  * @returns {Anatomy | null}
  */
-export function anatomy(rule, code, run, h, surface, p, t) {
+export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
   if (t < 1 || t > run.last) return null;
   const from = valueAt(run, "w", t - 1);
   const to = valueAt(run, "w", t);
   const g = valueAt(run, "g", t);
-  const probe = looksAhead(rule) ? valueAt(run, "@probe", t) : null;
+  const probe = delay || looksAhead(rule) ? valueAt(run, "@probe", t) : null;
 
   const still = restep(code, run, h, t, 0, 0);
   const rest = [still[run.layout.w[0]], still[run.layout.w[0] + 1]];
@@ -86,7 +87,7 @@ export function anatomy(rule, code, run, h, surface, p, t) {
     }
     direction = d;
   }
-  const found = { t, from, to, probe, g, memory, push, ghost, direction, rate: own, scale, ellipse, arrows, hasMemory };
+  const found = { t, from, to, probe, delay, g, memory, push, ghost, direction, rate: own, scale, ellipse, arrows, hasMemory };
   return { ...found, stages: stagesOf(rule, found) };
 }
 
@@ -102,14 +103,21 @@ function stagesOf(rule, it) {
   const moment = names.filter((/** @type {string} */ n) => n !== "w" && n !== "g" && n !== "@probe");
   if (it.probe) {
     stages.push({
-      id: "lookahead", title: "Look ahead", lines: ["@probe"], short: "Look ahead: where would the memory alone lead?",
-      text: `The gradient is taken at ${showPair(it.probe)}, where the memory alone would lead. ` +
+      id: "lookahead",
+      ...(it.delay ? {
+        title: "Old point", lines: [], short: "The gradient that arrives was asked for back there",
+        text: `The gradient was asked for at ${showPair(it.probe)}, ${it.delay} step${it.delay > 1 ? "s" : ""} before. ` +
+          (it.ghost ? `A fresh one would lead to ${showPair(it.ghost)} (ghost).` : ""),
+      } : {
+        title: "Look ahead", lines: ["@probe"], short: "Look ahead: where would the memory alone lead?",
+        text: `The gradient is taken at ${showPair(it.probe)}, where the memory alone would lead. ` +
         (it.ghost ? `Taken at the point itself, the step would end at ${showPair(it.ghost)} (ghost).` : ""),
+      }),
     });
   }
   stages.push({
     id: "gradient", title: "Gradient", lines: ["g"],
-    short: it.probe ? "Take the gradient there, not here" : "The gradient, here: downhill is against it",
+    short: it.delay ? "It is the gradient there, not here" : it.probe ? "Take the gradient there, not here" : "The gradient, here: downhill is against it",
     text: `The gradient ${it.probe ? "there" : "here"} is ${showPair(it.g)}` +
       (it.scale > 0 ? `. The arrow points against it, downhill, drawn at ${show(it.scale)} times its length.` : ": no arrow."),
   });
@@ -134,7 +142,7 @@ function stagesOf(rule, it) {
     });
   }
   stages.push({
-    id: "step", title: "Step", lines: ["w"], short: it.probe ? "Step: it has seen the slope ahead" : "Step",
+    id: "step", title: "Step", lines: ["w"], short: it.delay ? "Step: with the slope of the past" : it.probe ? "Step: it has seen the slope ahead" : "Step",
     text: `From ${showPair(it.from)} by ${showPair(minus(it.to, it.from))} to ${showPair(it.to)}.`,
   });
   return stages;
@@ -157,6 +165,7 @@ const evenRadius = (it) => (it.ellipse ? Math.sqrt(it.ellipse.radii[0] * it.elli
 export function still(it, stage) {
   const scene = emptyScene();
   const { arrows } = it;
+  const [ahead, plain] = namesOf(it);
   /** @param {string} name @param {Partial<Stroke>} [more] */
   const put = (name, more) => {
     if (arrows[name]) scene.strokes.push({ ...arrows[name], ...more });
@@ -168,8 +177,8 @@ export function still(it, stage) {
   } else if (stage === "lookahead") {
     // The step lies wide below its parts, so that they are seen where all lie on one line.
     put("step", { text: "step", wide: true });
-    put("ghost", { text: "plain momentum", along: 1, pale: true });
-    put("look", { text: "look ahead" });
+    put("ghost", { text: plain, along: 1, pale: true });
+    put("look", { text: ahead });
     put("gradient", { text: "−∇f there" });
     if (it.probe) scene.rings.push({ at: it.probe, of: "memory" });
     if (it.ghost) scene.rings.push({ at: it.ghost, of: "ghost" });
@@ -186,6 +195,10 @@ export function still(it, stage) {
     put("plain", { text: "equal rates", pale: true });
     put("scaled", { text: "own rates" });
   } else {
+    if (it.delay && it.probe) {
+      put("look", { pale: true });
+      scene.rings.push({ at: it.probe, of: "memory" });
+    }
     if (it.hasMemory) {
       scene.lines.push({ from: it.from, to: arrows.memory.to, of: "memory" }, { from: arrows.memory.to, to: it.to, of: "gradient" });
     }
@@ -193,6 +206,9 @@ export function still(it, stage) {
   }
   return scene;
 }
+
+/** What the arrow to the point of the gradient is called, and the step that would be made without it. @param {Anatomy} it */
+const namesOf = (it) => (it.delay ? ["asked for here", "with a fresh gradient"] : ["look ahead", "plain momentum"]);
 
 /** Between two points; exact at both ends. @param {number[]} a @param {number[]} b @param {number} u */
 export function between(a, b, u) {
@@ -219,13 +235,14 @@ export function film(it, stage, u) {
     if (a && share > 0) scene.strokes.push({ ...a, to: between(a.from, a.to, share), ...more });
   };
   const adaptive = Boolean(it.ellipse);
+  const [ahead, plain] = namesOf(it);
   const order = it.stages.map((s) => s.id);
   const [at, has] = [order.indexOf(stage), (id) => order.indexOf(id)];
   const looked = it.probe ? (at > has("lookahead") ? 1 : eased(u, 0.05, 0.75)) : 0;
   if (stage === "step") {
     const early = adaptive || it.probe || it.hasMemory;
     if (it.probe) {
-      grow("ghost", 1, { text: "plain momentum", along: 1, pale: true });
+      grow("ghost", 1, { text: plain, along: 1, pale: true });
       grow("look", 1, { pale: true });
       grow("gradient", 1, { pale: true });
       scene.rings.push({ at: it.probe, of: "memory" });
@@ -240,13 +257,13 @@ export function film(it, stage, u) {
     return scene;
   }
   if (it.probe) {
-    grow("look", looked, { text: "look ahead" });
+    grow("look", looked, { text: ahead });
     if (looked > 0.98) scene.rings.push({ at: it.probe, of: "memory" });
     if (at >= has("gradient")) grow("gradient", at > has("gradient") ? 1 : eased(u, 0.05, 0.7), { text: "−∇f there" });
     if (stage === "memory") {
       scene.strokes.unshift({ ...arrows.step, to: between(it.from, it.to, eased(u, 0.05, 0.45)), text: "step", wide: true });
       if (it.ghost) {
-        grow("ghost", eased(u, 0.5, 0.85), { text: "plain momentum", along: 1, pale: true });
+        grow("ghost", eased(u, 0.5, 0.85), { text: plain, along: 1, pale: true });
         if (u > 0.84) scene.rings.push({ at: it.ghost, of: "ghost" });
       }
     }

@@ -26,8 +26,9 @@ export function compile(code) {
  * @param {ArrayLike<number>} p parameters of the surface
  * @param {ArrayLike<number>} start
  * @param {number} steps
- * @param {{noise?: number, batch?: number, tape?: Float64Array | null, schedules?: {index: number, values: ArrayLike<number>}[],
- *   reuse?: Run | null}} [more] `tape`: what the steps draw, see `tapeOf`; `reuse`: a run whose buffers may be overwritten
+ * @param {{noise?: number, batch?: number, delay?: number, tape?: Float64Array | null, schedules?: {index: number, values: ArrayLike<number>}[],
+ *   reuse?: Run | null}} [more] `delay`: gradients are taken at the parameters of so many
+ *   steps before; `tape`: what the steps draw, see `tapeOf`; `reuse`: a run whose buffers may be overwritten
  * @returns {Run}
  */
 export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
@@ -47,6 +48,7 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
   const tape = more.tape || null;
   const noise = tape ? more.noise || 0 : 0;
   const batch = tape ? more.batch || 0 : 0;
+  const delay = more.delay || 0;
   let next = 0;
   rows[at] = start[0];
   rows[at + 1] = start[1];
@@ -65,6 +67,11 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
       }
     }
     code.probe(rows, a, b, t, hyper);
+    if (delay) {
+      const before = Math.max(0, t - 1 - delay) * stride + at;
+      rows[b + probe] = rows[before];
+      rows[b + probe + 1] = rows[before + 1];
+    }
     surface.gradient(rows[b + probe], rows[b + probe + 1], p, rows, b + g, batch ? tape : null, next, batch);
     next += batch;
     if (tape && noise) {

@@ -20,14 +20,15 @@ export function eigenmodes(surface, p) {
 }
 
 /**
- * The matrix of one step in one mode: parameters and slots along the mode's direction, as differences from rest.
+ * The matrix of one step in one mode: parameters and slots along the mode's direction, as differences from rest, and with
+ * a delay the parameters of as many steps before.
  * @param {import("./integrator.js").RuleCode} code @param {{layout: any, stride: number, slots: string[]}} shape @param {ArrayLike<number>} h
  * @param {import("./integrator.js").SurfaceCode} surface @param {ArrayLike<number>} p
  * @param {number[]} center where the gradient vanishes @param {number[]} vector
- * @param {boolean} [trusted] whether it is known that the step is linear
+ * @param {number} delay @param {boolean} [trusted] whether it is known that the step is linear
  * @returns {number[][] | null} null where the step is not linear, or changes with time
  */
-export function modeMatrix(code, shape, h, surface, p, center, vector, trusted = false) {
+export function modeMatrix(code, shape, h, surface, p, center, vector, delay, trusted = false) {
   const { layout, stride } = shape;
   const places = ["w", ...shape.slots].map((name) => layout[name]);
   if (places.some(([, size]) => size !== 2)) return null;
@@ -45,22 +46,25 @@ export function modeMatrix(code, shape, h, surface, p, center, vector, trusted =
       rows[o + 1] += amounts[k] * vector[1];
     });
     code.probe(rows, 0, stride, t, h);
+    if (delay) for (const k of [0, 1]) rows[stride + layout["@probe"][0] + k] = center[k] + amounts[amounts.length - 1] * vector[k];
     surface.gradient(rows[stride + layout["@probe"][0]], rows[stride + layout["@probe"][0] + 1], p, rows, stride + layout.g[0]);
     code.step(rows, 0, stride, t, h);
-    return places.map(([o]) => {
+    const moved = places.map(([o]) => {
       const [x, y] = [rows[stride + o] - rest[o], rows[stride + o + 1] - rest[o + 1]];
       aside = Math.max(aside, Math.abs(y * vector[0] - x * vector[1]));
       return x * vector[0] + y * vector[1];
     });
+    return delay ? [...moved, amounts[0], ...amounts.slice(places.length, -1)] : moved;
   };
-  const zero = step(places.map(() => 0));
-  const columns = places.map((_, k) => step(places.map((_, j) => +(j === k))).map((x, i) => x - zero[i]));
-  const matrix = places.map((_, i) => columns.map((column) => column[i]));
+  const all = Array.from({ length: places.length + delay }, (_, k) => k);
+  const zero = step(all.map(() => 0));
+  const columns = all.map((k) => step(all.map((j) => +(j === k))).map((x, i) => x - zero[i]));
+  const matrix = all.map((i) => columns.map((column) => column[i]));
   if (trusted) return matrix;
   const size = 1 + Math.max(...matrix.flat().map(Math.abs));
   if (!(aside < 1e-9 * size)) return null;
   for (const [scale, t] of [[1, 1777], [1000, 1000]]) {
-    const amounts = places.map((_, k) => scale * [0.7, -1.3, 0.4, 1.1, -0.6][k % 5]);
+    const amounts = all.map((k) => scale * [0.7, -1.3, 0.4, 1.1, -0.6][k % 5]);
     const got = step(amounts, t);
     const off = got.map((x, i) => Math.abs(x - zero[i] - matrix[i].reduce((sum, m, k) => sum + m * amounts[k], 0)));
     if (!(Math.max(...off) < 1e-9 * scale * size)) return null;
@@ -90,7 +94,9 @@ export function rootsOf(m) {
   }
   const times = (x, y) => [x[0] * y[0] - x[1] * y[1], x[0] * y[1] + x[1] * y[0]];
   let roots = m.map((_, k) => [Math.cos(2.1 * k + 0.4), Math.sin(2.1 * k + 0.4)]);
-  for (let round = 0; round < 200; round++) {
+  let change = 1;
+  for (let round = 0; round < 200 && change > 1e-14; round++) {
+    change = 0;
     roots = roots.map((z, i) => {
       const value = c.reduce((sum, a) => {
         const next = times(sum, z);
@@ -99,6 +105,7 @@ export function rootsOf(m) {
       const below = roots.reduce((sum, y, j) => (j === i ? sum : times(sum, [z[0] - y[0], z[1] - y[1]])), [1, 0]);
       const size = below[0] ** 2 + below[1] ** 2 || 1e-300;
       const [dx, dy] = times(value, [below[0], -below[1]]);
+      change = Math.max(change, Math.abs(dx / size), Math.abs(dy / size));
       return [z[0] - dx / size, z[1] - dy / size];
     });
   }
@@ -108,13 +115,13 @@ export function rootsOf(m) {
 /**
  * The spectral radius of a step on a quadratic, the larger over the modes; NaN where the step is not linear.
  * @param {import("./integrator.js").RuleCode} code @param {any} shape @param {ArrayLike<number>} h
- * @param {import("./integrator.js").SurfaceCode} surface @param {ArrayLike<number>} p @param {boolean} [trusted]
+ * @param {import("./integrator.js").SurfaceCode} surface @param {ArrayLike<number>} p @param {number} delay @param {boolean} [trusted]
  */
-export function spectralRadius(code, shape, h, surface, p, trusted = false) {
+export function spectralRadius(code, shape, h, surface, p, delay, trusted = false) {
   const center = lowest(surface, p);
   let most = 0;
   for (const { vector } of eigenmodes(surface, p)) {
-    const matrix = modeMatrix(code, shape, h, surface, p, center, vector, trusted);
+    const matrix = modeMatrix(code, shape, h, surface, p, center, vector, delay, trusted);
     if (!matrix) return NaN;
     const [re, im] = rootsOf(matrix)[0];
     most = Math.max(most, Math.hypot(re, im));

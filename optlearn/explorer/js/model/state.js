@@ -1,7 +1,7 @@
 // The state of one explorer: a thin room around the model (ipywidgets' or the page's own), with one frame for all changes.
 
 /** What a run depends on; a change of any of these recomputes the runs. */
-export const RUN_KEYS = ["surface", "params", "start", "steps", "racers", "seed", "noise", "batch"];
+export const RUN_KEYS = ["surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "delay"];
 
 /** Everything that makes up the state, in the order in which links carry it. */
 export const STATE_KEYS = [

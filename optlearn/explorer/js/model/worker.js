@@ -11,9 +11,9 @@ export const CELLS = 128;
 /**
  * What a racer's runs need, as plain data.
  * @typedef {{code: string, shape: any, h: number[], schedules: any[]}} RacerJob
- * @typedef {{surface: string, p: number[], start: number[], steps: number, noise: number, batch: number, seed: number,
+ * @typedef {{surface: string, p: number[], start: number[], steps: number, noise: number, batch: number, delay: number, seed: number,
  *   samples: number}} PlaceJob
- * @typedef {{kind: "h" | "p" | "steps", index: number, range: any}} Axis
+ * @typedef {{kind: "h" | "p" | "steps" | "delay", index: number, range: any}} Axis
  */
 
 /** The place and one racer as plain data. @param {any} app @param {number} i @returns {{place: PlaceJob, racer: RacerJob}} */
@@ -23,7 +23,7 @@ export function jobOf(app, i) {
   return {
     place: {
       surface: app.surface.code, p: store.get("params"), start: store.get("start"), steps: store.get("steps"),
-      noise: store.get("noise") || 0, batch: app.batch(), seed: store.get("seed") || 0, samples: app.surface.samples?.length || 0,
+      noise: store.get("noise") || 0, batch: app.batch(), delay: store.get("delay"), seed: store.get("seed") || 0, samples: app.surface.samples?.length || 0,
     },
     racer: { code, shape: { layout, stride, draws, slots }, h: store.get("racers")[i].h, schedules: app.schedules(i) },
   };
@@ -47,12 +47,12 @@ function runner(place, racer) {
   return {
     code,
     surface,
-    run(h, p = place.p, steps = place.steps, seed = place.seed, schedules = racer.schedules) {
+    run(h, p = place.p, steps = place.steps, seed = place.seed, schedules = racer.schedules, delay = place.delay) {
       if (drawn !== seed + "," + steps) {
         drawn = seed + "," + steps;
         tape = draw(seed, steps);
       }
-      const made = integrate(code, racer.shape, h, surface, p, place.start, steps, { noise: place.noise, batch: place.batch, tape, schedules, reuse });
+      const made = integrate(code, racer.shape, h, surface, p, place.start, steps, { noise: place.noise, batch: place.batch, delay, tape, schedules, reuse });
       reuse = made;
       return made;
     },
@@ -70,22 +70,23 @@ function* mapWork({ place, racer, axes, cells, theory }, post) {
   const schedules = racer.schedules.filter((s) => !swept.includes(s.index));
   const h = racer.h.slice();
   const p = place.p.slice();
-  let steps = place.steps;
+  let { steps, delay } = place;
   const set = (u, v) => {
     axes.forEach((axis, k) => {
       let value = scales[k].raw(k ? v : u);
-      if (axis.range.integer || axis.kind === "steps") value = Math.round(value);
+      if (axis.range.integer) value = Math.round(value);
       if (axis.kind === "h") h[axis.index] = value;
       else if (axis.kind === "p") p[axis.index] = value;
+      else if (axis.kind === "delay") delay = value;
       else steps = value;
     });
   };
   if (theory) {
     set(0.5, 0.5);
-    const linear = !racer.schedules.length && !Number.isNaN(spectralRadius(code, racer.shape, h, surface, p));
+    const linear = !racer.schedules.length && !Number.isNaN(spectralRadius(code, racer.shape, h, surface, p, delay));
     const radius = (u, v) => {
       set(u, v);
-      return spectralRadius(code, racer.shape, h, surface, p, true);
+      return spectralRadius(code, racer.shape, h, surface, p, delay, true);
     };
     /** @type {number[][] | null} */
     let border = null;
@@ -142,7 +143,7 @@ function* mapWork({ place, racer, axes, cells, theory }, post) {
       for (let i = 0; i < cells; i += stride) {
         if (stride < 16 && i % (2 * stride) === 0 && j % (2 * stride) === 0) continue;
         set((i + 0.5) / cells, (j + 0.5) / cells);
-        const made = run(h, p, steps, place.seed, schedules);
+        const made = run(h, p, steps, place.seed, schedules, delay);
         values[j * cells + i] = made.diverged === null && Number.isFinite(made.loss[made.last]) ? made.loss[made.last] : Infinity;
       }
       if (performance.now() - told > 150) {

@@ -16,6 +16,7 @@ const RAMPS = {
 };
 const WORSE = { light: "#ecd3ac", dark: "#57411f" };
 const STEPS = { name: "steps", low: 10, high: 1000, log: true, integer: true };
+const DELAY = { name: "delay", low: 0, high: 16, integer: true };
 
 /** The numbers a map can run over. @param {any} app @returns {(import("../model/worker.js").Axis & {id: string, text: string})[]} */
 export function axesOf(app) {
@@ -25,6 +26,7 @@ export function axesOf(app) {
     ...app.rule(i).hypers.map((range, index) => ({ id: range.name, text: range.name, kind: "h", index, range })).filter((a) => !(a.id in scheduled)),
     ...app.surface.params.map((range, index) => ({ id: "surface " + range.name, text: range.name + " (surface)", kind: "p", index, range })),
     { id: "steps", text: "steps", kind: "steps", index: 0, range: STEPS },
+    { id: "delay", text: "delay", kind: "delay", index: 0, range: DELAY },
   ];
 }
 
@@ -36,7 +38,7 @@ export function stabilityLimit(app, axis) {
   const scale = scaleOf(axis.range);
   const radius = (u) => {
     (axis.kind === "h" ? h : p)[axis.index] = scale.raw(u);
-    return spectralRadius(app.ruleCode(i), app.rule(i), h, app.surfaceCode, p, true);
+    return spectralRadius(app.ruleCode(i), app.rule(i), h, app.surfaceCode, p, app.store.get("delay"), true);
   };
   let [inside, out] = [NaN, NaN];
   for (let k = 256; k >= 0; k--) {
@@ -100,7 +102,7 @@ export const mapPanel = {
     }
     const scales = () => pair.map((axis) => scaleOf(axis.range));
     const current = () => pair.map((axis) => axis.kind === "h" ? store.get("racers")[store.get("selected")].h[axis.index]
-      : axis.kind === "p" ? app.params[axis.index] : store.get("steps"));
+      : axis.kind === "p" ? app.params[axis.index] : store.get(axis.kind));
     /** @param {number[]} cell */
     const valuesOf = ([i, j]) => scales().map((scale, k) => {
       const value = scale.fromUnit(((k ? j : i) + 0.5) / CELLS);
@@ -135,7 +137,7 @@ export const mapPanel = {
       for (const axis of pair) {
         if (axis.kind === "h") job.racer.h[axis.index] = 0;
         else if (axis.kind === "p") job.place.p[axis.index] = 0;
-        else job.place.steps = 0;
+        else job.place[axis.kind] = 0;
       }
       const key = JSON.stringify(job);
       if (key === asked) return;
@@ -333,8 +335,8 @@ export const mapPanel = {
           : `${app.rule(store.get("selected")).label} is not linear in parameters and state: its border has no formula here.`;
       } else {
         const [x, y] = pair;
-        const task = JSON.stringify([x.id, store.get("racers")[store.get("selected")], app.params]);
-        if (task !== limit.key) limit = { key: task, value: stabilityLimit(app, x) };
+        const task = JSON.stringify([x.id, store.get("racers")[store.get("selected")], app.params, store.get("delay")]);
+        if (task !== limit.key) limit = { key: task, value: x.kind === "delay" ? NaN : stabilityLimit(app, x) };
         const at = scales().map((scale, k) => tidy(scale.raw(k ? result.best.v : result.best.u), 4));
         caption.textContent = "Line: spectral radius ρ of a step equal to 1; beyond it errors grow. " +
           (limit.value > 0 ? `At ${y.text} ${show(current()[1], 4)} the limit is ${x.text} = ${show(limit.value, 4)}. ` : "") +
@@ -349,14 +351,14 @@ export const mapPanel = {
       const i = store.get("selected");
       const h = store.get("racers")[i].h.slice();
       const params = app.params.slice();
-      let steps = store.get("steps");
+      const more = { steps: store.get("steps") };
       pair.forEach((axis, k) => {
         if (axis.kind === "h") h[axis.index] = values[k];
         else if (axis.kind === "p") params[axis.index] = values[k];
-        else steps = values[k];
+        else more[axis.kind] = values[k];
       });
       store.setRacer(i, { h });
-      store.set({ params, steps, step: Math.min(steps, store.get("step")) });
+      store.set({ params, ...more, step: Math.min(more.steps, store.get("step")) });
     }
     function cellOf(event) {
       const u = (event.offsetX - MARGIN.left) / inner().w;

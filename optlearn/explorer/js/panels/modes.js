@@ -47,7 +47,7 @@ export function modesOf(app) {
   const least = (t) => 1e-12 * Math.hypot(run.rows[t * run.stride + o], run.rows[t * run.stride + o + 1]) + 1e-300;
   return eigenmodes(app.surfaceCode, app.params).map(({ value, vector }) => {
     const errors = modeErrors(run, center, vector);
-    const matrixAt = (h) => modeMatrix(code, rule, h, app.surfaceCode, app.params, center, vector);
+    const matrixAt = (h) => modeMatrix(code, rule, h, app.surfaceCode, app.params, center, vector, app.store.get("delay"));
     const matrix = matrixAt(app.hyperAt(i, run.last));
     const roots = matrix ? rootsOf(matrix) : [];
     return { value, vector, errors, roots, matrixAt, least, predicted: matrix ? Math.hypot(...roots[0]) : NaN, measured: measuredRate(errors, least) };

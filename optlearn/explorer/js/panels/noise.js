@@ -84,6 +84,8 @@ export const noisePanel = {
     const noise = slider({ name: "noise", mathml: "<mi>σ</mi>", low: 0.01, high: 100, log: true, at_least: 0, range: "a finite number with 0 <= noise" },
       (value) => store.set({ noise: value }));
     const sizes = make("div", {});
+    const delay = slider({ name: "delay", mathml: "<mi>τ</mi>", low: 0, high: 16, integer: true, at_least: 0, at_most: 32, range: "a whole number from 0 to 32" },
+      (value) => store.set({ delay: value }));
     const seed = numberField("Seed", { range: "a whole number from 0 to 4294967295", at_least: 0, at_most: 4294967295, integer: true },
       (x) => store.set({ seed: x }), "seed");
     const next = make("button", { type: "button", class: "olx-button", onclick: () => store.set({ seed: (store.get("seed") + 1) % 4294967296 }) }, "Next seed");
@@ -91,7 +93,7 @@ export const noisePanel = {
     const note = make("p", { class: "olx-note" });
     const table = make("table", { class: "olx-table" });
     parent.append(noise.el, sizes, make("div", { class: "olx-row" }, seed.el, next,
-      make("label", { class: "olx-check" }, box, `Band of ${BAND} runs`)), note, table);
+      make("label", { class: "olx-check" }, box, `Band of ${BAND} runs`)), delay.el, note, table);
     /** @type {any} */
     let batch = null;
     let count = -1;
@@ -108,6 +110,7 @@ export const noisePanel = {
         }
         if (batch) batch.set(app.batch());
         noise.set(store.get("noise"));
+        delay.set(store.get("delay"));
         seed.set(store.get("seed"));
         box.checked = Boolean(store.get("band"));
         const random = store.get("racers").some((_, i) => app.tape(i));
@@ -115,6 +118,7 @@ export const noisePanel = {
         note.textContent = [
           random ? `Every racer gets the draws of seed ${store.get("seed")}.` : "Nothing is random: raise the noise" + (samples ? " or choose a minibatch (0: all samples)." : "."),
           now.length ? `Step ${app.shownStep()} sees sample${now.length > 1 ? "s" : ""} ${now.join(", ")} of ${samples}.` : "",
+          store.get("delay") ? `A step uses the gradient of ${store.get("delay")} step${store.get("delay") > 1 ? "s" : ""} before. Ring: the point where it was taken; dotted: to where it is used.` : "",
           random && store.get("band") ? `Band: the middle 80 % of the losses of ${BAND} runs with seeds ${store.get("seed")} to ${store.get("seed") + BAND - 1}; thin: their paths.` : "",
         ].filter(Boolean).join(" ");
         const bands = store.get("band") && random ? app.bands || [] : [];

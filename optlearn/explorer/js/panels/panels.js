@@ -12,7 +12,7 @@ import { STATE_KEYS } from "../model/state.js";
 /** The tabs, in their order. @type {{id: string, title: string, when?: (app: any) => boolean}[]} */
 const TABS = [
   { id: "map", title: "Map" }, { id: "modes", title: "Eigenmodes", when: (app) => Boolean(app.surface.quadratic) },
-  { id: "noise", title: "Noise" }, { id: "fair", title: "Fairness" }, { id: "share", title: "Share" },
+  { id: "noise", title: "Noise and delay" }, { id: "fair", title: "Fairness" }, { id: "share", title: "Share" },
 ];
 
 /** @type {Views | null} */

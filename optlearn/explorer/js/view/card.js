@@ -45,7 +45,7 @@ export function createCard(app, parent) {
     title.append(name);
     form.replaceChildren(...rule.options.map((option) => optionControl(rule, option)));
     if (held) /** @type {HTMLElement | null} */ (form.querySelector(`[data-option="${held}"]`))?.focus();
-    view = createEquation(rule);
+    view = createEquation(rule, store.get("delay"));
     equation.replaceChildren(view.el);
     inputs = rule.hypers.map((declared, k) => {
       return slider(declared, (value) => app.setHyper(store.get("selected"), k, value));
@@ -86,7 +86,7 @@ export function createCard(app, parent) {
       card.hidden = !racer;
       if (!racer) return;
       const rule = app.rule(index);
-      const key = index + "|" + racer.rule;
+      const key = [index, racer.rule, store.get("delay")].join("|");
       if (key !== built) {
         built = key;
         build(rule, racer, index);

@@ -115,6 +115,39 @@ export function label(c, text, x, y, style) {
   c.fillText(text, x, y);
 }
 
+/**
+ * The points of a sampler's run: draws, of which the order says nothing.
+ * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("../model/integrator.js").Run} run @param {number} until @param {string} color
+ */
+export function cloud(c, map, run, until, color) {
+  const o = run.layout.w[0];
+  c.fillStyle = color;
+  c.globalAlpha = 0.55;
+  for (let t = 0; t <= until; t++) {
+    const [x, y] = [map.x(run.rows[t * run.stride + o]), map.y(run.rows[t * run.stride + o + 1])];
+    if (x < 0 || y < 0 || x > map.width || y > map.height) continue;
+    c.beginPath();
+    c.arc(x, y, 2.3, 0, 2 * Math.PI);
+    c.fill();
+  }
+  c.globalAlpha = 1;
+}
+
+/**
+ * Where a gradient was taken, dotted to where it was used.
+ * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {{taken: number[], used: number[]}} stale @param {string} color @param {string} paper
+ */
+export function staleMark(c, map, { taken, used }, color, paper) {
+  c.strokeStyle = color;
+  c.lineWidth = 1.8;
+  c.setLineDash([2, 3]);
+  c.beginPath();
+  c.moveTo(...nearer(map, taken[0], taken[1]).slice(0, 2));
+  c.lineTo(...nearer(map, used[0], used[1]).slice(0, 2));
+  c.stroke();
+  dot(c, map.x(taken[0]), map.y(taken[1]), 4.6, paper, color, 2);
+}
+
 /** Colours of the parts of a step. @param {any} theme @param {string} own that of the racer @returns {Object<string, string>} */
 const partColors = (theme, own) => ({
   gradient: theme.gradient, push: theme.gradient, memory: theme.memory, look: theme.memory, step: theme.step,

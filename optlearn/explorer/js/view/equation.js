@@ -27,9 +27,10 @@ export function placeOf(name, rule) {
 
 /**
  * A view of a rule's equation.
- * @param {any} rule
+ * @param {any} rule @param {number} delay gradients are those of so many steps before, whatever point the rule asks for
  */
-export function createEquation(rule) {
+export function createEquation(rule, delay) {
+  const before = `<msub><mi>w</mi><mrow><mi>t</mi><mo lspace="0" rspace="0">−</mo><mn>${1 + delay}</mn></mrow></msub>`;
   const el = make("div", { class: "olx-equation", role: "group", "aria-label": "Equation", tabindex: 0 });
   /** @type {{place: any, hyper: number, texts: Text[]}[]} */
   const slots = [];
@@ -37,7 +38,9 @@ export function createEquation(rule) {
   const lines = {};
   let first = "";
   for (const line of rule.lines) {
-    const row = make("div", { class: "olx-line", html: line.mathml });
+    if (delay && line.name === "@probe") continue;
+    const html = delay ? line.mathml.replace(/(∇<\/mo><mi>f<\/mi><mo[^>]*>\(<\/mo>).*?(<mo[^>]*>\))/, `$1${before}$2`) : line.mathml;
+    const row = make("div", { class: "olx-line", html });
     lines[line.name === "g.raw" ? "g" : line.name] = row;
     for (const node of [...row.querySelectorAll("[data-name]")]) {
       const name = /** @type {HTMLElement} */ (node).dataset?.name || node.getAttribute("data-name") || "";

@@ -4,7 +4,7 @@ import { prefersStill } from "./accessibility.js";
 import { whole } from "../model/anatomy.js";
 import { drawField, heightAt, sampleField } from "./contours.js";
 import { make, sharpCanvas } from "./controls.js";
-import { dot, drawScene, label, nearer, outside, planeMap } from "./draw.js";
+import { cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark } from "./draw.js";
 import { show, showPair, ticks, tidy } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
@@ -185,14 +185,20 @@ export function createPicture(app, parent) {
       strokeAs(c, theme, i, width);
       // In the film the others stand back.
       const strength = app.slow() && i !== selected ? 0.5 : 1;
-      c.globalAlpha = 0.38 * strength;
       const done = under && step <= run.last ? t - 1 : t;
+      if (app.rule(i).draws.length && !app.slow()) {
+        cloud(c, map, run, done, theme.racers[i]);
+        continue;
+      }
+      c.globalAlpha = 0.38 * strength;
       trace(c, run, done, run.last);
       c.globalAlpha = strength;
       trace(c, run, 0, done, done < t ? app.spot(i) : null);
       c.globalAlpha = 1;
       c.setLineDash([]);
       if (i === selected) stepDots(c, run, done, theme.racers[i]);
+      const stale = app.slow() ? null : app.stale(i);
+      if (stale) staleMark(c, map, stale, theme.racers[i], theme.paper);
     }
     const it = app.anatomy();
     if (it && order.length) {
