@@ -77,6 +77,15 @@ def test_front_door_leads_to_the_first_page():
     assert 'url=book/index.html"' in (SITE / "index.html").read_text(encoding="utf-8")
 
 
+def test_the_map_has_every_chapter(site, visit):
+    page, problems = visit(site + "book/index.html")
+    shown = page.evaluate("[...document.querySelectorAll('.optlearn-needs a')]"
+                          ".map(a => new URL(a.href.baseVal, document.baseURI).pathname)")
+    chapters = {str(path.relative_to(SITE)) for path in SITE.glob("book/*/*.html") if path.parent.name != "reference"}
+    assert {path.partition("/book/")[2] for path in shown} == {name.removeprefix("book/") for name in chapters}
+    assert not problems
+
+
 def test_search_finds_a_word(site, visit):
     page, problems = visit(site + "search.html?q=gradient")
     page.wait_for_selector("#search-results li a")
