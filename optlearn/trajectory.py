@@ -359,7 +359,7 @@ def _readable(surface, optimizer, w, steps, chance, delay, keep=1):
             probes[j], gs[j] = at, g
         try:
             for name, value in made.items():
-                if rest == (0 if name not in first else keep - 1):
+                if keep == 1 or rest == (keep - 1 if name in first else 0):
                     into[name][j] = value
         except (KeyError, TypeError, ValueError):
             raise _unlike(optimizer, t, name, value, into) from None
