@@ -6,8 +6,9 @@ From the lines of an update rule come its numbers (`run`, `Optimizer.step`), its
 
 import importlib
 
-from optlearn import gradients, surfaces
+from optlearn import functions, gradients, surfaces
 from optlearn.declare import InvalidArgument
+from optlearn.functions import function
 from optlearn.optimizer import Optimizer, State, Update, get, hyper, names, option
 from optlearn.rules import *  # noqa: F403
 from optlearn.rules import __all__ as _rules
@@ -23,8 +24,8 @@ _LAZY = {"Stepper": "optlearn.symbolic.stepper", "check": "optlearn.checking", "
          "Groups": "optlearn.groups", "checkpoint": None, "plots": None, "problems": None, "schedules": None,
          "studies": None, "wrappers": None}
 
-__all__ = ["InvalidArgument", "Optimizer", "State", "Surface", "Trajectory", "Update", "get", "gradients", "hyper",
-           "names", "option", "run", "surfaces", "sweep", *_rules]
+__all__ = ["InvalidArgument", "Optimizer", "State", "Surface", "Trajectory", "Update", "function", "functions", "get",
+           "gradients", "hyper", "names", "option", "run", "surfaces", "sweep", *_rules]
 # Importing everything must not need more than NumPy: plots are asked for by name.
 __all__ += [name for name in _LAZY if name != "plots"]
 

@@ -8,8 +8,8 @@ from optlearn.explain import explain
 from optlearn.gradients import BY_HYPERPARAMETER
 from optlearn.mistakes import mistakes
 from optlearn.optimizer import Optimizer
+from optlearn.starting import whole
 from optlearn.state import Slots
-from optlearn.trajectory import whole
 
 # Three coordinates on very different scales, a sign change in each step for one of them, and an exact zero.
 SCALES = np.array([1.0, 1e-3, 30.0])

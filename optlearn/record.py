@@ -14,10 +14,11 @@ class Trajectory:
 
     Attributes
     ----------
-    surface : Surface
+    surface : Surface or Function
     optimizer : Optimizer
     w : array (steps + 1, 2) or (steps + 1, 2, N)
-        Parameters: ``w[0]`` is the start, ``w[t]`` what step t made.
+        Parameters: ``w[0]`` is the start, ``w[t]`` what step t made. Of a function of an array the shape of that
+        stands in place of the 2.
     answer : array like `w`
         What the rule reports after each step, where it trains other parameters (`Optimizer.solution`); else `w`.
     loss, answer_loss : array (steps + 1,) or (steps + 1, N)
@@ -25,28 +26,37 @@ class Trajectory:
     g, probe : array (steps, 2) or (steps, 2, N)
         Gradient of step t + 1 and the point where it was taken.
     steps : int
-        Steps kept; fewer than asked for if the run diverged.
+        Steps made; fewer than asked for if the run diverged.
+    kept : array
+        The numbers of the steps after which there is a row in `w`; 0, 1, ..., `steps`, unless the run was told to
+        keep fewer.
     diverged : int or None
         The step that was not finite, if one was.
     reason : str
         Why the run ended.
     """
 
-    def __init__(self, surface, optimizer, rows, named, diverged):
+    def __init__(self, surface, optimizer, rows, named, diverged, kept=None):
         self.surface, self.optimizer = surface, optimizer
         self.w, self.probe, self.g = rows
-        self.steps = len(self.g)
+        self.kept = np.arange(len(self.w)) if kept is None else kept
+        self.steps = int(self.kept[-1])
         self.named, self.diverged = named, diverged
+
+    @property
+    def single(self):
+        """Whether this is one run, not several at once."""
+        return self.w.ndim == 1 + len(self.surface.point_shape)
 
     @functools.cached_property
     def reason(self):
         """Why the run ended, and from when on a part of the state is not finite."""
         reason = f"{self.steps} steps" if self.diverged is None else f"diverged at step {self.diverged}"
-        for name in self.optimizer.slots if self.w.ndim == 2 else ():
+        for name in self.optimizer.slots if self.single else ():
             values = self.named[name]
             lost = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
             if len(lost) and lost[0] > 0:
-                reason += f", {name} is not finite from step {lost[0]} on"
+                reason += f", {name} is not finite from step {self.kept[lost[0]]} on"
         return reason
 
     @functools.cached_property
@@ -58,7 +68,7 @@ class Trajectory:
     def answer(self):
         """What the rule reports after each step, computed when first asked for."""
         rule = self.optimizer
-        return self.w if type(rule).answer is Optimizer.answer else _answers(rule, self.w, self.named)
+        return self.w if type(rule).answer is Optimizer.answer else _answers(self)
 
     @functools.cached_property
     def answer_loss(self):
@@ -67,7 +77,7 @@ class Trajectory:
 
     def _values(self, w):
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.broadcast_to(self.surface(np.moveaxis(w, 0, 1)), w[:, 0].shape)
+            return self.surface.along(w)
 
     def __getitem__(self, name):
         """State (steps + 1 values, the first before step 1) or internals (a value a step) by name."""
@@ -76,30 +86,35 @@ class Trajectory:
         return self.named[name]
 
     def __repr__(self):
-        end = ", ".join(f"{x:.6g}" for x in self.w[-1].ravel()[:2])
-        many = f", {self.w[0].size // 2} runs" if self.w[0].ndim > 1 else f", ends at ({end})"
-        how = "" if self.surface.exact else ", gradients by finite differences"
-        return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{many}{how})"
+        end = f", {self.surface.ends(self)}" if self.single else f", {self.w.shape[-1]} runs"
+        return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{end}{self.surface.note})"
+
+    def lane(self, i):
+        """One of several runs."""
+        named = {name: values[..., i] if values.ndim > 1 else values for name, values in self.named.items()}
+        rows = [values[..., i] for values in (self.w, self.probe, self.g)]
+        return Trajectory(lane(self.surface, i), lane(self.optimizer, i), rows, named, self.diverged, self.kept)
 
 
-def _answers(optimizer, w, named):
+def _answers(run):
     """What a rule reports after each step of a run, or of several."""
     from optlearn.symbolic.trace import NotTraceable, parameter_values, trace
 
+    optimizer, w, named = run.optimizer, run.w, run.named
     made = [w[0]]
     try:
+        if w.ndim > 2 and run.surface.point_shape != (2,):
+            raise NotTraceable  # recorded lines take an array of one axis, and one of runs
         program = trace(optimizer)
     except NotTraceable:
         program = None
-        if w.ndim > 2:
-            lanes = [_answers(lane(optimizer, i), w[..., i], {name: x[..., i] for name, x in named.items()})
-                     for i in range(w.shape[2])]
-            return np.stack(lanes, -1)
+        if not run.single:
+            return np.stack([run.lane(i).answer for i in range(w.shape[-1])], -1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for t in range(1, len(w)):
-            rule, held = optimizer.at(t), {name: named[name][t] for name in optimizer.slots}
-            made.append(rule.answer(guest(w[t]), Slots(held), t) if program is None else
-                        program.answered(w[t], t, *parameter_values(rule), *held.values())[0])
+        for j, t in enumerate(run.kept.tolist()[1:], 1):
+            rule, held = optimizer.at(t), {name: named[name][j] for name in optimizer.slots}
+            made.append(rule.answer(guest(w[j]), Slots(held), t) if program is None else
+                        program.answered(w[j], t, *parameter_values(rule), *held.values())[0])
     return np.array(made)
 
 

@@ -1,32 +1,33 @@
 """Run optimizers on a surface."""
 
-import operator
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
-from optlearn import surfaces
+from optlearn import functions
 from optlearn.declare import InvalidArgument, of_library
 from optlearn.explain import complete, explain
 from optlearn.gradients import check_steady, prepare
 from optlearn.optimizer import as_rule
 from optlearn.record import Trajectory, lane
+from optlearn.starting import start_point, whole
 from optlearn.state import Slots, Update, first_state, guest
 
 
 def run(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rng: Any = None, noise: float = 0.0,
-        batch: int | None = None, delay: int = 0, compiled: bool = False) -> Any:
-    """Run one or several optimizers on a surface.
+        batch: int | None = None, delay: int = 0, compiled: bool = False, gradient: Any = None, keep: int = 1) -> Any:
+    """Run one or several optimizers on a surface, or on a function of an array.
 
     Parameters
     ----------
-    surface : Surface, str or callable
-        What to minimise: a surface, its name, or a function ``f(x, y)``.
+    surface : Surface, Function, str or callable
+        What to minimise: a surface, its name, or a function ``f(x, y)``; or a function ``f(w)`` of one array of any
+        shape, see `optlearn.function`.
     optimizer : Optimizer, subclass, str or list of such
         The rule, or its name. Hyperparameters that are arrays of shape (N,) make N runs at once.
     start : array (2,) or (2, N), optional
-        Where to start; default: the surface's own start.
+        Where to start; default: the surface's own start. Of a function ``f(w)`` one array, as it takes.
     steps : int
         Number of steps, at least 0.
     rng : int, numpy.random.RandomState or numpy.random.Generator, optional
@@ -41,6 +42,11 @@ def run(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rn
         The gradient of a step is taken at the parameters of `delay` steps before.
     compiled : bool
         Whether to run as machine code (needs numba): the same numbers to rounding, a hundred times as fast.
+    gradient : callable, optional
+        ``gradient(w)`` of a function ``f(w)``; default: derived from its lines. It is compared with central
+        differences at the start.
+    keep : int
+        Of a function ``f(w)``: keep parameters, gradients and state of every so many steps, and the last parameters.
 
     Returns
     -------
@@ -61,20 +67,23 @@ def run(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rn
     if isinstance(optimizer, (list, tuple)):
         seeded = rng if rng is None or isinstance(rng, (int, np.integer)) else int(rng.randint(2**31 - 1)) \
             if hasattr(rng, "randint") else int(rng.integers(2**31 - 1))
-        return [run(surface, one, start, steps, rng=seeded, noise=noise, batch=batch, delay=delay, compiled=compiled)
-                for one in optimizer]
+        return [run(surface, one, start, steps, rng=seeded, noise=noise, batch=batch, delay=delay, compiled=compiled,
+                    gradient=gradient, keep=keep) for one in optimizer]
     optimizer = as_rule(optimizer)
-    surface, w, steps, delay, chance = _checked(surface, optimizer, start, steps, rng, noise, batch, delay)
+    surface, w, steps, delay, chance = _checked(surface, optimizer, start, steps, rng, noise, batch, delay, gradient)
+    if keep != 1 or compiled:
+        _check_kind(surface, keep, compiled)
     first = optimizer.at(1)
     if compiled:
         from optlearn.symbolic import native
 
         rows, named = native.run(surface, optimizer, w, steps, chance, delay)
+        kept = np.arange(len(rows[0]))
     else:
-        rows, named = _readable(surface, optimizer, w, steps, chance, delay)
+        rows, named, kept = _readable(surface, optimizer, w, steps, chance, delay, keep)
     check_steady(first, optimizer.at(1))
-    kept = len(rows[-1])
-    return Trajectory(surface, optimizer, rows, named, kept + 1 if kept < steps else None)
+    made = int(kept[-1])
+    return Trajectory(surface, optimizer, rows, named, made + 1 if made < steps else None, kept)
 
 
 def sweep(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rng: Any = None, noise: float = 0.0,
@@ -91,7 +100,8 @@ def sweep(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, 
     Returns
     -------
     array (2, N), or with `path` (steps + 1, 2, N)
-        Coordinates first. A run that diverges ends at values that are not finite.
+        Coordinates first; of a function of an array its shape in place of the 2. A run that diverges ends at values
+        that are not finite.
 
     Examples
     --------
@@ -103,8 +113,9 @@ def sweep(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, 
     """
     optimizer = as_rule(optimizer)
     surface, w, steps, _, chance = _checked(surface, optimizer, start, steps, rng, noise, batch, 0)
-    w = w if w.ndim > 1 else w[:, None]
+    w = w if w.ndim > len(surface.point_shape) else w[..., None]
     if compiled:
+        _check_kind(surface, 1, compiled)
         from optlearn.symbolic import native
 
         return native.sweep(surface, optimizer, w, steps, chance, path)
@@ -116,9 +127,20 @@ def sweep(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, 
     return w
 
 
-def _checked(surface, optimizer, start, steps, rng, noise, batch, delay):
+def _check_kind(surface, keep, compiled):
+    """Refuse what only surfaces, or only functions of an array, can do."""
+    whole("keep", keep, 1)
+    if isinstance(surface, functions.Function):
+        if compiled:
+            raise InvalidArgument(f"compiled = {compiled!r} is not allowed for {surface.name}, a function of an array: "
+                                  "NumPy runs its lines; machine code is made of surfaces")
+    elif keep != 1:
+        raise InvalidArgument(f"keep = {keep!r} is not allowed for a surface, of which every point is kept")
+
+
+def _checked(surface, optimizer, start, steps, rng, noise, batch, delay, gradient=None):
     """The arguments of a run in the form in which the engines take them."""
-    surface = surfaces.get(surface)
+    surface = functions.get(surface, start, gradient)
     steps, delay = whole("steps", steps), whole("delay", delay)
     w = start_point(surface, optimizer, start)
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and 0 <= rng < 2**32:
@@ -152,10 +174,10 @@ def _begun(surface, optimizer, w, steps, chance, delay=0):
     recorded, or a schedule follows the loss of each run, they are made one beside the other.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        if w.ndim == 1:
+        if w.ndim == len(surface.point_shape):
             first = _start(optimizer, w)
             return first, _single(surface, optimizer, w, steps, chance, delay, first)
-        if _driver(optimizer) is None and surface.exact:
+        if _driver(optimizer) is None and surface.exact and not isinstance(surface, functions.Function):
             from optlearn.symbolic.trace import NotTraceable, parameter_values, trace
 
             try:
@@ -166,7 +188,7 @@ def _begun(surface, optimizer, w, steps, chance, delay=0):
                 values = program.functions[0](w, *parameter_values(optimizer.at(1)))
                 first = dict(zip(program.slots, values, strict=True))
                 return first, _together(surface, optimizer, program, w, steps, chance, delay, first)
-        lanes = [(lane(surface, i), lane(optimizer, i), w[:, i].copy()) for i in range(w.shape[1])]
+        lanes = [(lane(surface, i), lane(optimizer, i), w[..., i].copy()) for i in range(w.shape[-1])]
         starts = [_start(rule, point) for _, rule, point in lanes]
         first = {name: np.stack([start[name] for start in starts], -1) for name in optimizer.slots}
         return first, _beside(lanes, starts, w.shape, steps, chance, delay)
@@ -191,6 +213,7 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
     # A reader's lines get arrays that they can read but not change, and what they make is kept as `step` keeps it: in
     # memory of its own. Those of the library are tested to change and to hold none.
     guarded = not all(map(of_library, (optimizer, *optimizer.gradient)))
+    pair = w.shape == (2,)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         update = Update(w, **first)
         try:
@@ -221,8 +244,14 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                     complete(rule, update)
                 if guarded:
                     view, named = _own(view), {name: _own(x) for name, x in named.items()}
-                x, y = view.tolist()
-                if not (isfinite(x) and isfinite(y)) and ends:
+                if pair:
+                    x, y = view.tolist()
+                    finite = isfinite(x) and isfinite(y)
+                elif view.shape != w.shape:
+                    raise ValueError
+                else:
+                    finite = np.isfinite(view).all()
+                if not finite and ends:
                     return
                 if driver:
                     driver.feed_all(surface(at))
@@ -291,8 +320,8 @@ def _beside(lanes, starts, shape, steps, chance, delay):
             if t == len(drawn):
                 drawn.append(chance(shape))
             draws, rows, noise = drawn[t]
-            return ({name: x[:, i] for name, x in draws.items()}, None if rows is None else rows[:, i],
-                    None if noise is None else noise[:, i])
+            return ({name: x[..., i] for name, x in draws.items()}, None if rows is None else rows[:, i],
+                    None if noise is None else noise[..., i])
 
         return mine
 
@@ -304,26 +333,47 @@ def _beside(lanes, starts, shape, steps, chance, delay):
                {name: np.stack([values[name] for values in named], -1) for name in named[0]})
 
 
-def _readable(surface, optimizer, w, steps, chance, delay):
-    """A run of the rule as it is written: rows of parameters, probes and gradients, and what the rule named."""
+def _readable(surface, optimizer, w, steps, chance, delay, keep=1):
+    """A run of the rule as it is written.
+
+    Returns
+    -------
+    rows : list of array
+        Parameters, probes and gradients.
+    named : dict of str to array
+        What the rule named.
+    kept : array
+        The steps of the rows. Probe, gradient and internals of a row are those of the step after it.
+    """
     first, taken = _begun(surface, optimizer, w, steps, chance, delay)
-    ws, probes, gs = np.empty((steps + 1, *w.shape)), np.empty((steps, *w.shape)), np.empty((steps, *w.shape))
-    ws[0], t = w, 0
+    many = -(-steps // keep)
+    ws, probes, gs = np.empty((many + 1, *w.shape)), np.empty((many, *w.shape)), np.empty((many, *w.shape))
+    ws[0], t, new, made = w, 0, w, first
     named, into = {name: np.array([value]) for name, value in first.items()}, {}
     for t, (new, at, g, made) in enumerate(taken, 1):
         if t == 1:
-            named = {name: _room(optimizer, steps, name, value, first.get(name)) for name, value in made.items()}
-            into = {name: array[len(array) - steps:] for name, array in named.items()}
-        ws[t], probes[t - 1], gs[t - 1] = new, at, g
+            named = {name: _room(optimizer, many, name, value, first.get(name)) for name, value in made.items()}
+            into = {name: array[len(array) - many:] for name, array in named.items()}
+        j, rest = divmod(t - 1, keep)
+        if rest == 0:
+            probes[j], gs[j] = at, g
         try:
             for name, value in made.items():
-                into[name][t - 1] = value
+                if keep == 1 or rest == (keep - 1 if name in first else 0):
+                    into[name][j] = value
         except (KeyError, TypeError, ValueError):
             raise _unlike(optimizer, t, name, value, into) from None
+        if rest == keep - 1:
+            ws[j + 1] = new
         if len(made) != len(into):
             raise _unlike(optimizer, t, next(name for name in into if name not in made), None, into)
-    rows = [ws[:t + 1], probes[:t], gs[:t]]
-    return rows, {name: array[:len(array) - steps + t] if t else array for name, array in named.items()}
+    rows = -(-t // keep)
+    ws[rows] = new
+    for name in first if t else ():
+        into[name][rows - 1] = made[name]
+    kept = np.minimum(np.arange(rows + 1) * keep, t)
+    named = {name: array[:len(array) - many + rows] if t else array for name, array in named.items()}
+    return [ws[:rows + 1], probes[:rows], gs[:rows]], named, kept
 
 
 def _room(optimizer, steps, name, value, first):
@@ -355,41 +405,3 @@ def _driver(optimizer):
 
     driver = Driver(optimizer)
     return driver if driver.schedules else None
-
-
-def whole(name, value):
-    """A number of steps."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = -1
-    if number < 0 or isinstance(value, bool):
-        raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be a whole number with 0 <= {name}")
-    return number
-
-
-def start_point(surface, optimizer, start):
-    """The start as an array of shape (2,) or, for sweeps, (2, N)."""
-    given = surface.start if start is None else start
-    try:
-        w = np.array(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        w = None
-    if w is None or w.shape[:1] != (2,) or w.ndim > 2 or not np.isfinite(w).all():
-        raise InvalidArgument(f"start = {given!r} is not allowed; it must be two finite numbers, or an array of "
-                              "shape (2, N) for N runs")
-    first = optimizer.at(1)  # a schedule may give an array, too
-    parts = (first, *first.gradient, surface)
-    sweeps = [part.__dict__[n] for part in parts for n in part.hypers() if isinstance(part.__dict__[n], np.ndarray)]
-    shapes = [np.shape(w[0]), *(np.shape(values) for values in sweeps)]
-    try:
-        shape = np.broadcast_shapes(*shapes)
-    except ValueError:
-        raise InvalidArgument(f"the hyperparameters and the start make sweeps of shapes {shapes}, which do not fit "
-                              "together; they must broadcast") from None
-    if shape and optimizer.takes_matrices:
-        raise InvalidArgument(f"a sweep of shape {shape} is not allowed for {optimizer.name}, to which rows and "
-                              "columns mean something; it must be a list of optimizers")
-    if len(shape) > 1:
-        raise InvalidArgument(f"a sweep has shape {shape}; it must have one axis: flatten the grid")
-    return np.broadcast_to(w if w.ndim == 1 + len(shape) else w[:, None], (2, *shape)).copy()

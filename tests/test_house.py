@@ -18,7 +18,7 @@ FLOORS = [
     {"rules", "wrappers", "conventions", "groups"},
     {"symbolic"},
     {"schedules", "surfaces"},
-    {"plain", "problems", "record"},
+    {"functions", "plain", "problems", "record", "starting"},
     {"trajectory"},
     {"checkpoint", "mistakes"},
     {"training"},

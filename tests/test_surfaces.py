@@ -124,7 +124,7 @@ def test_what_is_no_surface_is_refused_with_the_near_names():
 
     with pytest.raises(TypeError, match="has no method f"):
         Nothing().gradient(np.ones(2))
-    del surfaces.base._registry["nothing"]
+    del surfaces.base.registry["nothing"]
 
 
 def test_a_plain_function_takes_no_name_away():
@@ -148,12 +148,12 @@ def test_a_name_with_an_underscore_is_found():
             return x**4 + y**4
 
     assert type(surfaces.get(Steep_Bowl().name)) is Steep_Bowl
-    del surfaces.base._registry["steepbowl"]
+    del surfaces.base.registry["steepbowl"]
 
 
 NOT_A_SURFACE = {"nothing": lambda x, y: None, "a text": lambda x, y: "a", "a truth": lambda x, y: x > y,
                  "a complex number": lambda x, y: np.sqrt(x + 0j), "a pair": lambda x, y: (x, y),
-                 "an error": lambda x, y: 1 / 0, "one argument": lambda w: w[0]}
+                 "an error": lambda x, y: 1 / 0, "three arguments": lambda x, y, z: x}
 
 
 @pytest.mark.parametrize("function", NOT_A_SURFACE.values(), ids=NOT_A_SURFACE)

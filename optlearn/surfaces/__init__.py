@@ -1,10 +1,11 @@
 """Functions of two variables to optimize on. Each is written once; gradient and Hessian are derived from that.
 
-`base` holds what every surface is and the registry, `functions` the library's surfaces. They stand on `declare`, and
+`base` holds what every surface is and the registry, `functions` the library's surfaces, `making` what finds or makes
+one from what a reader gives. They stand on `declare`, and
 on the recording of lines where a derivative is asked for.
 """
 
-from optlearn.surfaces.base import Graph, Surface, get, names, of
+from optlearn.surfaces.base import Graph, Surface
 from optlearn.surfaces.functions import (
     Ackley,
     Beale,
@@ -19,6 +20,7 @@ from optlearn.surfaces.functions import (
     StyblinskiTang,
     TwoWells,
 )
+from optlearn.surfaces.making import get, names, of
 
 __all__ = ["Ackley", "Beale", "Cliff", "Graph", "Himmelblau", "LeastSquares", "Quadratic", "Rastrigin", "Rosenbrock",
            "Saddle", "SixHumpCamel", "StyblinskiTang", "Surface", "TwoWells", "get", "names", "of"]

@@ -1,14 +1,12 @@
 """What every surface is: a formula written once, from which gradient and Hessian are derived; and the registry."""
 
 import functools
-import weakref
 
 import numpy as np
 
-from optlearn.declare import Declared, InvalidArgument, near, of_library
+from optlearn.declare import Declared, InvalidArgument, of_library
 
-_registry = {}
-_plain = weakref.WeakKeyDictionary()
+registry = {}
 
 
 class Graph:
@@ -82,6 +80,8 @@ class Surface(Declared):
     samples = None
     sample_symbols = sample_names = ()
     predict = None
+    given_gradient = None   # of a surface without a formula: slopes at a point
+    point_shape = (2,)
 
     def __init_subclass__(cls, register=True, **keywords):
         super().__init_subclass__(**keywords)
@@ -91,10 +91,10 @@ class Surface(Declared):
                                       "surface; call it otherwise")
         _check_picture(cls)
         # A reader's class never takes the place of the library's.
-        key = _key(cls.__name__)
+        key = key_of(cls.__name__)
         cls.registered = register and (_of_library(cls) or key not in _library())
         if cls.registered:
-            _registry[key] = cls
+            registry[key] = cls
 
     @property
     def name(self):
@@ -138,8 +138,21 @@ class Surface(Declared):
 
     @property
     def exact(self):
-        """Whether gradients are derived from the formula; else they are finite differences."""
-        return isinstance(self._recorded(), Graph)
+        """Whether gradients are derived from the formula, or given; else they are finite differences."""
+        return isinstance(self._recorded(), Graph) or self.given_gradient is not None
+
+    @property
+    def note(self):
+        """How gradients are made, where they are not exact."""
+        return "" if self.exact else ", gradients by finite differences"
+
+    def along(self, w):
+        """Values at the points of a run, or of several: a row a point."""
+        return np.broadcast_to(self(np.moveaxis(w, 0, 1)), w[:, 0].shape)
+
+    def ends(self, run):
+        """Where a run ends, in words."""
+        return "ends at ({:.6g}, {:.6g})".format(*run.w[-1])
 
     def _recorded(self):
         """The graph, or the reason why there is none."""
@@ -159,7 +172,7 @@ class Surface(Declared):
         """Value at points `w` of shape (2,) or (2, ...)."""
         if np.ndim(w) == 1 and self.samples is None:
             return self._value(w[0], w[1])
-        if self.samples is not None and self.exact:
+        if self.samples is not None and isinstance(self._recorded(), Graph):
             return self.f(w[0], w[1])
         values, w = self._run("value", w)
         return (_at_points(self._value, w, 1) if values is None else np.broadcast_to(values[0], (1, *w.shape[1:])))[0]
@@ -220,7 +233,7 @@ class Surface(Declared):
                 pass
         values, w = self._run("slopes", w, rows)
         if values is None:
-            return _at_points(functools.partial(_slopes, self._value), w, 2, rows)
+            return _at_points(self.given_gradient or functools.partial(_slopes, self._value), w, 2, rows)
         out = np.empty(w.shape, np.result_type(w, np.float32))
         out[0], out[1] = values
         return out
@@ -300,47 +313,6 @@ def _mean(values, shape):
     return np.add.accumulate(np.broadcast_to(values, shape))[-1] / shape[0]
 
 
-def of(function, **attributes):
-    """A surface from a plain function of x and y.
-
-    Parameters
-    ----------
-    function : callable
-        ``function(x, y)`` in NumPy.
-    **attributes
-        `domain`, `start`, `minima`.
-
-    Returns
-    -------
-    Surface
-
-    Examples
-    --------
-    >>> of(lambda x, y: x**2 + y**2).gradient(np.array([1.0, 2.0]))
-    array([2., 4.])
-    """
-    unknown = set(attributes) - {"domain", "start", "minima"}
-    if unknown:
-        raise InvalidArgument(f"of() has no argument {unknown.pop()!r}; known are domain, start, minima")
-    try:
-        known = None if attributes else _plain.get(function)
-    except TypeError:  # cannot be looked up
-        known = None
-    if known is not None:
-        return known
-    given = getattr(function, "__name__", "surface")
-    name = given if given.isidentifier() else "Surface"
-    body = {**attributes, "f": lambda self, x, y: function(x, y), "__doc__": function.__doc__,
-            "__module__": getattr(function, "__module__", None) or __name__}
-    made = type(name, (Surface,), body, register=False)()
-    try:
-        if not attributes:
-            _plain[function] = made
-    except TypeError:
-        pass
-    return made
-
-
 def _check_picture(cls):
     """Refuse attributes of a surface that no picture could be drawn with."""
     def numbers(value, shape):
@@ -379,30 +351,8 @@ def _of_library(cls):
 
 def _library():
     """The keys under which the library's own surfaces are registered."""
-    return {key for key, cls in _registry.items() if _of_library(cls)}
+    return {key for key, cls in registry.items() if _of_library(cls)}
 
 
-def get(surface, **values):
-    """A surface from a surface, a class, a name or a plain function."""
-    if isinstance(surface, Surface):
-        return surface.replace(**values) if values else surface
-    if isinstance(surface, type) and issubclass(surface, Surface):
-        return surface(**values)
-    if isinstance(surface, str):
-        key = _key(surface)
-        if key not in _registry:
-            raise InvalidArgument(f"surface = {surface!r} is not known{near(key, _registry)}")
-        return _registry[key](**values)
-    if callable(surface):
-        return of(surface)
-    raise InvalidArgument(f"surface = {surface!r} is not allowed; it must be a Surface, the name of one or a "
-                          "function f(x, y)")
-
-
-def _key(name):
+def key_of(name):
     return name.lower().translate({ord(sign): None for sign in "_- "})
-
-
-def names():
-    """The names of all surfaces."""
-    return sorted(_registry)

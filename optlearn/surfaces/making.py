@@ -1,0 +1,99 @@
+"""Surfaces from what a reader gives: a name, a class, a function."""
+
+import inspect
+import weakref
+
+import numpy as np
+
+from optlearn.declare import InvalidArgument, near
+from optlearn.surfaces.base import Surface, key_of, registry
+
+_plain = weakref.WeakKeyDictionary()
+
+
+def get(surface, **values):
+    """A surface from a surface, a class, a name or a plain function."""
+    if isinstance(surface, Surface):
+        return surface.replace(**values) if values else surface
+    if isinstance(surface, type) and issubclass(surface, Surface):
+        return surface(**values)
+    if isinstance(surface, str):
+        key = key_of(surface)
+        if key not in registry:
+            raise InvalidArgument(f"surface = {surface!r} is not known{near(key, registry)}")
+        return registry[key](**values)
+    if hasattr(surface, "as_surface"):
+        return surface.as_surface()
+    if callable(surface):
+        return of(surface)
+    raise InvalidArgument(f"surface = {surface!r} is not allowed; it must be a Surface, the name of one or a "
+                          "function f(x, y)")
+
+
+def of(function, gradient=None, **attributes):
+    """A surface from a plain function of x and y.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(x, y)`` in NumPy, or ``function(w)`` of an array of two numbers.
+    gradient : callable, optional
+        ``gradient(x, y)``, a pair, for where the function has no recorded formula. Default: finite differences.
+    **attributes
+        `domain`, `start`, `minima`.
+
+    Returns
+    -------
+    Surface
+
+    Examples
+    --------
+    >>> of(lambda x, y: x**2 + y**2).gradient(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+    unknown = set(attributes) - {"domain", "start", "minima"}
+    if unknown:
+        raise InvalidArgument(f"of() has no argument {unknown.pop()!r}; known are domain, start, minima")
+    if gradient is not None:
+        attributes["given_gradient"] = staticmethod(lambda x, y, rows: gradient(x, y))
+    try:
+        known = None if attributes else _plain.get(function)
+    except TypeError:  # cannot be looked up
+        known = None
+    if known is not None:
+        return known
+    given = getattr(function, "__name__", "surface")
+    name = given if given.isidentifier() else "Surface"
+    whole = arguments(function) == 1
+    body = {**attributes, "__doc__": function.__doc__,
+            "f": lambda self, x, y: function(np.array([x, y])) if whole else function(x, y),
+            "__module__": getattr(function, "__module__", None) or __name__}
+    made = type(name, (Surface,), body, register=False)()
+    try:
+        if not attributes:
+            _plain[function] = made
+    except TypeError:
+        pass
+    return made
+
+
+def arguments(f):
+    """How many arguments a function must have; None if it does not say.
+
+    Examples
+    --------
+    >>> arguments(lambda x, y, shift=0.0: x), arguments(lambda w: w)
+    (2, 1)
+    """
+    try:
+        given = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    if any(p.kind is p.VAR_POSITIONAL for p in given):
+        return None
+    return sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in given)
+
+
+def names():
+    """The names of all surfaces."""
+    return sorted(registry)
