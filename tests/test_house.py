@@ -13,7 +13,7 @@ FLOORS = [
     {"machine", "optional", "symbolic.names"},
     {"declare"},
     {"state", "tree", "explain"},
-    {"gradients", "registry", "stepping"},
+    {"asking", "gradients", "registry", "stepping"},
     {"optimizer"},
     {"rules", "wrappers", "conventions", "groups"},
     {"symbolic"},
