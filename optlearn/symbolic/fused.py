@@ -39,7 +39,7 @@ def _source(program, graph, rows, scheduled):
     h = {program.symbols[name]: f"h{k}" for k, name in enumerate(program.parameters)}
     lines = {name: node for name, node in program.lines.items() if name != SEEN}
     parts = coordinates([*program.start.values(), program.probe, *lines.values(), *program.symbols.values(),
-                         *(n for one in program.asked for n in (one.symbol, one.node) if n is not None)], 2)
+                         *(one.node for one in program.asked if one.node is not None)], 2)
     state = {}
     for name in ("w", *program.slots):
         symbol = program.symbols["w" if name == "w" else "s." + name]

@@ -11,7 +11,7 @@ from optlearn.symbolic.graph import BOOLEAN, REDUCTIONS, walk
 from optlearn.symbolic.mathml import mathml_row
 from optlearn.symbolic.names import indexed, name_symbol
 from optlearn.symbolic.operations import TABLE
-from optlearn.symbolic.program import PROBE, SEEN, asked_walk
+from optlearn.symbolic.program import ANSWER, PROBE, SEEN, asked_walk
 from optlearn.symbolic.trace import trace
 
 # Operations on matrices as such; and the shape of the matrix for which an equation is printed.
@@ -338,7 +338,7 @@ def lines(rule, tags=False, shape=None):
     for name, node in program.lines.items():
         for one in [n for n in asked_walk([node], program.asked) if n in own_line]:
             del own_line[one]
-            primes = r"\prime" * (1 + sum(name.startswith("@gradient") for name, *_ in shown))
+            primes = r"\prime" * (1 + sum(name.startswith(ANSWER) for name, *_ in shown))
             shown.append((one.args[0], rf"g^{{{primes}}}_{now}", one))
         constant = all(n.op != "symbol" or n in fixed for n in walk([node]))
         bare = "g" if name == SEEN else name

@@ -24,6 +24,8 @@ from optlearn.symbolic.operations import TABLE, ZERO, sub
 
 # Names under which machinery keeps its own quantities beside those of a rule; none can be a name in Python.
 SEEN, PROBE, RATE = "@seen", "@probe", "@rate"
+# What is answered, and about what, with its kind and number behind it.
+ANSWER, ABOUT = "@answer_", "@about_"
 TAKEN = ("w", "g", "t")
 
 
@@ -52,8 +54,7 @@ class _Recorded(Oracle):
                 return known.seen
         if node is not None and not node.vector:
             refuse(f"{SAID[kind]} of a number cannot be traced; it must be given an array like the parameters")
-        answer = seen = symbol(f"@{kind}{len(self.asked) + 1}", kind != "loss", None if kind == "loss" else
-                               self.shape)
+        answer = seen = symbol(f"{ANSWER}{kind}{len(self.asked) + 1}", kind != "loss", self.shape)
         if kind == "gradient":
             for transform in self.transforms:
                 seen = as_node(transform(node, seen))
@@ -154,7 +155,8 @@ class Program:
         self.lines = {SEEN: g} if g is not raw else {}
         self.lines.update(_ordered(named, self.asked))
         self.symbols = {"w": w, "g": raw, "t": t, **{"s." + n: x for n, x in state.items()},
-                        **{p: symbol(p) for p in self.parameters}}
+                        **{p: symbol(p) for p in self.parameters},
+                        **{one.symbol.args[0]: one.symbol for one in self.asked}}
         self.separable = shape is None and not self.asked and not any(
             n.op in REDUCTIONS for n in walk(self.lines.values()))
         direction = rule.direction
