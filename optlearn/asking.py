@@ -239,7 +239,7 @@ class Given(Answers):
             if x.shape != w.shape:
                 raise InvalidArgument(f"{what}{path} gives an array of shape {x.shape}; it must be that of the "
                                       f"parameters, {w.shape}")
-            arrays.append(guest(x.astype(w.dtype, copy=False)))
+            arrays.append(guest(np.array(x, w.dtype)))
         return arrays
 
     def _nested(self, kind, given):

@@ -316,7 +316,9 @@ class Optimizer(Declared):
             try:
                 rule = self.at(t)
                 ws = guests(*(np.asarray(w) for _, w in leaves))
-                gs = gradients.prepare(rule.gradient, ws, guests(*(np.asarray(g) for _, g in gradient_leaves)))
+                # The function that gives a further gradient may write it where it wrote this one.
+                gs = [np.array(g) if "gradient" in self.needs else np.asarray(g) for _, g in gradient_leaves]
+                gs = gradients.prepare(rule.gradient, ws, guests(*gs))
             except Exception as error:
                 explain(error, self)
                 raise

@@ -26,6 +26,8 @@ class Trajectory:
         Gradient of step t + 1 and the point where it was taken.
     steps : int
         Steps kept; fewer than asked for if the run diverged.
+    gradients : array (steps + 1,) of int
+        Gradients taken until after each step: one a step for most rules (`Optimizer.gradients_per_step`).
     diverged : int or None
         The step that was not finite, if one was.
     reason : str
@@ -55,6 +57,11 @@ class Trajectory:
         return self._values(self.w)
 
     @functools.cached_property
+    def gradients(self):
+        """Gradients taken until after each step, computed when first asked for."""
+        return np.arange(self.steps + 1) * self.optimizer.gradients_per_step
+
+    @functools.cached_property
     def answer(self):
         """What the rule reports after each step, computed when first asked for."""
         rule = self.optimizer
@@ -78,7 +85,8 @@ class Trajectory:
     def __repr__(self):
         end = ", ".join(f"{x:.6g}" for x in self.w[-1].ravel()[:2])
         many = f", {self.w[0].size // 2} runs" if self.w[0].ndim > 1 else f", ends at ({end})"
-        how = "" if self.surface.exact else ", gradients by finite differences"
+        each = self.optimizer.gradients_per_step
+        how = f", {each} gradients a step" * (each > 1) + ", gradients by finite differences" * (not self.surface.exact)
         return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{many}{how})"
 
 
