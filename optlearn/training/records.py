@@ -92,7 +92,7 @@ class History:
             kept = {name: getattr(self, name) for name in EPOCH_RECORDS if len(getattr(self, name))}
             return {"epoch": np.arange(len(self.train_loss)), **kept}
         if by not in ("step", "gradients"):
-            raise InvalidArgument(f"by = {by!r} is not allowed; it must be 'epoch', 'step' or 'gradients'")
+            raise InvalidArgument(f"by = {by!r} is not allowed; it must be 'epoch' or 'step', or 'gradients'")
         steps, first = np.arange(self.steps), {"gradients": self.gradients} if by == "gradients" else {}
         return {**first, "step": steps + 1, "epoch": steps // self.training.steps_per_epoch, "loss": self.loss,
                 **self.hyper}
