@@ -141,7 +141,8 @@ class Groups(Optimizer, register=False):
         slots = self._each(leaves, lambda rule, own: rule.init([leaves[i][1] for i in own]).slots)
         return State(self.name, 0, [path for path, _ in leaves], slots)
 
-    def step(self, params, grads, state, *, rng=None, nonfinite="refuse"):
+    def step(self, params, grads, state, *, loss=None, gradient=None, hessian=None, hessian_diagonal=None, rng=None,
+             nonfinite="refuse"):
         leaves, gradient_leaves = tree.flatten(params, "params"), tree.flatten(grads, "grads")
         paths = [path for path, _ in leaves]
         check_state(self, paths, state)
@@ -150,14 +151,18 @@ class Groups(Optimizer, register=False):
                                   f"params, {paths}")
         tree.separate(leaves, "params")
         gs = [g for _, g in gradient_leaves]
-        if self.gradient:
-            transforms = [transform.at(state.t + 1) for transform in self.gradient]
+        transforms = [transform.at(state.t + 1) for transform in self.gradient]
+        if transforms:
             gs = gradients.prepare(transforms, [guest(np.asarray(w)) for _, w in leaves],
                                    [guest(np.asarray(g)) for g in gs])
 
+        given = {"loss": loss, "gradient": gradient, "hessian": hessian, "hessian_diagonal": hessian_diagonal}
+
         def one(rule, own):
+            rest = [w for _, w in leaves]
+            answers = _within(given, params, rest, own, transforms) if rule.needs else {}
             new, kept = rule.step([leaves[i][1] for i in own], [gs[i] for i in own], _of(rule, state, own), rng=rng,
-                                  nonfinite=nonfinite)
+                                  nonfinite=nonfinite, **answers)
             return zip(new, kept.slots, strict=True)
 
         made = self._each(leaves, one)
@@ -191,6 +196,46 @@ class Groups(Optimizer, register=False):
     @property
     def draws(self):
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.draws))
+
+    @property
+    def needs(self):
+        return tuple(dict.fromkeys(name for rule in self.rules for name in rule.needs))
+
+    @property
+    def gradients_per_step(self):
+        return 1 + sum(rule.gradients_per_step - 1 for rule in self.rules)
+
+
+def _within(given, params, leaves, own, transforms):
+    """What is given for all arrays, for a rule that has some of them: the others stay where they are."""
+    def whole(arrays, others):
+        held = dict(zip(own, arrays, strict=True))
+        return tree.unflatten(params, [held.get(i, other) for i, other in enumerate(others)])
+
+    def part(made, what):
+        found = [x for _, x in tree.flatten(made, what)]
+        if len(found) != len(leaves):
+            raise InvalidArgument(f"{what} gives {len(found)} arrays; params has {len(leaves)}")
+        return found
+
+    def gradient(points):
+        made = part(given["gradient"](whole(points, leaves)), "gradient")
+        if transforms:
+            at = [np.asarray(w) for _, w in tree.flatten(whole(points, leaves), "params")]
+            made = gradients.prepare(transforms, at, [np.asarray(g) for g in made])
+        return [made[i] for i in own]
+
+    def hessian(v):
+        made = part(given["hessian"](whole(v, [np.zeros_like(w) for w in leaves])), "hessian")
+        return [made[i] for i in own]
+
+    def diagonal():
+        made = given["hessian_diagonal"]
+        made = part(made() if callable(made) else made, "hessian_diagonal")
+        return [made[i] for i in own]
+
+    own_answers = {"gradient": gradient, "hessian": hessian, "hessian_diagonal": diagonal}
+    return {"loss": given["loss"], **{name: answer for name, answer in own_answers.items() if given[name] is not None}}
 
 
 def _of(rule, state, own):

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from optlearn import gradients, stepping, tree
+from optlearn import asking, gradients, stepping, tree
 from optlearn.declare import Declared, InvalidArgument, hyper, near, option
 from optlearn.explain import check_class, explain
 from optlearn.gradients import norm
@@ -52,6 +52,9 @@ class Optimizer(Declared):
         Whether the rule has equation, page and kernel; if not, `why_not_traceable` says why.
     scale_free : dict or None
         Values with which gradients multiplied by a positive number give the same steps; None if there are none.
+    needs : tuple of str
+        What its lines ask of the state besides slots and draws, found in them: ``"loss"``, ``"gradient"``,
+        ``"hessian"``, ``"hessian_diagonal"``, ``"sum"``, ``"norm"``.
     takes_matrices : bool
         Whether rows and columns of an array mean something to it; then it cannot make many runs as one array.
 
@@ -81,6 +84,7 @@ class Optimizer(Declared):
     why_not_traceable = ""
     scale_free = None
     takes_matrices = False
+    needs: Any = asking.Needs()
     _value_kind = "float, array or schedule"
     _reserved = ("w", "g", "s", "t", "gradient", "scheduled")
 
@@ -209,6 +213,11 @@ class Optimizer(Declared):
         gradient = tuple(transform.at(t) for transform in self.gradient)
         return self.bound({**gradients.values_at(self, t), "gradient": gradient})
 
+    @property
+    def gradients_per_step(self) -> int:
+        """Gradients that a step takes in all; a product with the Hessian, or its diagonal, counts as two."""
+        return 1 + asking.gradients_of(asking.asked(self))
+
     def prepared(self, w, g):
         """The gradient as the rule sees it."""
         for transform in self.gradient:
@@ -243,7 +252,8 @@ class Optimizer(Declared):
             raise
         return State(self.name, 0, [path for path, _ in leaves], slots)
 
-    def step(self, params: Any, grads: Any, state: State, *, rng: Any = None,
+    def step(self, params: Any, grads: Any, state: State, *, loss: Any = None, gradient: Any = None,
+             hessian: Any = None, hessian_diagonal: Any = None, rng: Any = None,
              nonfinite: str = "refuse") -> tuple[Any, State]:
         """One step.
 
@@ -253,6 +263,16 @@ class Optimizer(Declared):
             Parameters and their gradients, of the same structure and shapes.
         state : State
             From `init` or from the step before.
+        loss : float, optional
+            The loss where the gradient was taken, for a rule that reads ``s.loss``.
+        gradient : callable, optional
+            A function of parameters that gives their gradient, on the batch of `grads`, for a rule that asks for
+            ``s.gradient(point)``.
+        hessian : callable, optional
+            A function of arrays `v` like the parameters that gives the product of the Hessian, where the gradient was
+            taken, with them, for a rule that asks for ``s.hessian(v)``.
+        hessian_diagonal : arrays like the parameters or callable, optional
+            The diagonal of that Hessian, or a function without arguments that gives it.
         rng : numpy.random.Generator or RandomState, optional
             Source of the draws of a random rule such as SGLD.
         nonfinite : {"refuse", "propagate"}
@@ -267,7 +287,7 @@ class Optimizer(Declared):
         ------
         InvalidArgument
             If structures, shapes or kinds do not fit, a gradient is not finite or makes parameters or state that are
-            not, or the lines of the rule are wrong.
+            not, the lines of the rule are wrong, or the rule asks for what is not given.
 
         Notes
         -----
@@ -284,26 +304,29 @@ class Optimizer(Declared):
         """
         if nonfinite not in ("refuse", "propagate"):
             raise InvalidArgument(f"nonfinite = {nonfinite!r} is not allowed; it must be 'refuse' or 'propagate'")
+        given = {"loss": loss, "gradient": gradient, "hessian": hessian, "hessian_diagonal": hessian_diagonal}
         leaves, gradient_leaves = tree.flatten(params, "params"), tree.flatten(grads, "grads")
         new, slots = [], []
         # A quotient that np.where passes over may be 0/0; what counts is the result, which is looked at.
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             stepping.check_step(self, leaves, gradient_leaves, state, nonfinite, rng)
+            if self.needs:
+                asking.check_given(self, given)
             t, look = state.t + 1, nonfinite == "refuse"
             try:
                 rule = self.at(t)
                 ws = guests(*(np.asarray(w) for _, w in leaves))
-                gs = gradients.prepare(rule.gradient, ws, guests(*(np.asarray(g) for _, g in gradient_leaves)))
+                # The function that gives a further gradient may write it where it wrote this one.
+                gs = [np.array(g) if "gradient" in self.needs else np.asarray(g) for _, g in gradient_leaves]
+                gs = gradients.prepare(rule.gradient, ws, guests(*gs))
             except Exception as error:
                 explain(error, self)
                 raise
-            for i, (w, g, old) in enumerate(zip(ws, gs, state.slots, strict=True)):
-                s = {**old, **{name: rng.standard_normal(w.shape).astype(w.dtype) for name in self.draws}}
-                s = dict(zip(s, guests(*s.values()), strict=True))
-                blocks = w.nbytes > stepping.BLOCK and stepping.separable(rule)
-                made, kept, finite = (stepping.blockwise if blocks else stepping.whole)(rule, w, guest(g), s, t, look)
+            answers = asking.Given(rule, params, ws, given) if self.needs else None
+            for i, (made, kept, finite) in enumerate(
+                    stepping.each(rule, ws, gs, state.slots, t, look, rng, answers)):
                 if not finite:
-                    stepping.refuse_step(self, state.paths[i], w, old, made, kept, t)
+                    stepping.refuse_step(self, state.paths[i], ws[i], state.slots[i], made, kept, t)
                 new.append(made)
                 slots.append(kept)
         return tree.unflatten(params, new), State(self.name, t, state.paths, slots)

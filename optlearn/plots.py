@@ -120,8 +120,8 @@ def paths(trajectories, ax=None, labels=None, domain=None, every=1):
     return ax
 
 
-def losses(trajectories, ax=None, labels=None, above=None, log=True):
-    """Loss against step, on a logarithmic scale.
+def losses(trajectories, ax=None, labels=None, above=None, log=True, by="step"):
+    """Loss against step, or against the gradients that the steps took, on a logarithmic scale.
 
     Parameters
     ----------
@@ -132,18 +132,24 @@ def losses(trajectories, ax=None, labels=None, above=None, log=True):
         Subtracted from the loss, such as its smallest possible value.
     log : bool
         Whether the loss axis is logarithmic.
+    by : {"step", "gradients"}
+        What the loss stands against. Rules that take several gradients a step are compared by gradients.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
+    if by not in ("step", "gradients"):
+        raise InvalidArgument(f"by = {by!r} is not allowed; it must be 'step' or 'gradients'")
     runs = _as_list(trajectories)
     ax = ax or plt.gca()
     for i, run in enumerate(runs):
-        ax.plot(run.loss - (above or 0.0), label=labels[i] if labels else label(run), **line(i))
+        x = run.gradients if by == "gradients" else np.arange(run.steps + 1)
+        ax.plot(x, run.loss - (above or 0.0), label=labels[i] if labels else label(run), **line(i))
     if log:
         ax.set_yscale("log")
-    ax.set(xlabel="step $t$", ylabel="loss" if above is None else "loss above the minimum")
+    ax.set(xlabel="gradients" if by == "gradients" else "step $t$",
+           ylabel="loss" if above is None else "loss above the minimum")
     ax.legend(loc="best", fontsize=9)
     return ax
 

@@ -30,6 +30,8 @@ class Trajectory:
     kept : array
         The numbers of the steps after which there is a row in `w`; 0, 1, ..., `steps`, unless the run was told to
         keep fewer.
+    gradients : array of int
+        Gradients taken until after each kept step: one a step for most rules (`Optimizer.gradients_per_step`).
     diverged : int or None
         The step that was not finite, if one was.
     reason : str
@@ -65,6 +67,11 @@ class Trajectory:
         return self._values(self.w)
 
     @functools.cached_property
+    def gradients(self):
+        """Gradients taken until after each step, computed when first asked for."""
+        return self.kept * self.optimizer.gradients_per_step
+
+    @functools.cached_property
     def answer(self):
         """What the rule reports after each step, computed when first asked for."""
         rule = self.optimizer
@@ -87,7 +94,10 @@ class Trajectory:
 
     def __repr__(self):
         end = f", {self.surface.ends(self)}" if self.single else f", {self.w.shape[-1]} runs"
-        return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{end}{self.surface.note})"
+        each = self.optimizer.gradients_per_step
+        priced = f", {each} gradients a step" if each > 1 else ""
+        what = f"{self.optimizer.name} on {self.surface.name}"
+        return f"Trajectory({what}, {self.reason}{end}{priced}{self.surface.note})"
 
     def lane(self, i):
         """One of several runs."""

@@ -6,6 +6,9 @@ import numpy as np
 
 from optlearn.declare import InvalidArgument, Lesson, near
 
+# What a rule may read of its state besides slots and draws: see `optlearn.asking`.
+ASKED = ("loss", "gradient", "hessian", "hessian_diagonal", "sum", "norm")
+
 
 class Update:
     """What one step made: the new parameters `w`, and the quantities that the rule names.
@@ -41,6 +44,9 @@ class Slots:
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
+        if name in ASKED:
+            raise Lesson(f"s.{name} is there in update only, where the lines of the class read it as s.{name}; a class "
+                         f"that reads it in another way says so: needs = ({name!r},)")
         known = vars(self)
         close = near(name, known) if known else ""
         raise Lesson(f"the state has no {name!r}" + (close if "did you mean" in close else

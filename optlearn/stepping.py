@@ -6,6 +6,7 @@ import numbers
 import numpy as np
 
 from optlearn import tree
+from optlearn.asking import Asking, answer_all
 from optlearn.declare import InvalidArgument
 from optlearn.explain import complete, explain
 from optlearn.machine import in_threads, keep_memory
@@ -16,11 +17,26 @@ from optlearn.state import Slots, State, guest, guests
 BLOCK = 2**18
 
 
-def whole(rule, w, g, s, t, look):
+def each(rule, ws, gs, states, t, look, rng, answers):
+    """For each array in turn: new parameters and slots, and whether they are finite, if one is to look."""
+    def given(w, old):
+        s = {**old, **{name: rng.standard_normal(w.shape).astype(w.dtype) for name in rule.draws}}
+        return dict(zip(s, guests(*s.values()), strict=True))
+
+    if answers is not None:
+        arrays = [(w, guest(g), given(w, old)) for w, g, old in zip(ws, gs, states, strict=True)]
+        yield from answer_all(rule, arrays, lambda one, oracle: whole(rule, *one, t, look, oracle), answers)
+        return
+    for w, g, old in zip(ws, gs, states, strict=True):
+        blocks = w.nbytes > BLOCK and separable(rule)
+        yield (blockwise if blocks else whole)(rule, w, guest(g), given(w, old), t, look)
+
+
+def whole(rule, w, g, s, t, look, oracle=None):
     """New parameters and slots of one array, and whether they are finite, if one is to look."""
     made = None
     try:
-        made = rule.update(w, g, Slots(s), t)
+        made = rule.update(w, g, Slots(s) if oracle is None else Asking(s, oracle), t)
         named = made.named
         slots = {name: named[name] for name in rule.slots}
         if made.w is None:

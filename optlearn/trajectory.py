@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from optlearn import functions
-from optlearn.declare import InvalidArgument, of_library
+from optlearn.asking import Alone, Asking, OnSurface, is_own
+from optlearn.declare import InvalidArgument
 from optlearn.explain import complete, explain
 from optlearn.gradients import check_steady, prepare
 from optlearn.optimizer import as_rule
@@ -34,7 +35,8 @@ def run(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rn
         Source of noise and draws. A number is the seed of a ``RandomState``, whose stream NumPy keeps fixed for
         ever and which the explorer's page has too.
     noise : float
-        Standard deviation of normal noise added to each coordinate of the gradient.
+        Standard deviation of normal noise added to each coordinate of the gradient. Further gradients of a step get
+        the same noise, and the same samples, as they get the same minibatch in a training.
     batch : int, optional
         On a surface with samples: how many of them, drawn with replacement, each gradient is the mean over; default:
         all samples, none drawn. A step draws in this order: what the rule draws, samples, noise.
@@ -153,6 +155,9 @@ def _checked(surface, optimizer, start, steps, rng, noise, batch, delay, gradien
     batch = 0 if batch is None else whole("batch", batch)
     if batch and surface.samples is None:
         raise InvalidArgument(f"batch = {batch} is not allowed: {surface.name} has no samples")
+    if delay and "gradient" in optimizer.needs:
+        raise InvalidArgument(f"delay = {delay} is not allowed for {optimizer.name}: it asks for a gradient at a point "
+                              "of its own, which cannot come late")
     random = bool(noise or batch or optimizer.draws)
     if rng is None and random:
         raise InvalidArgument("rng = None is not allowed for a random run; it must be a seed or a random generator")
@@ -208,12 +213,15 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
     rule = optimizer.at(1)
     driver = _driver(optimizer)
     view = _own(w)
-    s, rows, noise = Slots(first), None, None
+    rows = noise = None
     stale = [view] * (delay + 1)
     # A reader's lines get arrays that they can read but not change, and what they make is kept as `step` keeps it: in
     # memory of its own. Those of the library are tested to change and to hold none.
-    guarded = not all(map(of_library, (optimizer, *optimizer.gradient)))
+    guarded = is_own(optimizer)
     pair = w.shape == (2,)
+    answers = OnSurface(surface, guarded) if optimizer.needs else None
+    oracle = Alone(answers)
+    s = Slots(first) if answers is None else Asking(first, oracle)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         update = Update(w, **first)
         try:
@@ -223,7 +231,8 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                 if chance is not None:
                     draws, rows, noise = chance(w.shape)
                     if draws:
-                        s = Slots({**s.__dict__, **draws})
+                        drawn = {**s.__dict__, **draws}
+                        s = Slots(drawn) if answers is None else Asking(drawn, oracle)
                 if delay == 0:
                     at = rule.probe(view, s, t)
                 else:
@@ -238,8 +247,12 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                     seen, = prepare(rule.gradient, [view], [g])
                 else:
                     seen = rule.prepared(view, g) if rule.gradient else g
+                if answers is not None:
+                    answers.begin(rule, at, rows, noise)
                 update = rule.update(view, seen, s, t)
                 view, named = update.w, update.named
+                if answers is not None:
+                    answers.end(rule, t)
                 if t == 1:
                     complete(rule, update)
                 if guarded:
@@ -256,7 +269,7 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                 if driver:
                     driver.feed_all(surface(at))
                 yield view, at, g, named
-                s = Slots(named)
+                s = Slots(named) if answers is None else Asking(named, oracle)
         except Exception as error:
             explain(error, optimizer, update)
             made = update.w
@@ -284,6 +297,7 @@ def _together(surface, optimizer, program, w, steps, chance, delay, state):
     _, probe, step = program.functions
     moved = program.probe is not program.symbols["w"]
     names = [name for name in program.lines if name != SEEN]
+    answers, told = OnSurface(surface), []
     view, stale, values = w, [w] * (delay + 1), parameter_values(optimizer.at(1))
     rows, noise, draws = None, None, {}
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -302,7 +316,10 @@ def _together(surface, optimizer, program, w, steps, chance, delay, state):
             g = surface.gradient(at, rows)
             if noise is not None:
                 g = g + noise
-            state = dict(zip(names, step(g, *given), strict=True))
+            if program.asked:
+                answers.begin(optimizer, at, rows, noise)
+                told = program.answered_by(answers.raw, g, *given)
+            state = dict(zip(names, step(g, *given, *told), strict=True))
             view = state.pop("w")
             yield view, at, g, state
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from optlearn import tree
 from optlearn.declare import Declared, InvalidArgument
 from optlearn.problems.data import Batch, Data, load
 
@@ -9,7 +10,8 @@ from optlearn.problems.data import Batch, Data, load
 class Problem(Declared):
     """A loss over examples, to be minimised in parameters.
 
-    A subclass writes `init`, `loss_and_gradient` and `predict`.
+    A subclass writes `init`, `loss_and_gradient` and `predict`. It may write `hessian_product` and `hessian_diagonal`,
+    for rules that ask for them; without those they are central differences of gradients.
 
     Parameters
     ----------
@@ -87,6 +89,44 @@ class Problem(Declared):
     def gradient(self, params, batch=None):
         """The gradient, in the structure of the parameters."""
         return self.loss_and_gradient(params, batch)[1]
+
+    def hessian_product(self, params, v, batch=None):
+        """The product of the Hessian at `params`, on a batch, with arrays `v` like the parameters.
+
+        Here the central difference of two gradients, ``(gradient(params + h v) - gradient(params - h v)) / (2 h)``,
+        with a relative error of about 1e-10 in float64 and 1e-4 in float32 where the gradient is smooth. Least squares,
+        logistic and softmax regression have the exact product.
+        """
+        leaves = [np.asarray(w) for _, w in tree.flatten(params, "params")]
+        along = [np.asarray(x) for _, x in tree.flatten(v, "v")]
+        length, size = (np.sqrt(sum(float(np.sum(np.square(x, dtype=float))) for x in xs)) for xs in (along, leaves))
+        if length == 0:
+            return tree.unflatten(params, [np.zeros_like(w) for w in leaves])
+        h = max(float(np.finfo(w.dtype).eps) for w in leaves) ** (1 / 3) * max(1.0, size) / length
+
+        def gradient(h):
+            moved = [(w + h * x).astype(w.dtype) for w, x in zip(leaves, along, strict=True)]
+            made = self.gradient(tree.unflatten(params, moved), batch)
+            return [np.array(g) for _, g in tree.flatten(made, "gradient")]
+
+        return tree.unflatten(params, [((up - down) / (2 * h)).astype(w.dtype) for w, up, down in
+                                       zip(leaves, gradient(h), gradient(-h), strict=True)])
+
+    def hessian_diagonal(self, params, batch=None):
+        """The diagonal of the Hessian at `params`, on a batch, as arrays like the parameters.
+
+        Here one product (`hessian_product`) for each single parameter: two gradients for each. Least squares, logistic
+        and softmax regression have a formula.
+        """
+        leaves = [np.asarray(w) for _, w in tree.flatten(params, "params")]
+        found = [np.empty_like(w) for w in leaves]
+        for k, w in enumerate(leaves):
+            for place in np.ndindex(w.shape):
+                unit = [np.zeros_like(x) for x in leaves]
+                unit[k][place] = 1
+                product = tree.flatten(self.hessian_product(params, tree.unflatten(params, unit), batch), "product")
+                found[k][place] = np.asarray(product[k][1])[place]
+        return tree.unflatten(params, found)
 
     def predict(self, params, x):
         """Predicted targets, or classes, for rows of `x`."""

@@ -8,6 +8,16 @@ from optlearn.problems.base import Problem
 from optlearn.problems.data import generator, line, sigmoid, sparse
 
 
+def _product(x, curvature, v, l2):
+    """The Hessian of a mean over examples times `v`; of the outcome of each example its curvature is given."""
+    u = curvature * (x @ v["w"] + v["b"]) / len(x)
+    return {"w": x.T @ u + l2 * v["w"], "b": np.sum(u)}
+
+
+def _diagonal(x, curvature, l2):
+    return {"w": (x**2).T @ curvature / len(x) + x.dtype.type(l2), "b": np.mean(curvature)}
+
+
 class LeastSquares(Problem):
     """Linear regression: half the mean squared error, ``mean((x @ w + b - y)**2) / 2 + l2 / 2 * |w|^2``.
 
@@ -41,6 +51,14 @@ class LeastSquares(Problem):
         error = self.predict(params, x) - y
         loss = 0.5 * np.mean(error**2) + 0.5 * self.l2 * np.sum(params["w"] ** 2)
         return float(loss), {"w": x.T @ error / len(y) + self.l2 * params["w"], "b": np.mean(error)}
+
+    def hessian_product(self, params, v, batch=None):
+        x, _ = batch or self.train
+        return _product(x, np.ones(len(x), x.dtype), v, self.l2)
+
+    def hessian_diagonal(self, params, batch=None):
+        x, _ = batch or self.train
+        return _diagonal(x, np.ones(len(x), x.dtype), self.l2)
 
     def hessian(self):
         """The matrix of second derivatives, in the order w, b; its eigenvalues bound the learning rate."""
@@ -103,6 +121,18 @@ class Logistic(Problem):
         error = (sigmoid(z) - y).astype(x.dtype)
         return float(loss), {"w": x.T @ error / len(y) + self.l2 * params["w"], "b": np.mean(error)}
 
+    def _curvature(self, params, x):
+        p = sigmoid(x @ params["w"] + params["b"])
+        return (p * (1 - p)).astype(x.dtype)
+
+    def hessian_product(self, params, v, batch=None):
+        x, _ = batch or self.train
+        return _product(x, self._curvature(params, x), v, self.l2)
+
+    def hessian_diagonal(self, params, batch=None):
+        x, _ = batch or self.train
+        return _diagonal(x, self._curvature(params, x), self.l2)
+
 
 class SparseLogistic(Logistic):
     """Logistic regression on mostly rare features, the case for AdaGrad and FTRL; see `sparse`."""
@@ -149,3 +179,20 @@ class Softmax(Problem):
         loss, dz = cross_entropy(x @ params["W"] + params["b"], y)
         return (float(loss + 0.5 * self.l2 * np.sum(params["W"] ** 2)),
                 {"W": x.T @ dz + self.l2 * params["W"], "b": dz.sum(axis=0)})
+
+    def _probabilities(self, params, x):
+        z = x @ params["W"] + params["b"]
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    def hessian_product(self, params, v, batch=None):
+        x, _ = batch or self.train
+        p, dz = self._probabilities(params, x), x @ v["W"] + v["b"]
+        u = p * (dz - np.sum(p * dz, axis=1, keepdims=True)) / len(x)
+        return {"W": x.T @ u + self.l2 * v["W"], "b": u.sum(axis=0)}
+
+    def hessian_diagonal(self, params, batch=None):
+        x, _ = batch or self.train
+        p = self._probabilities(params, x)
+        u = p * (1 - p) / len(x)
+        return {"W": (x**2).T @ u + x.dtype.type(self.l2), "b": u.sum(axis=0)}

@@ -177,6 +177,13 @@ class Surface(Declared):
         values, w = self._run("value", w)
         return (_at_points(self._value, w, 1) if values is None else np.broadcast_to(values[0], (1, *w.shape[1:])))[0]
 
+    def value(self, w, rows=None):
+        """Value at points `w`; of a surface with samples the mean over `rows`, as in `gradient`."""
+        if rows is None:
+            return self(w)
+        values, w = self._run("value", w, rows)
+        return (_at_points(self._value, w, 1, rows) if values is None else values)[0]
+
     def _value(self, x, y, rows=None):
         """The value at one point, as the lines compute it."""
         from optlearn.explain import explain
@@ -238,10 +245,10 @@ class Surface(Declared):
         out[0], out[1] = values
         return out
 
-    def hessian(self, w):
-        """Hessian at points `w`, of shape (2, 2) or (2, 2, ...)."""
-        values, w = self._run("curvatures", w)
-        xx, xy, yy = _at_points(functools.partial(_curvatures, self._value), w, 3) if values is None else values
+    def hessian(self, w, rows=None):
+        """Hessian at points `w`, of shape (2, 2) or (2, 2, ...); `rows` as in `gradient`."""
+        values, w = self._run("curvatures", w, rows)
+        xx, xy, yy = _at_points(functools.partial(_curvatures, self._value), w, 3, rows) if values is None else values
         out = np.empty((2, *w.shape))
         out[0, 0], out[0, 1], out[1, 0], out[1, 1] = xx, xy, xy, yy
         return out

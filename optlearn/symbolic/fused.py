@@ -38,7 +38,8 @@ def _source(program, graph, rows, scheduled):
     """What does not change from step to step is computed before the loop, and the state stays in registers."""
     h = {program.symbols[name]: f"h{k}" for k, name in enumerate(program.parameters)}
     lines = {name: node for name, node in program.lines.items() if name != SEEN}
-    parts = coordinates([*program.start.values(), program.probe, *lines.values(), *program.symbols.values()], 2)
+    parts = coordinates([*program.start.values(), program.probe, *lines.values(), *program.symbols.values(),
+                         *(one.node for one in program.asked if one.node is not None)], 2)
     state = {}
     for name in ("w", *program.slots):
         symbol = program.symbols["w" if name == "w" else "s." + name]
@@ -59,7 +60,7 @@ def _source(program, graph, rows, scheduled):
     before += writes(program.start, first.text) + reads(state)
 
     step = Emitter("kernel", {**h, **state, program.symbols["t"]: "t"}, "x")
-    slope = Emitter("kernel", {s: f"p{k}" for k, s in enumerate(graph.parameters)}, "y")
+    slope = Emitter("kernel", {s: f"p{k}" for k, s in enumerate(graph.parameters)}, "c")
     if not scheduled:
         before += _statements(step, _constant([part for node in lines.values() for part in parts[node]], h))
     before += _statements(slope, _constant(graph.gradient, slope.text))
@@ -68,12 +69,31 @@ def _source(program, graph, rows, scheduled):
         loop += ["values = h[k - 1]", *numbers]
     probe = parts[program.probe]
     loop += _statements(step, probe)
-    slope.text.update(zip((graph.x, graph.y), (step.text[part] for part in probe), strict=True))
-    loop += _statements(slope, graph.gradient)
-    step.text.update({part: slope.text[node]
-                      for part, node in zip(parts[program.symbols["g"]], graph.gradient, strict=True)})
+
+    def ask(nodes, at, prefix):
+        """The values of nodes of the surface at a point, in texts."""
+        here = Emitter("kernel", {**fixed, graph.x: at[0], graph.y: at[1]}, prefix)
+        loop.extend(_statements(here, nodes))
+        return [here.text[node] for node in nodes]
+
+    fixed, at = dict(slope.text), [step.text[part] for part in probe]
+    slopes = ask(graph.gradient, at, "y")
+    step.text.update(zip(parts[program.symbols["g"]], slopes, strict=True))
+    for k, one in enumerate(program.asked):
+        given = parts[one.node] if one.node is not None else []
+        loop += _statements(step, given)
+        given = [step.text[part] for part in given]
+        if one.kind == "gradient":
+            answers = ask(graph.gradient, given, f"z{k}_")
+        elif one.kind == "loss":
+            answers = ask([graph.f], at, f"z{k}_")
+        else:
+            xx, xy, yy = ask(graph.hessian, at, f"z{k}_")
+            answers = [xx, yy] if one.kind == "hessian_diagonal" else [
+                f"({xx} * {given[0]} + {xy} * {given[1]})", f"({xy} * {given[0]} + {yy} * {given[1]})"]
+        step.text.update(zip(parts[one.symbol], answers, strict=True))
     loop += _statements(step, [part for node in lines.values() for part in parts[node]])
-    loop += [f"now[{rows['g'][0] + c}] = {slope.text[node]}" for c, node in enumerate(graph.gradient)]
+    loop += [f"now[{rows['g'][0] + c}] = {text}" for c, text in enumerate(slopes)]
     if program.probe is not program.symbols["w"]:
         loop += writes({PROBE: program.probe}, step.text)
     loop += writes(lines, step.text) + reads(state)

@@ -5,7 +5,7 @@ import json
 from optlearn.symbolic.emit import Emitter, stages
 from optlearn.symbolic.graph import REDUCTIONS, as_node, walk
 from optlearn.symbolic.operations import SPECIAL, TABLE
-from optlearn.symbolic.program import PROBE, RATE, SEEN
+from optlearn.symbolic.program import ABOUT, ANSWER, PROBE, RATE, SEEN
 from optlearn.symbolic.trace import trace
 
 
@@ -21,6 +21,10 @@ def layout(program, size=2):
     for name, node in program.lines.items():
         if name not in ("w", SEEN):
             sizes.setdefault(name, size if node.vector else 1)
+    for one in program.asked:
+        if one.node is not None:
+            sizes[_about(one)] = size
+        sizes[one.symbol.args[0]] = size if one.symbol.vector else 1
     # The gradient that the rule sees is kept beside the one that the surface gave.
     if SEEN in program.lines:
         sizes[SEEN] = size
@@ -29,6 +33,10 @@ def layout(program, size=2):
         offsets[name] = (end, n)
         end += n
     return offsets, end
+
+
+def _about(one):
+    return one.symbol.args[0].replace(ANSWER, ABOUT)
 
 
 class _Rule:
@@ -98,6 +106,9 @@ class _Rule:
 def rule_code(rule, size=2):
     """The JavaScript of a rule: an object with `start`, `probe` and `step` that work on rows of one array.
 
+    A rule that asks for more than a gradient also has `ask`, to be called between gradient and step: it puts the
+    answers of a surface into the row, of gradients with `u` and `v` added, the noise of the step.
+
     Parameters
     ----------
     rule : Optimizer
@@ -125,10 +136,26 @@ def rule_code(rule, size=2):
             return f"a + {at['w']}"
         if key == "g":
             return f"b + {at['g']}"
+        if key.startswith(ANSWER):
+            return f"b + {at[key]}"
         if key.startswith("s."):
             bare = key[2:]
             return f"{'b' if bare in program.draws else 'a'} + {at[bare]}"
         return None
+
+    def answer(one):
+        """The call that puts an answer of the surface into the row."""
+        to = f"b + {at[one.symbol.args[0]]}"
+        x, y = (f"R[b + {at[PROBE]}{' + 1' * c}]" for c in range(2))
+        about = [f"R[b + {at[_about(one)]}{' + 1' * c}]" for c in range(2)] if one.node is not None else ()
+        if one.kind == "loss":
+            return f"R[{to}] = S.f({x}, {y}, p, rows, at, size);"
+        if one.kind == "gradient":
+            return (f"S.gradient({', '.join(about)}, p, R, {to}, rows, at, size); R[{to}] += u; R[{to} + 1] += v;")
+        call = f"{{ const H = [0, 0, 0]; S.hessian({x}, {y}, p, H, 0, rows, at, size); "
+        values = ("H[0]", "H[2]") if one.kind == "hessian_diagonal" else \
+            (f"H[0] * {about[0]} + H[1] * {about[1]}", f"H[1] * {about[0]} + H[2] * {about[1]}")
+        return call + f"R[{to}] = {values[0]}; R[{to} + 1] = {values[1]}; }}"
 
     outputs = dict(program.lines)
     if program.rate is not None:
@@ -136,13 +163,21 @@ def rule_code(rule, size=2):
     methods = [maker.method("start", "R, o, h", program.start, "o", first),
                maker.method("probe", "R, a, b, t, h", {PROBE: program.probe}, "b", read),
                maker.method("step", "R, a, b, t, h", outputs, "b", read)]
+    asks = []
+    for k, one in enumerate(program.asked):
+        if one.node is not None:
+            methods.append(maker.method(f"about{k}", "R, a, b, t, h", {_about(one): one.node}, "b", read))
+            asks.append(f"this.about{k}(R, a, b, t, h);")
+        asks.append(answer(one))
+    if asks:
+        methods.append(f"ask(R, a, b, t, h, S, p, u, v, rows, at, size) {{ {' '.join(asks)} }}")
     return "({ " + ", ".join(methods) + " })", maker.offsets, maker.stride
 
 
 def surface_code(surface):
     """The JavaScript of a surface: an object with `f`, `gradient` and `hessian`.
 
-    The `gradient` of a surface with samples takes the mean over the samples that stand in ``rows[at]`` to
+    Those of a surface with samples take the mean over the samples that stand in ``rows[at]`` to
     ``rows[at + size - 1]``, or over all if there are no `rows`.
     """
     graph = surface.graph()
@@ -170,13 +205,13 @@ def _sampled(surface, graph, text):
     count, width = surface.samples.shape
     text = {**text, **{symbol: f"D[{width} * j + {i}]" for i, symbol in enumerate(graph.sample)}}
 
-    def method(head, nodes, write, size=str(count), row="k"):
+    def method(head, nodes, write):
         emitter = Emitter("javascript", text, "s")
         sums = [f"m{i}" for i in range(len(nodes))]
         body = [f"const {n} = {e};" for n, e in emitter.statements(nodes)]
         body += [f"{total} += {emitter.text[node]};" for total, node in zip(sums, nodes, strict=True)]
-        return (f"{head} {{ let {', '.join(f'{total} = 0' for total in sums)}; const n = {size}; "
-                f"for (let k = 0; k < n; k++) {{ const j = {row}; {' '.join(body)} }} "
+        return (f"{head} {{ let {', '.join(f'{total} = 0' for total in sums)}; const n = rows ? size : {count}; "
+                f"for (let k = 0; k < n; k++) {{ const j = rows ? rows[at + k] : k; {' '.join(body)} }} "
                 f"{write([f'{total} / n' for total in sums])} }}")
 
     predict = []
@@ -186,10 +221,9 @@ def _sampled(surface, graph, text):
         predict = [f"predict(x, y, p, u) {{ {' '.join(body)} return {emitter.text[graph.predict]}; }}"]
     return (f"(() => {{ const D = {json.dumps(surface.samples.ravel().tolist())}; return {{ " + ", ".join([
         *predict,
-        method("f(x, y, p)", [graph.f], lambda v: f"return {v[0]};"),
-        method("gradient(x, y, p, out, o, rows, at, size)", graph.gradient, _store, f"rows ? size : {count}",
-               "rows ? rows[at + k] : k"),
-        method("hessian(x, y, p, out, o)", graph.hessian, _store)]) + " }; })()")
+        method("f(x, y, p, rows, at, size)", [graph.f], lambda v: f"return {v[0]};"),
+        method("gradient(x, y, p, out, o, rows, at, size)", graph.gradient, _store),
+        method("hessian(x, y, p, out, o, rows, at, size)", graph.hessian, _store)]) + " }; })()")
 
 
 def schedule_code(schedule):

@@ -13,7 +13,7 @@ LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon":
            "infty": "∞", "varepsilon": "ε"}
 SIGNS = {"le": "≤", "ge": "≥", "ne": "≠", "cdot": "·", "nabla": "∇", "lVert": "‖", "rVert": "‖", "lvert": "|",
          "rvert": "|", "lceil": "⌈", "rceil": "⌉", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋",
-         "times": "×", "odot": "⊙", "prod": "∏", "top": "⊤", "dots": "…"}
+         "times": "×", "prime": "′", "odot": "⊙", "prod": "∏", "top": "⊤", "dots": "…"}
 WORDS = {"exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arcsin", "arccos", "arctan", "min", "max", "bmod"}
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?(?:e-?\d+)?|[A-Za-z]|[^\sA-Za-z\d]")
 

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from optlearn.declare import InvalidArgument
 from optlearn.machine import in_threads, keep_memory
 from optlearn.symbolic.fused import fused
 from optlearn.symbolic.graph import walk
@@ -207,6 +208,9 @@ def _execute(surface, rule, w, steps, chance, delay, keep):
         The step of a single run that was not finite, or 0.
     """
     program, lanes = trace(rule), w[0].size
+    if program.asked:
+        raise InvalidArgument(f"compiled = True is not allowed here for {rule.name}: it asks for more than a gradient "
+                              "in its step, which only a single run without chance or delay has as machine code")
     times = range(1, max(steps, 1) + 1) if rule.scheduled else (1,)
     values = [dict(zip(program.parameters, parameter_values(rule.at(t)), strict=True)) for t in times]
     h, H, swept = _tables(values, lanes)

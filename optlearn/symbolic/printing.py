@@ -11,7 +11,7 @@ from optlearn.symbolic.graph import BOOLEAN, REDUCTIONS, walk
 from optlearn.symbolic.mathml import mathml_row
 from optlearn.symbolic.names import indexed, name_symbol
 from optlearn.symbolic.operations import TABLE
-from optlearn.symbolic.program import PROBE, SEEN
+from optlearn.symbolic.program import ANSWER, PROBE, SEEN, asked_walk
 from optlearn.symbolic.trace import trace
 
 # Operations on matrices as such; and the shape of the matrix for which an equation is printed.
@@ -332,7 +332,14 @@ def lines(rule, tags=False, shape=None):
         shown.append((PROBE, at, program.probe))
     shown.append(("g.raw" if SEEN in program.lines else "g", raw_symbol, rf"\nabla f({at})"))
     fixed = {program.symbols[name] for name in program.parameters}
+    named_nodes = {node: name for name, node in program.lines.items()}
+    asked = {one.symbol: one for one in program.asked}
+    own_line = {one.symbol: one for one in program.asked if one.kind == "gradient" and one.symbol not in named_nodes}
     for name, node in program.lines.items():
+        for one in [n for n in asked_walk([node], program.asked) if n in own_line]:
+            del own_line[one]
+            primes = r"\prime" * (1 + sum(name.startswith(ANSWER) for name, *_ in shown))
+            shown.append((one.args[0], rf"g^{{{primes}}}_{now}", one))
         constant = all(n.op != "symbol" or n in fixed for n in walk([node]))
         bare = "g" if name == SEEN else name
         shown.append((bare, named(bare, "" if constant else now), node))
@@ -347,8 +354,28 @@ def lines(rule, tags=False, shape=None):
             register(node, left, name)
     nodes = walk(program.lines.values())
     printer = Printer(symbols, names if tags else None, program.shape, any(n.op in PRODUCTS for n in nodes))
+
+    def answer(one):
+        """What is asked for, written out."""
+        given = "" if one.node is None else Printer(
+            {program.probe: at, **symbols}, printer.tags, printer.shape, printer.matrices).tex(one.node)
+        if one.kind == "gradient":
+            return rf"\nabla f\left({given}\right)"
+        if one.kind == "loss":
+            return f"f({at})"
+        return (rf"\nabla^2 f({at}) \, {given}" if one.kind == "hessian" else
+                rf"\operatorname{{diag}} \nabla^2 f({at})")
+
+    for one in program.asked:
+        # What has no line of its own stands where it is used.
+        if one.symbol not in symbols:
+            text = answer(one)
+            symbols[one.symbol] = text if one.kind == "loss" else rf"\left({text}\right)"
     result = []
     for name, left, node in shown:
+        if not isinstance(node, str) and node in asked and symbols.get(node) == left:
+            result.append((name, rf"\data{{{name}}}{{{left}}}" if tags else left, answer(asked[node])))
+            continue
         # A second name for a quantity is shown as equal to the first.
         define = not isinstance(node, str) and symbols.get(node) in (None, left)
         own = symbols.get(node)

@@ -1,10 +1,13 @@
 """The recorded lines of a rule."""
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 
+from optlearn.asking import SAID, Asking, Oracle
 from optlearn.explain import place, said_at
+from optlearn.gradients import norm
 from optlearn.state import Update
 from optlearn.symbolic.derive import factor
 from optlearn.symbolic.graph import (
@@ -21,7 +24,42 @@ from optlearn.symbolic.operations import TABLE, ZERO, sub
 
 # Names under which machinery keeps its own quantities beside those of a rule; none can be a name in Python.
 SEEN, PROBE, RATE = "@seen", "@probe", "@rate"
+# What is answered, and about what, with its kind and number behind it.
+ANSWER, ABOUT = "@answer_", "@about_"
 TAKEN = ("w", "g", "t")
+
+
+class Asked(NamedTuple):
+    """A question that the lines of a rule ask of the function: its kind, the symbol of the answer, what is given, and
+    what the lines get, which of a gradient is the transformed one."""
+
+    kind: str
+    symbol: Node
+    node: Node | None
+    seen: Node
+
+
+class _Recorded(Oracle):
+    """Whoever asks gets a symbol; equal questions get the same."""
+
+    def __init__(self, transforms, shape):
+        self.transforms, self.shape, self.asked = transforms, shape, []
+
+    def ask(self, kind, given=None):
+        node = None if given is None else as_node(given)
+        if kind in ("sum", "norm"):
+            return np.sum(node) if kind == "sum" else norm(node)
+        for known in self.asked:
+            if known.kind == kind and known.node is node:
+                return known.seen
+        if node is not None and not node.vector:
+            refuse(f"{SAID[kind]} of a number cannot be traced; it must be given an array like the parameters")
+        answer = seen = symbol(f"{ANSWER}{kind}{len(self.asked) + 1}", kind != "loss", self.shape)
+        if kind == "gradient":
+            for transform in self.transforms:
+                seen = as_node(transform(node, seen))
+        self.asked.append(Asked(kind, answer, node, seen))
+        return seen
 
 
 def evaluate(nodes, known):
@@ -52,6 +90,8 @@ class Program:
         The point at which the gradient is taken.
     answer : Node
         What is reported after step t, from the parameters and the state after it.
+    asked : list of Asked
+        What the lines ask for besides the gradient, in order: each may be given what depends on those before.
     separable : bool
         Whether each coordinate of a step depends on that coordinate alone: there are no sums over all.
     rate : Node or None
@@ -99,8 +139,12 @@ class Program:
             g = raw
             for transform in transforms:
                 g = as_node(_recorded(noted, transform, "__call__", transform, w, g))
+            oracle = _Recorded(transforms, shape)
+            if rule.needs:
+                s = Asking(dict(state), oracle)
             update = _recorded(noted, rule, "update", symbolic.update, w, g, s, t)
             named, new = _named(rule, update)
+        self.asked = oracle.asked
         self.vectors_only = noted.vectors_only
         for name in self.slots:
             if named[name].vector and not state[name].vector:
@@ -109,10 +153,12 @@ class Program:
         if shape is not None:
             self._check_shapes(named, state)
         self.lines = {SEEN: g} if g is not raw else {}
-        self.lines.update(_ordered(named))
+        self.lines.update(_ordered(named, self.asked))
         self.symbols = {"w": w, "g": raw, "t": t, **{"s." + n: x for n, x in state.items()},
-                        **{p: symbol(p) for p in self.parameters}}
-        self.separable = shape is None and not any(n.op in REDUCTIONS for n in walk(self.lines.values()))
+                        **{p: symbol(p) for p in self.parameters},
+                        **{one.symbol.args[0]: one.symbol for one in self.asked}}
+        self.separable = shape is None and not self.asked and not any(
+            n.op in REDUCTIONS for n in walk(self.lines.values()))
         direction = rule.direction
         self.rate = None
         if direction is not None:
@@ -125,8 +171,9 @@ class Program:
             if named[name].extents != before:
                 raise NotTraceable(f"{self.rule.name}.update makes {name} of shape {named[name].extents}; it must keep "
                                    f"the shape {before} that it has before the step")
+        answers = {one.symbol: one for one in self.asked}
         for n in walk([*named.values(), self.probe, self.answer]):
-            if n.op == "symbol" and n.args[0].startswith("@"):
+            if n.op == "symbol" and n.args[0].startswith("@") and n not in answers:
                 raise NotTraceable(f"{self.rule.name} cannot be traced: what a turn of repeat computes is used outside "
                                    "of it; the body must return it")
 
@@ -146,7 +193,7 @@ class Program:
         """`start`, `probe` and `step` as NumPy functions of arrays with coordinates as the first axis.
 
         They take the parameters w, then the step number, the values of `parameters`, slots and draws in their order;
-        `step` the gradient before all these, `start` nothing but w and the values.
+        `step` the gradient before all these and the answers after them, `start` nothing but w and the values.
         """
         from optlearn.symbolic.arrays import function
 
@@ -155,7 +202,27 @@ class Program:
         first = {self.symbols[name]: f"a{i}" for i, name in enumerate(("w", *self.parameters))}
         lines = [node for name, node in self.lines.items() if name != SEEN]
         return (function(list(self.start.values()), first), function([self.probe], names),
-                function(lines, {self.symbols["g"]: "g", **names}))
+                function(lines, {self.symbols["g"]: "g", **names, **self._answers(len(self.asked))}))
+
+    def _answers(self, count):
+        return {one.symbol: f"q{i}" for i, one in enumerate(self.asked[:count])}
+
+    @functools.cached_property
+    def _questions(self):
+        """What is given with each question, as a NumPy function of what `step` takes before it."""
+        from optlearn.symbolic.arrays import function
+
+        inputs = ("w", "t", *self.parameters, *("s." + name for name in (*self.slots, *self.draws)))
+        names = {self.symbols["g"]: "g", **{self.symbols[name]: f"a{i}" for i, name in enumerate(inputs)}}
+        return [None if one.node is None else function([one.node], {**names, **self._answers(i)})
+                for i, one in enumerate(self.asked)]
+
+    def answered_by(self, raw, *given):
+        """The answers to all that a step asks for, from ``raw(kind, given)`` and what `step` is given before them."""
+        told = []
+        for one, question in zip(self.asked, self._questions, strict=True):
+            told.append(raw(one.kind, None if question is None else question(*given, *told)[0]))
+        return told
 
 
 def _recorded(noted, part, method, call, *given):
@@ -224,9 +291,20 @@ def form(declared):
             tuple(recorded_numbers(declared)), tuple(_fixed(declared).items()))
 
 
-def _ordered(named):
+def asked_walk(roots, asked):
+    """`walk` through the answers as well: what is given with a question stands before what is made of its answer."""
+    behind, order = {one.symbol: one.node for one in asked}, {}
+    for n in walk(roots):
+        node = behind.get(n)
+        if node is not None and n not in order:
+            order.update(dict.fromkeys(asked_walk([node], asked)))
+        order.setdefault(n)
+    return list(order)
+
+
+def _ordered(named, asked):
     """The named quantities, each after those it is made of; the new parameters last."""
     last = named["w"]
-    position = {id(node): i for i, node in enumerate(walk([*named.values(), last]))}
+    position = {id(node): i for i, node in enumerate(asked_walk([*named.values(), last], asked))}
     order = sorted((name for name in named if name != "w"), key=lambda name: position[id(named[name])])
     return {**{name: named[name] for name in order}, "w": last}

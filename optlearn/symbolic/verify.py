@@ -6,6 +6,7 @@ shows here. The library's own classes are verified by its tests.
 
 import numpy as np
 
+from optlearn.asking import Alone, Answers, Asking
 from optlearn.declare import of_library
 from optlearn.explain import place, said_at
 from optlearn.symbolic.graph import NotTraceable
@@ -104,6 +105,12 @@ def _compare(rule, program, values, shape, rng):
             reported = _run(rule, "answer", rule.answer, _guest(w), view, t)
             _same(f"the answer after step {t}", reported, evaluate([program.answer], known)[0], like)
             seen = _run(rule, "prepared", rule.prepared, _guest(w), _guest(g))
+            if rule.needs:
+                function = _Function(rule, w, rng)
+                view = Asking(dict(held), Alone(function))
+                for one in program.asked:
+                    known[one.symbol] = function.raw(one.kind, None if one.node is None else
+                                                     evaluate([one.node], known)[0])
             update = _run(rule, "update", rule.update, _guest(w), _guest(seen), view, t)
             lines = {**update.named, "w": update.w, SEEN: seen}
             for name, found in zip(program.lines, evaluate(list(program.lines.values()), known), strict=True):
@@ -112,6 +119,35 @@ def _compare(rule, program, values, shape, rng):
             s = {name: update.named[name] for name in program.slots}
             if not all(np.isfinite(x).all() for x in (w, *s.values())):
                 w, s = rng.standard_normal(shape), rule.start(_guest(rng.standard_normal(shape)))
+
+
+class _Function(Answers):
+    """A function that has no more to do with the arrays than a rule may use: of every step another."""
+
+    def __init__(self, rule, w, rng):
+        super().__init__()
+        self.rule, self.size, self.shift = rule, rng.uniform(0.5, 2.0), rng.standard_normal(w.shape)
+        self.value = rng.uniform(0.1, 3.0)
+
+    def raw(self, kind, given):
+        """What it answers before a gradient is transformed."""
+        if kind == "loss":
+            return self.value
+        if kind == "hessian_diagonal":
+            return self.size + self.shift**2
+        return self.size * given + 0.1 * np.sum(given) + (self.shift if kind == "gradient" else 0.0)
+
+    def _loss(self):
+        return [self.raw("loss", None)]
+
+    def _gradient(self, points):
+        return [self.rule.prepared(points[0], self.raw("gradient", points[0]))]
+
+    def _hessian(self, vs):
+        return [self.raw("hessian", vs[0])]
+
+    def _hessian_diagonal(self):
+        return [self.raw("hessian_diagonal", None)]
 
 
 def _run(rule, method, call, *given):

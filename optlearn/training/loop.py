@@ -10,6 +10,7 @@ from optlearn.optimizer import Optimizer, as_rule
 from optlearn.schedules import Driver, Place
 from optlearn.state import guest
 from optlearn.training.arguments import checked_callbacks, checked_early_stop, checked_settings
+from optlearn.training.batches import BatchAnswers
 from optlearn.training.records import EPOCH_RECORDS, History
 from optlearn.trajectory import whole
 
@@ -30,7 +31,8 @@ class Training:
         place, counted from 0, in which form schedules see them (`place`).
     steps_per_epoch : int
     records : dict of str to list
-        ``"loss"``, the minibatch loss of every step, and the values at the end of every epoch.
+        ``"loss"``, the minibatch loss of every step; ``"gradients"``, how many were taken up to it; and the values at
+        the end of every epoch.
     hyper : dict of str to list
         The values that scheduled hyperparameters had in every step.
     diverged : int or None
@@ -45,7 +47,7 @@ class Training:
         self.epoch = self.batch = self.iteration = 0
         self.order = self.params = self.state = self.best_epoch = self.best_params = self.diverged = None
         self.stale = []
-        self.records = {name: [] for name in ("loss", *EPOCH_RECORDS)}
+        self.records = {name: [] for name in ("loss", "gradients", *EPOCH_RECORDS)}
         self.hyper = {name: [] for name in optimizer.hypers() if callable(optimizer.__dict__[name])}
 
     @property
@@ -126,15 +128,17 @@ class Training:
         point = self.stale[0] if self.delay else ahead(rule, self.params, self.state)
         with np.errstate(all="ignore"):
             loss, grads = self._loss_and_gradient(point, batch)
-            params = None
+            params, answers = None, BatchAnswers(
+                self.problem, lambda there: self._loss_and_gradient(there, batch)[1], point, batch, loss)
             if np.isfinite(loss) and _finite(grads):
-                params, state = self._stepped(rule, grads)
+                params, state = self._stepped(rule, grads, answers.given if rule.needs else {})
         if params is None or not (_finite(params) and all(_finite(list(slots.values())) for slots in state.slots)):
             self.diverged = self.iteration + 1
             return False
         self.params, self.state = params, state
         self.stale = [*self.stale, params][-self.delay - 1:]
         self.records["loss"].append(loss)
+        self.records["gradients"].append(answers.gradients + (self.records["gradients"] or [0])[-1])
         for name, values in self.hyper.items():
             values.append(rule.__dict__[name])
         self.driver.feed(loss, "step")
@@ -173,9 +177,9 @@ class Training:
                                   "such as the mean over the examples")
         return float(loss)
 
-    def _stepped(self, rule, grads):
+    def _stepped(self, rule, grads, answers):
         try:
-            return rule.step(self.params, grads, self.state, rng=self.rng, nonfinite="propagate")
+            return rule.step(self.params, grads, self.state, rng=self.rng, nonfinite="propagate", **answers)
         except InvalidArgument as error:
             if str(error).startswith("grads"):
                 raise InvalidArgument(f"{type(self.problem).__name__}.loss_and_gradient gives a gradient that does not "
@@ -229,6 +233,8 @@ class Training:
         self.driver = Driver(self.optimizer, kept.pop("schedules"))
         for name, value in kept.items():
             setattr(self, name, _copied(value))
+        # Those of before gradients were counted were one a step.
+        self.records.setdefault("gradients", list(range(1, self.iteration + 1)))
         self.state = saved.state
         # A file holds plain tuples; the problem's own parameters may be namedtuples.
         like = self.problem.init(problems.generator(0))
@@ -397,6 +403,9 @@ def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratif
                 raise InvalidArgument(f"{name} = {given[name]!r} is not allowed; the saved training has "
                                       f"{saved.training['settings'][name]!r}")
         settings = saved.training["settings"]
+    if settings["delay"] and "gradient" in optimizer.needs:
+        raise InvalidArgument(f"delay = {settings['delay']} is not allowed for {optimizer.name}: it asks for a "
+                              "gradient at a point of its own, which cannot come late")
     early_stop = checked_early_stop(problem, early_stop)
     callbacks = checked_callbacks(callbacks)
     training = Training(problem, optimizer, settings, problems.generator(rng) if saved is None else saved.rng,

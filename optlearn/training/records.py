@@ -4,6 +4,7 @@ import numpy as np
 
 from optlearn import optional
 from optlearn.declare import Declared, InvalidArgument, hyper, option
+from optlearn.training.batches import differs
 
 EPOCH_RECORDS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
 
@@ -46,6 +47,9 @@ class History:
         What the optimizer reports at the end, at which losses and accuracies of the epochs are taken; `params` itself
         for most rules.
     epochs, steps : int
+    gradients : array (steps,) of int
+        Gradients taken up to and in each step: one a step for most rules; a product with the Hessian counts as two, its
+        diagonal as two where the problem has a formula for it, else as two a parameter.
     diverged : int or None
         The step that was not finite, if one was.
     reason : str
@@ -58,7 +62,7 @@ class History:
     def __init__(self, training, reason):
         self.training, self.reason = training, reason
         for name, values in training.records.items():
-            setattr(self, name, np.array(values, float))
+            setattr(self, name, np.array(values, int if name == "gradients" else float))
         self.hyper = {name: np.array(values) for name, values in training.hyper.items()}
         self.params, self.state, self.diverged = training.params, training.state, training.diverged
         self.answer = training.answer
@@ -74,22 +78,24 @@ class History:
 
         Parameters
         ----------
-        by : {"epoch", "step"}
+        by : {"epoch", "step", "gradients"}
             A row for the first parameters and each epoch, or a row for each step.
 
         Returns
         -------
         dict of str to array
             ``"epoch"`` and losses and accuracies; or ``"step"`` 1, 2, ..., its ``"epoch"`` 0, 1, ..., its ``"loss"``
-            and the scheduled hyperparameters.
+            and the scheduled hyperparameters; or the same behind the ``"gradients"`` taken, by which rules that take
+            several a step are compared.
         """
         if by == "epoch":
             kept = {name: getattr(self, name) for name in EPOCH_RECORDS if len(getattr(self, name))}
             return {"epoch": np.arange(len(self.train_loss)), **kept}
-        if by != "step":
-            raise InvalidArgument(f"by = {by!r} is not allowed; it must be 'epoch' or 'step'")
-        steps = np.arange(self.steps)
-        return {"step": steps + 1, "epoch": steps // self.training.steps_per_epoch, "loss": self.loss, **self.hyper}
+        if by not in ("step", "gradients"):
+            raise InvalidArgument(f"by = {by!r} is not allowed; it must be 'epoch' or 'step', or 'gradients'")
+        steps, first = np.arange(self.steps), {"gradients": self.gradients} if by == "gradients" else {}
+        return {**first, "step": steps + 1, "epoch": steps // self.training.steps_per_epoch, "loss": self.loss,
+                **self.hyper}
 
     def to_pandas(self, by="epoch"):
         """The record as a ``pandas.DataFrame``; see `table`."""
@@ -99,7 +105,17 @@ class History:
         shown = ", ".join(f"{name.replace('_', ' ')} {getattr(self, name)[-1]:.4g}" for name in EPOCH_RECORDS
                           if len(getattr(self, name)))
         who = f"{self.training.optimizer.name} on {self.training.problem.data.name}"
-        return f"History({who}: {self.reason}, {shown})"
+        return f"History({who}: {self.reason}, {shown}{self._costs()})"
+
+    def _costs(self):
+        """What is said of steps that took more than a gradient."""
+        training, said = self.training, ""
+        if self.steps and self.gradients[-1] > self.steps:
+            said = f", {self.gradients[-1]} gradients"
+            if any(kind in training.optimizer.needs and differs(training.problem, kind)
+                   for kind in ("hessian", "hessian_diagonal")):
+                said += ", Hessian by differences of gradients"
+        return said
 
 
 def data_frame(columns):

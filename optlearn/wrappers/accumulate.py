@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from optlearn.asking import OF_FUNCTION, SAID
+from optlearn.declare import InvalidArgument
 from optlearn.optimizer import Update, hyper
 from optlearn.wrappers.base import Wrapper
 
@@ -41,6 +43,10 @@ class Accumulate(Wrapper):
     symbols = {"total": "G", "mean": r"\bar{g}"}
 
     def _check_rule(self):
+        asks = [name for name in self.wraps.needs if name in OF_FUNCTION]
+        if asks:
+            raise InvalidArgument(f"rule = {self.rule!r} is not allowed in Accumulate: it asks for {SAID[asks[0]]}, "
+                                  "which would be that of the last batch only; wrap the other way round")
         self.refuse_transforms("Clip", "ClipNorm", "ClipGlobalNorm", why="it would clip each gradient, not their mean")
 
     def update(self, w, g, s, t):

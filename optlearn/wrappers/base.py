@@ -3,9 +3,10 @@
 import copy
 import functools
 
+from optlearn.asking import like
 from optlearn.declare import InvalidArgument, hyper, near
 from optlearn.optimizer import Optimizer, Update, as_rule, get
-from optlearn.state import Slots, first_state
+from optlearn.state import first_state
 
 __all__ = ["Wrapper"]
 
@@ -110,7 +111,7 @@ class Wrapper(Optimizer, register=False):
         if not self.names:
             return s
         held = vars(s)
-        return Slots({**held, **{name: held[new] for name, new in self.names.items() if new in held}})
+        return like(s, {**held, **{name: held[new] for name, new in self.names.items() if new in held}})
 
     def refuse_transforms(self, *kinds, why):
         """Raise if the gradient of the rule goes through a transform of one of these kinds."""
@@ -171,6 +172,7 @@ def _composed(wrapper, inside):
         "direction": names.get(inside.direction, inside.direction),
         "traceable": inside.traceable and wrapper.traceable,
         "why_not_traceable": inside.why_not_traceable or wrapper.why_not_traceable,
+        "needs": tuple(dict.fromkeys((*wrapper.needs, *inside.needs))),
         "takes_matrices": inside.takes_matrices or wrapper.takes_matrices,
         "__doc__": wrapper.__doc__, "__qualname__": f"{wrapper.__name__}({inside.__name__})",
         # Where lines of a reader's stand, verification and guests look at both.

@@ -1,5 +1,6 @@
 """Ascent in place of descent."""
 
+from optlearn.asking import turned
 from optlearn.wrappers.base import Wrapper
 
 __all__ = ["Maximize"]
@@ -28,4 +29,4 @@ class Maximize(Wrapper):
         self.refuse_transforms("Decay", why="it would drive the parameters away from zero")
 
     def update(self, w, g, s, t):
-        return self.inner(w, -g, s, t)
+        return self.inner(w, -g, turned(s), t)

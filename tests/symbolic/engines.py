@@ -72,6 +72,7 @@ PAGE = """
     rule.probe(R, a, b, t, now);
     surface.gradient(R[b + row["@probe"][0]], R[b + row["@probe"][0] + 1], p, R, b + row.g[0]);
     for (const name in draws) R.set(draws[name][t - 1], b + row[name][0]);
+    if (rule.ask) rule.ask(R, a, b, t, now, surface, p, 0, 0);
     rule.step(R, a, b, t, now);
     loss.push(surface.f(R[b + row.w[0]], R[b + row.w[0] + 1], p));
   }

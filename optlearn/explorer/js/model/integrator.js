@@ -2,11 +2,12 @@
 // Everything here is a function declaration without outer state, so that a worker can be made of the same text.
 
 /**
- * @typedef {{start: Function, probe: Function, step: Function}} RuleCode
- * @typedef {{f: (x: number, y: number, p: ArrayLike<number>) => number,
+ * @typedef {{start: Function, probe: Function, step: Function, ask?: Function}} RuleCode
+ * @typedef {{f: (x: number, y: number, p: ArrayLike<number>, rows?: Float64Array | null, at?: number, size?: number) => number,
  *   gradient: (x: number, y: number, p: ArrayLike<number>, out: Float64Array, o: number, rows?: Float64Array | null,
  *     at?: number, size?: number) => void,
- *   hessian: (x: number, y: number, p: ArrayLike<number>, out: Float64Array, at: number) => void}} SurfaceCode
+ *   hessian: (x: number, y: number, p: ArrayLike<number>, out: Float64Array, o: number, rows?: Float64Array | null,
+ *     at?: number, size?: number) => void}} SurfaceCode
  * @typedef {{layout: Object<string, [number, number]>, stride: number, draws?: string[]}} Shape
  * @typedef {{rows: Float64Array, stride: number, layout: Object<string, [number, number]>, loss: Float64Array,
  *   last: number, diverged: number | null}} Run
@@ -73,11 +74,16 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
       rows[b + probe + 1] = rows[before + 1];
     }
     surface.gradient(rows[b + probe], rows[b + probe + 1], p, rows, b + g, batch ? tape : null, next, batch);
+    const samples = next;
     next += batch;
+    let u = 0;
+    let v = 0;
     if (tape && noise) {
-      rows[b + g] += noise * tape[next++];
-      rows[b + g + 1] += noise * tape[next++];
+      rows[b + g] += u = noise * tape[next++];
+      rows[b + g + 1] += v = noise * tape[next++];
     }
+    // What else a rule asks for is of the same samples, with the same noise.
+    if (code.ask) code.ask(rows, a, b, t, hyper, surface, p, u, v, batch ? tape : null, samples, batch);
     code.step(rows, a, b, t, hyper);
     if (!Number.isFinite(rows[b + at]) || !Number.isFinite(rows[b + at + 1])) {
       diverged = t;
@@ -111,6 +117,8 @@ export function restep(code, run, h, t, gx, gy) {
   scratch.set(rows.subarray((t - 1) * stride, (t + 1) * stride));
   scratch[stride + layout.g[0]] = gx;
   scratch[stride + layout.g[0] + 1] = gy;
+  // Without a gradient there is none at other points either.
+  if (!gx && !gy) for (const name in layout) if (name.startsWith("@answer_gradient")) scratch.fill(0, stride + layout[name][0], stride + layout[name][0] + 2);
   code.step(scratch, 0, stride, t, h);
   return scratch.slice(stride);
 }

@@ -48,6 +48,7 @@ export function modeMatrix(code, shape, h, surface, p, center, vector, delay, tr
     code.probe(rows, 0, stride, t, h);
     if (delay) for (const k of [0, 1]) rows[stride + layout["@probe"][0] + k] = center[k] + amounts[amounts.length - 1] * vector[k];
     surface.gradient(rows[stride + layout["@probe"][0]], rows[stride + layout["@probe"][0] + 1], p, rows, stride + layout.g[0]);
+    if (code.ask) code.ask(rows, 0, stride, t, h, surface, p, 0, 0);
     code.step(rows, 0, stride, t, h);
     const moved = places.map(([o]) => {
       const [x, y] = [rows[stride + o] - rest[o], rows[stride + o + 1] - rest[o + 1]];
