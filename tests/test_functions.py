@@ -296,6 +296,9 @@ class TestWrong:
         for use in (optlearn.explore, optlearn.plots.contour):
             with pytest.raises(InvalidArgument, match=r"5 numbers.*f\.slice\(at, d1, d2\)"):
                 use(f)
+        for f_, start in ((lambda w: A @ w @ Y, None), (VECTORS["data"], W)):
+            with pytest.raises(InvalidArgument, match=r"slice\(at, d1, d2\)"):
+                optlearn.explore(f_, "adam", start=start)
         with pytest.raises(InvalidArgument, match="one shape"):
             f.slice(np.zeros(5), np.ones(5), np.ones(4))
 

@@ -102,7 +102,7 @@ def of(function, gradient=None, **attributes):
     given = getattr(function, "__name__", "surface")
     name = given if given.isidentifier() else "Surface"
     whole = arguments(function) == 1
-    body = {**attributes, "__doc__": function.__doc__,
+    body = {**attributes, "of_array": whole, "__doc__": function.__doc__,
             "f": lambda self, x, y: function(np.array([x, y])) if whole else function(x, y),
             "__module__": getattr(function, "__module__", None) or __name__}
     made = type(name, (Surface,), body, register=False)()
