@@ -156,6 +156,31 @@ class Trajectory:
         """The run as a ``pandas.DataFrame``; see `table`."""
         return data_frame(self.table())
 
+    def animate(self, *others, labels=None):
+        """The run as an animation, alone or beside others.
+
+        Parameters
+        ----------
+        *others : Trajectory
+            Further runs on the same surface.
+        labels : list of str, optional
+            Default: the names of the rules.
+
+        Returns
+        -------
+        optlearn.explorer.film.Film
+            A notebook displays it; ``.save("run.html")``, ``.gif`` or ``.mp4`` keeps it.
+
+        Examples
+        --------
+        >>> from optlearn import run
+        >>> run("quadratic", "adam", steps=20).animate()
+        Film(Adam on Quadratic, 20 steps)
+        """
+        from optlearn.explorer.film import Film
+
+        return Film([self, *others], labels)
+
     def lane(self, i):
         """One of several runs."""
         named = {name: values[..., i] if values.ndim > 1 else values for name, values in self.named.items()}
