@@ -168,18 +168,18 @@ class Trajectory:
 
         Returns
         -------
-        optlearn.explorer.film.Film
+        optlearn.explorer.animation.Animation
             A notebook displays it; ``.save("run.html")``, ``.gif`` or ``.mp4`` keeps it.
 
         Examples
         --------
         >>> from optlearn import run
         >>> run("quadratic", "adam", steps=20).animate()
-        Film(Adam on Quadratic, 20 steps)
+        Animation(Adam on Quadratic, 20 steps)
         """
-        from optlearn.explorer.film import Film
+        from optlearn.explorer.animation import Animation
 
-        return Film([self, *others], labels)
+        return Animation([self, *others], labels)
 
     def lane(self, i):
         """One of several runs."""

@@ -4,12 +4,12 @@ import tempfile
 import webbrowser
 from pathlib import Path
 
-from optlearn.explorer import figure, film
+from optlearn.explorer import animation, figure
 
 
 def save(explorer, path):
     """Write an explorer to a file; see `Explorer.save`."""
-    return film.written(explorer, path, WRITERS)
+    return animation.written(explorer, path, WRITERS)
 
 
 def open_page(explorer):
@@ -23,7 +23,7 @@ def open_page(explorer):
 def _page(explorer, path):
     dark = "@media(prefers-color-scheme:dark){body{background:#14171c;color:#e6e9ee}}"
     title = f"{explorer.surface.label}: {', '.join(explorer.labels())}"
-    path.write_text(film.page(title, explorer.html(), dark), encoding="utf-8")
+    path.write_text(animation.page(title, explorer.html(), dark), encoding="utf-8")
 
 
 def _still(explorer, path):
@@ -31,8 +31,8 @@ def _still(explorer, path):
                    lambda view: view.savefig(path, dpi=200))
 
 
-class _Race(film.Film):
-    """The film of an explorer's race."""
+class _Race(animation.Animation):
+    """The animation of an explorer's race."""
 
     def __init__(self, explorer):
         self.surface, self.trajectories, self.labels = explorer.surface, explorer.trajectories, explorer.labels()
@@ -42,5 +42,5 @@ class _Race(film.Film):
         return figure.picture(self.surface, self.trajectories, self.labels, self.state, write)
 
 
-WRITERS = {".html": _page, ".gif": lambda explorer, path: film.gif(_Race(explorer), path),
-           ".mp4": lambda explorer, path: film.mp4(_Race(explorer), path), ".png": _still, ".svg": _still}
+WRITERS = {".html": _page, ".gif": lambda explorer, path: animation.gif(_Race(explorer), path),
+           ".mp4": lambda explorer, path: animation.mp4(_Race(explorer), path), ".png": _still, ".svg": _still}

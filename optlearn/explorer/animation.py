@@ -1,4 +1,4 @@
-"""Runs as a film: HTML that plays by itself in a page, GIF, MP4."""
+"""Runs as an animation: HTML that plays by itself in a page, GIF, MP4."""
 
 import base64
 import html
@@ -19,7 +19,7 @@ SECONDS = 10
 _numbers = itertools.count(1)
 
 
-class Film:
+class Animation:
     """Runs on one surface as an animation that a notebook displays; made by `Trajectory.animate`.
 
     Parameters
@@ -75,7 +75,8 @@ class Film:
         """The figure, given to `write`."""
         state = {"start": self.trajectories[0].w[0].tolist(), "steps": max(1, self.steps), "step": self.steps,
                  "selected": 0, "speed": 15, "delay": 0}
-        return figure.picture(self.surface, self.trajectories, self.labels, state, write)
+        with np.errstate(over="ignore"):  # of losses that diverged, in matplotlib
+            return figure.picture(self.surface, self.trajectories, self.labels, state, write)
 
     def html(self):
         """The animation as HTML: a picture, over which the paths are drawn."""
@@ -85,11 +86,11 @@ class Film:
         return self.html()
 
     def __repr__(self):
-        return f"Film({', '.join(self.labels)} on {self.surface.label}, {self.steps} steps)"
+        return f"Animation({', '.join(self.labels)} on {self.surface.label}, {self.steps} steps)"
 
 
-def written(film, path, writers):
-    """Write a film by the writer that the ending of the path names."""
+def written(shown, path, writers):
+    """Write what is shown by the writer that the ending of the path names."""
     path = Path(path)
     write = writers.get(path.suffix.lower())
     if write is None:
@@ -97,7 +98,7 @@ def written(film, path, writers):
         raise InvalidArgument(f"path = {str(path)!r} must end with {', '.join(most)} or {last}")
     if not path.parent.is_dir():
         raise InvalidArgument(f"path = {str(path)!r} lies in a folder that does not exist")
-    write(film, path)
+    write(shown, path)
     return path
 
 
@@ -107,9 +108,9 @@ def _lines(view):
             for name in ("path", "mark", "cursor")}
 
 
-def frames(film):
-    """The film as pictures, an array (height, width, 3) for each step shown."""
-    every = max(1, -(-film.steps // MOST_FRAMES))
+def frames(shown):
+    """The animation as pictures, an array (height, width, 3) for each step shown."""
+    every = max(1, -(-shown.steps // MOST_FRAMES))
 
     def write(view):
         lines = _lines(view)
@@ -119,8 +120,8 @@ def frames(film):
         # What does not move is drawn once.
         view.canvas.draw()
         ground = view.canvas.copy_from_bbox(view.bbox)
-        for t in [*range(0, film.steps, every), film.steps]:
-            for line, mark, run in zip(lines["path"], lines["mark"], film.trajectories, strict=True):
+        for t in [*range(0, shown.steps, every), shown.steps]:
+            for line, mark, run in zip(lines["path"], lines["mark"], shown.trajectories, strict=True):
                 until = min(t, run.steps)
                 line.set_data(run.w[:until + 1].T)
                 mark.set_data(run.w[until:until + 1].T)
@@ -131,26 +132,26 @@ def frames(film):
                 line.axes.draw_artist(line)
             yield np.asarray(view.canvas.buffer_rgba())[..., :3].copy()
 
-    return film.draw(lambda view: list(write(view)))
+    return shown.draw(lambda view: list(write(view)))
 
 
-def pace(film):
+def pace(shown):
     """Frames a second: slow enough to follow a short run, and no longer than some seconds for a long one."""
-    return max(4, min(film.steps, MOST_FRAMES) // SECONDS)
+    return max(4, min(shown.steps, MOST_FRAMES) // SECONDS)
 
 
-def gif(film, path):
+def gif(shown, path):
     """Write a GIF."""
     image = optional.load("PIL.Image", "animations", "pillow")
-    pictures = [image.fromarray(frame) for frame in frames(film)]
+    pictures = [image.fromarray(frame) for frame in frames(shown)]
     # One palette, that of the last picture, in which all there is to see is seen.
     palette = pictures[-1].quantize(96)
     first, *rest = (picture.quantize(palette=palette, dither=image.Dither.NONE) for picture in pictures)
-    pause = 1000 // pace(film)
+    pause = 1000 // pace(shown)
     first.save(path, save_all=True, append_images=rest, duration=[pause] * len(rest) + [10 * pause], loop=0)
 
 
-def mp4(film, path):
+def mp4(shown, path):
     """Write a video."""
     optional.load("matplotlib", "animations")
     from matplotlib import animation
@@ -159,10 +160,10 @@ def mp4(film, path):
     if not animation.writers.is_available("ffmpeg"):
         raise InvalidArgument(f"path = {str(path)!r} needs ffmpeg, which is not installed; save it as .gif, "
                               "or get ffmpeg (sudo apt-get install ffmpeg, or your system's package)")
-    pictures = frames(film)
+    pictures = frames(shown)
     high, wide = (n // 2 * 2 for n in pictures[0].shape[:2])  # Video has even numbers of pixels
     view = Figure(figsize=(wide / 100, high / 100), dpi=100)
-    writer = animation.FFMpegWriter(fps=pace(film))
+    writer = animation.FFMpegWriter(fps=pace(shown))
     with writer.saving(view, path, dpi=100):
         for frame in pictures:
             view.images.clear()
@@ -180,9 +181,9 @@ def page(title, body, head=""):
             f"<body><main><h1>{title}</h1>{body}</main></body></html>")
 
 
-def _page(film, path):
-    title = f"{film.surface.label}: {', '.join(film.labels)}"
-    path.write_text(page(title, _player(film)), encoding="utf-8")
+def _page(shown, path):
+    title = f"{shown.surface.label}: {', '.join(shown.labels)}"
+    path.write_text(page(title, _player(shown)), encoding="utf-8")
 
 
 def _ground(view):
@@ -249,20 +250,31 @@ _SCRIPT = """
 """
 
 
-def _player(film):
+def _path(i, colour, draws, name):
+    """A line with the mark at its end; of a sampler points, of which the order says nothing."""
+    mark = f'<circle r="4" fill="{colour}" stroke="white"/>'
+    if draws:
+        return (f'<marker id="{name}" viewBox="-2 -2 4 4" markerWidth="3" markerHeight="3" '
+                f'markerUnits="userSpaceOnUse"><ellipse rx="1.5" ry="1.5" fill="{colour}" fill-opacity="0.5"/></marker>'
+                '<polyline fill="none" stroke="none" '
+                + " ".join(f'marker-{place}="url(#{name})"' for place in ("start", "mid", "end")) + f"/>{mark}")
+    return (f'<polyline fill="none" stroke="{colour}" stroke-width="1.6" '
+            f'stroke-dasharray="{_DASHES[i % len(_DASHES)]}"/>{mark}')
+
+
+def _player(shown):
     """A picture, paths over it, and what plays them."""
-    data, png = film.draw(_ground)
-    (wide, high), name = data["size"], f"optlearn-film-{next(_numbers)}"
-    said = f"{film.surface.label}: " + "; ".join(
+    data, png = shown.draw(_ground)
+    (wide, high), name = data["size"], f"optlearn-animation-{next(_numbers)}"
+    said = f"{shown.surface.label}: " + "; ".join(
         f"{label} loss {run.loss[0]:.4g} -> {run.loss[-1]:.4g}"
-        for label, run in zip(film.labels, film.trajectories, strict=True))
+        for label, run in zip(shown.labels, shown.trajectories, strict=True))
     x, y, w, h = data["plane"]
     left, top, _, tall = data["curve"]
     colours = [html.escape(colour) for colour in data.pop("colours")]
-    drawn = "".join(
-        f'<polyline fill="none" stroke="{colour}" stroke-width="1.6" stroke-dasharray="{_DASHES[i % len(_DASHES)]}"/>'
-        f'<circle r="4" fill="{colour}" stroke="white"/>' for i, colour in enumerate(colours))
-    data.update(steps=film.steps, every=max(1, -(-film.steps // MOST_FRAMES)), pace=pace(film))
+    drawn = "".join(_path(i, colour, bool(run.optimizer.draws), f"{name}-{i}")
+                    for i, (run, colour) in enumerate(zip(shown.trajectories, colours, strict=True)))
+    data.update(steps=shown.steps, every=max(1, -(-shown.steps // MOST_FRAMES)), pace=pace(shown))
     script = _SCRIPT.replace("ID", json.dumps(name)).replace("DATA", json.dumps(data, separators=(",", ":")))
     return (
         f'<figure id="{name}" style="margin:0;max-width:{wide}px"><svg viewBox="0 0 {wide:g} {high:g}" role="img" '
@@ -273,5 +285,5 @@ def _player(film):
         f'<line x1="{left}" x2="{left}" y1="{top}" y2="{top + tall}" stroke="#1c2430" stroke-width="0.8"/></svg>'
         '<div style="display:flex;gap:.75rem;align-items:center;font:14px system-ui,sans-serif">'
         '<button type="button" style="min-width:4.5rem;min-height:2rem">Play</button>'
-        f'<input type="range" min="0" max="{film.steps}" value="{film.steps}" aria-label="Step" style="flex:1">'
-        f'<output>step {film.steps} of {film.steps}</output></div></figure><script>{script}</script>')
+        f'<input type="range" min="0" max="{shown.steps}" value="{shown.steps}" aria-label="Step" style="flex:1">'
+        f'<output>step {shown.steps} of {shown.steps}</output></div></figure><script>{script}</script>')
