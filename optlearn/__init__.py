@@ -13,6 +13,7 @@ from optlearn.optimizer import Optimizer, State, Update, get, hyper, names, opti
 from optlearn.rules import *  # noqa: F403
 from optlearn.rules import __all__ as _rules
 from optlearn.surfaces import Surface
+from optlearn.surfaces import get as surface
 from optlearn.trajectory import Trajectory, run, sweep
 
 __version__ = "0.1.0"
@@ -25,7 +26,7 @@ _LAZY = {"Stepper": "optlearn.symbolic.stepper", "check": "optlearn.checking", "
          "studies": None, "wrappers": None}
 
 __all__ = ["InvalidArgument", "Optimizer", "State", "Surface", "Trajectory", "Update", "function", "functions", "get",
-           "gradients", "hyper", "names", "option", "run", "surfaces", "sweep", *_rules]
+           "gradients", "hyper", "names", "option", "run", "surface", "surfaces", "sweep", *_rules]
 # Importing everything must not need more than NumPy: plots are asked for by name.
 __all__ += [name for name in _LAZY if name != "plots"]
 

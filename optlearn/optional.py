@@ -34,3 +34,8 @@ def load(name, what, package=None):
             raise
         package = package or top
         raise ModuleNotFoundError(f"{what} need {package}; get it with: pip install {package}", name=top) from None
+
+
+def data_frame(columns):
+    """Columns as a ``pandas.DataFrame``."""
+    return load("pandas", "data frames").DataFrame(columns)

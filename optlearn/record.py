@@ -6,7 +6,11 @@ import numpy as np
 
 from optlearn.declare import InvalidArgument
 from optlearn.optimizer import Optimizer
+from optlearn.optional import data_frame
 from optlearn.state import Slots, guest
+from optlearn.surfaces import Surface
+
+MOST_COLUMNS = 100
 
 
 class Trajectory:
@@ -98,6 +102,84 @@ class Trajectory:
         priced = f", {each} gradients a step" if each > 1 else ""
         what = f"{self.optimizer.name} on {self.surface.name}"
         return f"Trajectory({what}, {self.reason}{end}{priced}{self.surface.note})"
+
+    def table(self):
+        """The run as columns, a row for each point kept.
+
+        Returns
+        -------
+        dict of str to array
+            ``"step"``; of several runs at once ``"run"`` and the hyperparameters in which they differ; ``"loss"`` and,
+            of a rule that reports other parameters, ``"answer_loss"``; the coordinates, if they are at most 100; and,
+            where every step was kept, as ``"g_x"`` the gradient of the step that led there (of the start: NaN).
+
+        Examples
+        --------
+        >>> from optlearn import GradientDescent, run
+        >>> for name, column in run("x**2 + y**2", GradientDescent(lr=0.5), (1.0, 2.0), steps=1).table().items():
+        ...     print(name, column)
+        step [0 1]
+        loss [5. 0.]
+        x [1. 0.]
+        y [2. 0.]
+        g_x [nan  2.]
+        g_y [nan  4.]
+        """
+        many, rows = 1 if self.single else self.w.shape[-1], len(self.w)
+        columns = {"step": np.tile(self.kept, many)}
+        if not self.single:
+            columns["run"] = np.repeat(np.arange(many), rows)
+            for part in (self.surface, self.optimizer, *self.optimizer.gradient):
+                for name in part.hypers():
+                    if isinstance(part.__dict__[name], np.ndarray):
+                        columns[name] = np.repeat(part.__dict__[name], rows)
+
+        def column(values):
+            """Values a row, or a row and a run: one run after the other."""
+            return np.array(values.reshape(rows, many).T.ravel())
+
+        columns["loss"] = column(self.loss)
+        if self.answer is not self.w:
+            columns["answer_loss"] = column(self.answer_loss)
+        shape = self.surface.point_shape
+        if np.prod(shape) <= MOST_COLUMNS:
+            places = list(np.ndindex(shape))
+            named = ("x", "y") if isinstance(self.surface, Surface) else \
+                ["w" + (f"[{', '.join(map(str, place))}]" if place else "") for place in places]
+            columns.update({name: column(self.w[:, *place]) for name, place in zip(named, places, strict=True)})
+            if rows == self.steps + 1:
+                g = np.concatenate([np.full((1, *self.w.shape[1:]), np.nan), self.g])
+                columns.update({"g_" + name: column(g[:, *place]) for name, place in zip(named, places, strict=True)})
+        return columns
+
+    def to_pandas(self):
+        """The run as a ``pandas.DataFrame``; see `table`."""
+        return data_frame(self.table())
+
+    def animate(self, *others, labels=None):
+        """The run as an animation, alone or beside others.
+
+        Parameters
+        ----------
+        *others : Trajectory
+            Further runs on the same surface.
+        labels : list of str, optional
+            Default: the names of the rules.
+
+        Returns
+        -------
+        optlearn.explorer.animation.Animation
+            A notebook displays it; ``.save("run.html")``, ``.gif`` or ``.mp4`` keeps it.
+
+        Examples
+        --------
+        >>> from optlearn import run
+        >>> run("quadratic", "adam", steps=20).animate()
+        Animation(Adam on Quadratic, 20 steps)
+        """
+        from optlearn.explorer.animation import Animation
+
+        return Animation([self, *others], labels)
 
     def lane(self, i):
         """One of several runs."""

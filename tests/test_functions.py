@@ -84,13 +84,14 @@ FORMS = ["np.sin({})", "np.tanh({})", "np.exp(-({})**2)", "({} + {})", "({} - {}
          "np.sqrt(1 + ({})**2)", "np.sum({})", "np.mean({})", "np.arctan2({}, 2 + ({})**2)", "np.logaddexp({}, {})"]
 
 
-def grow(inner):
-    return st.sampled_from(FORMS).flatmap(
+def grow_of(forms):
+    """How formulas grow from smaller ones, for ``st.recursive``."""
+    return lambda inner: st.sampled_from(forms).flatmap(
         lambda form: st.tuples(*[inner] * form.count("{}")).map(lambda parts: form.format(*parts)))
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.recursive(LEAVES, grow, max_leaves=12), st.integers(0, 2**31 - 1))
+@given(st.recursive(LEAVES, grow_of(FORMS), max_leaves=12), st.integers(0, 2**31 - 1))
 def test_gradients_of_random_formulas(text, seed):
     rng = np.random.RandomState(seed)
     names = {"np": np, "B": rng.randn(3, 3) / 2, "c": rng.randn(3)}
@@ -295,6 +296,9 @@ class TestWrong:
         for use in (optlearn.explore, optlearn.plots.contour):
             with pytest.raises(InvalidArgument, match=r"5 numbers.*f\.slice\(at, d1, d2\)"):
                 use(f)
+        for f_, start in ((lambda w: A @ w @ Y, None), (VECTORS["data"], W)):
+            with pytest.raises(InvalidArgument, match=r"slice\(at, d1, d2\)"):
+                optlearn.explore(f_, "adam", start=start)
         with pytest.raises(InvalidArgument, match="one shape"):
             f.slice(np.zeros(5), np.ones(5), np.ones(4))
 

@@ -36,6 +36,7 @@ DOORS = {
     ("registry", "groups"): "a rule is asked for as groups",
     ("groups", "schedules"): "a schedule that follows the loss is refused",
     ("registry", "wrappers"): "a rule is asked for in a wrapper",
+    ("record", "explorer"): "a run is shown as an animation",
 }
 
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("__init__").rstrip("."): path

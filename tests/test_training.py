@@ -491,9 +491,31 @@ def test_records_are_tables(monkeypatch):
         history.table("day")
     tuned = tune("quadratic", "gd", {"lr": [0.1, 0.2]}, steps=3)
     assert tuned.table() == {"lr": [0.1, 0.2], "score": [score for _, score in tuned.trials]}
+    found, made = lr_finder("quadratic", "gd", steps=20), optlearn.run("quadratic", "gd", steps=2)
+    assert list(found.table()) == ["lr", "loss", "smoothed"]
     monkeypatch.setitem(sys.modules, "pandas", None)
-    for table in (history, tuned):
+    for table in (history, tuned, found, made):
         with pytest.raises(ModuleNotFoundError, match="data frames need pandas; get it with: pip install pandas"):
             table.to_pandas()
     monkeypatch.setitem(sys.modules, "pandas", SimpleNamespace(DataFrame=list))
     assert tuned.to_pandas() == ["lr", "score"]
+    assert made.to_pandas() == ["step", "loss", "x", "y", "g_x", "g_y"]
+
+
+def test_the_table_of_several_runs_has_them_one_after_the_other():
+    rates = np.array([0.1, 0.2, 0.3])
+    for on, start, names in (("quadratic", (1.0, 2.0), ("x", "y")),
+                             (lambda w: np.sum(w**2), np.arange(6.0).reshape(2, 3), ("w[0, 0]", "w[1, 2]"))):
+        many = optlearn.run(on, optlearn.GradientDescent(lr=rates), start, steps=4)
+        table = many.table()
+        assert len({len(column) for column in table.values()}) == 1
+        assert list(table)[:4] == ["step", "run", "lr", "loss"]
+        for i, lr in enumerate(rates):
+            one = many.lane(i).table()
+            mine = table["run"] == i
+            assert (table["lr"][mine] == lr).all()
+            for name in ("step", "loss", names[0], names[-1], "g_" + names[-1]):
+                np.testing.assert_array_equal(table[name][mine], one[name])
+    kept = optlearn.run(lambda w: np.sum(w**2), "schedule_free", np.ones(200), steps=9, keep=4)
+    assert list(kept.table()) == ["step", "loss", "answer_loss"]
+    assert kept.table()["step"].tolist() == [0, 4, 8, 9]

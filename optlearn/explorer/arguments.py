@@ -16,6 +16,7 @@ MOST_RACERS = 8
 MOST_STEPS = 2000
 MOST_DELAY = 32
 FAIRNESS = ("", "same", "tuned")
+SLICE = "; of a function of more numbers optlearn.function(f).slice(at, d1, d2) is the surface along two directions"
 STAGES = ("step", "gradient", "memory", "lookahead", "preconditioner")
 PANELS = ("", "map", "modes", "noise", "fair", "share")
 
@@ -59,7 +60,8 @@ def place(surface):
     except InvalidArgument:
         raise
     except Exception as reason:  # Whatever a reader's function raises
-        raise InvalidArgument(f"surface = {surface.name} cannot be shown in the explorer: {reason}") from reason
+        more = SLICE if surface.of_array else ""
+        raise InvalidArgument(f"surface = {surface.name} cannot be shown in the explorer: {reason}{more}") from reason
     return surface
 
 
@@ -75,7 +77,8 @@ def start(value):
     except (TypeError, ValueError):
         point = []
     if len(point) != 2 or not all(map(math.isfinite, point)):
-        raise InvalidArgument(f"start = {value!r} is not allowed; it must be two finite numbers")
+        raise InvalidArgument(f"start = {value!r} is not allowed; it must be two finite numbers"
+                              + SLICE * (len(point) > 2))
     return point
 
 

@@ -88,7 +88,7 @@ def picture(surface, trajectories, labels, state, write=None):
             return write(figure)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", metadata={"Software": None})
-    return base64.b64encode(_fewer_colours(buffer.getvalue())).decode()
+    return base64.b64encode(fewer_colours(buffer.getvalue())).decode()
 
 
 def _step(plane, run, state, view):
@@ -127,7 +127,7 @@ def _floor(surface, trajectories, z):
     return values[np.isfinite(values)].min(initial=np.inf)
 
 
-def _fewer_colours(png):
+def fewer_colours(png):
     """The same picture with a palette of 128 colours: a third of the size."""
     from PIL import Image
 

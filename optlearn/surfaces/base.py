@@ -80,6 +80,7 @@ class Surface(Declared):
     samples = None
     sample_symbols = sample_names = ()
     predict = None
+    of_array = False        # whether it is made of a function of an array
     given_gradient = None   # of a surface without a formula: slopes at a point
     point_shape = (2,)
 

@@ -1,33 +1,72 @@
-"""Surfaces from what a reader gives: a name, a class, a function."""
+"""Surfaces from what a reader gives: a name, a class, a function, a text."""
 
 import inspect
+import re
 import weakref
 
 import numpy as np
 
 from optlearn.declare import InvalidArgument, near
 from optlearn.surfaces.base import Surface, key_of, registry
+from optlearn.surfaces.typed import typed
 
 _plain = weakref.WeakKeyDictionary()
 
 
 def get(surface, **values):
-    """A surface from a surface, a class, a name or a plain function."""
+    """A surface from what stands for one.
+
+    Parameters
+    ----------
+    surface : Surface, subclass, str or callable
+        A surface; the name of one, as ``"rosenbrock"``; a formula of x and y, as ``"x**2 + sin(3*y)"``, see
+        `optlearn.surfaces.typed`; or a function, see `optlearn.surfaces.of`.
+    **values
+        The surface's numbers and choices; of a formula or a function `domain`, `start` and `minima`.
+
+    Returns
+    -------
+    Surface
+
+    Raises
+    ------
+    InvalidArgument
+        For an unknown name, with those that are near, and for what is no formula, with the place.
+
+    Examples
+    --------
+    >>> get("quadratic", kappa=3.0).gradient(np.array([1.0, 2.0]))
+    array([1., 6.])
+    >>> get("x**2 + 3*y**2", domain=(-1, 1, -1, 1)).gradient(np.array([1.0, 2.0]))
+    array([ 2., 12.])
+    """
     if isinstance(surface, Surface):
         return surface.replace(**values) if values else surface
     if isinstance(surface, type) and issubclass(surface, Surface):
         return surface(**values)
     if isinstance(surface, str):
         key = key_of(surface)
+        # Words are a name, unless x or y is among them.
+        words, variables = re.fullmatch(r"\s*[^\W\d][\w -]*", surface), re.search(r"\b[xy]\b", surface)
+        if not words or variables and not (surface.isidentifier() and key in registry):
+            return typed(surface, **_attributes(values, "a formula"))
         if key not in registry:
             raise InvalidArgument(f"surface = {surface!r} is not known{near(key, registry)}")
         return registry[key](**values)
     if hasattr(surface, "as_surface"):
         return surface.as_surface()
     if callable(surface):
-        return of(surface)
-    raise InvalidArgument(f"surface = {surface!r} is not allowed; it must be a Surface, the name of one or a "
-                          "function f(x, y)")
+        return of(surface, **_attributes(values, "a function"))
+    raise InvalidArgument(f"surface = {surface!r} is not allowed; it must be a Surface, the name of one, a formula "
+                          "such as 'x**2 + y**2' or a function f(x, y)")
+
+
+def _attributes(values, what):
+    """What a formula or a function may be given beside it."""
+    for name in values:
+        if name not in ("domain", "start", "minima"):
+            raise InvalidArgument(f"{what} has no argument {name!r}; known are domain, start, minima")
+    return values
 
 
 def of(function, gradient=None, **attributes):
@@ -51,9 +90,7 @@ def of(function, gradient=None, **attributes):
     >>> of(lambda x, y: x**2 + y**2).gradient(np.array([1.0, 2.0]))
     array([2., 4.])
     """
-    unknown = set(attributes) - {"domain", "start", "minima"}
-    if unknown:
-        raise InvalidArgument(f"of() has no argument {unknown.pop()!r}; known are domain, start, minima")
+    _attributes(attributes, "of()")
     if gradient is not None:
         attributes["given_gradient"] = staticmethod(lambda x, y, rows: gradient(x, y))
     try:
@@ -65,7 +102,7 @@ def of(function, gradient=None, **attributes):
     given = getattr(function, "__name__", "surface")
     name = given if given.isidentifier() else "Surface"
     whole = arguments(function) == 1
-    body = {**attributes, "__doc__": function.__doc__,
+    body = {**attributes, "of_array": whole, "__doc__": function.__doc__,
             "f": lambda self, x, y: function(np.array([x, y])) if whole else function(x, y),
             "__module__": getattr(function, "__module__", None) or __name__}
     made = type(name, (Surface,), body, register=False)()

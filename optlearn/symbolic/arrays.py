@@ -32,7 +32,7 @@ def _nested(statements, results):
     once, kept = {}, []
     for name, text in statements:
         text = re.sub(r"\bx\d+\b", lambda found: once.get(found[0], found[0]), text)
-        if uses[name] == 1:
+        if uses[name] == 1 and text.count("(") < 100:  # Python reads 200 brackets in one another
             once[name] = text
         else:
             kept.append((name, text))

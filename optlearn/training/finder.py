@@ -5,9 +5,9 @@ import numpy as np
 from optlearn import problems
 from optlearn.declare import InvalidArgument
 from optlearn.optimizer import as_rule
+from optlearn.optional import data_frame
 from optlearn.starting import whole
 from optlearn.training.loop import train
-from optlearn.training.records import data_frame
 from optlearn.trajectory import run
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from optlearn import optional
 from optlearn.declare import Declared, InvalidArgument, hyper, option
+from optlearn.optional import data_frame
 from optlearn.training.batches import differs
 
 EPOCH_RECORDS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
@@ -116,8 +116,3 @@ class History:
                    for kind in ("hessian", "hessian_diagonal")):
                 said += ", Hessian by differences of gradients"
         return said
-
-
-def data_frame(columns):
-    """Columns as a ``pandas.DataFrame``."""
-    return optional.load("pandas", "data frames").DataFrame(columns)

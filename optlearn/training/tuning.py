@@ -8,9 +8,10 @@ import numpy as np
 from optlearn import problems
 from optlearn.declare import InvalidArgument, near
 from optlearn.optimizer import as_rule
+from optlearn.optional import data_frame
 from optlearn.starting import whole
 from optlearn.training.loop import train
-from optlearn.training.records import EPOCH_RECORDS, data_frame
+from optlearn.training.records import EPOCH_RECORDS
 from optlearn.trajectory import run
 
 

@@ -112,7 +112,7 @@ def test_a_surface_without_a_curve_is_shown_without_one(function, start):
 
 @pytest.mark.parametrize(("surface", "words"), [
     (lambda: surfaces.of(bowl, domain=(-1, 1)), "domain"), (lambda: surfaces.of(bowl, minima=(0.0, 0.0)), "minima"),
-    (lambda: "rosenbrok", "did you mean 'rosenbrock'"), (lambda: lambda w: w[0], "argument"),
+    (lambda: "rosenbrok", "did you mean 'rosenbrock'"), (lambda: lambda x, y, z: x, "argument"),
     (lambda: surfaces.of(lambda x, y: x if x > 0 else y), "np.where")])
 def test_a_surface_that_cannot_be_drawn_is_refused(surface, words):
     with pytest.raises(InvalidArgument, match=words):

@@ -3,6 +3,7 @@
 import csv
 import io
 
+import numpy as np
 import pytest
 
 from optlearn import Adam, Momentum, Nesterov, explore, run, schedules
@@ -89,6 +90,22 @@ def test_a_link_with_a_preset_that_is_no_more_keeps_the_rest(show, tmp_path):
     text = fragment(page).replace("'ravine'", "'gone'").replace("(-2.5,1.9)", "(1.5,1)")
     page, problems = show(explorer, path=tmp_path / "page.html", fragment="#" + text)
     assert snapshot(page)["start"] == [1.5, 1]
+    assert not problems
+
+
+def test_a_typed_surface_goes_into_the_page_its_link_and_its_code(show, tmp_path):
+    text = "x**2 + 3*y**2 - (sin(3*x)/2 + 1/4)*exp(-y)"
+    explorer = explore(text, [Momentum(lr=0.02)], steps=40)
+    page, _ = show(explorer, path=tmp_path / "page.html")
+    page.evaluate("apps[0].store.set({ start: [1.25, -2.5] })")
+    link = fragment(page)
+    page, problems = show(explorer, path=tmp_path / "page.html", fragment="#" + link)
+    assert kept(snapshot(page)) == {**kept(explorer.state), "start": [1.25, -2.5], "panel": "share"}
+    loss = page.evaluate("[...apps[0].runs[0].loss.slice(0, 41)]")
+    np.testing.assert_allclose(loss, run(text, Momentum(lr=0.02), (1.25, -2.5), steps=40).loss, rtol=1e-12)
+    made = made_by(python(page))
+    assert made.surface.name == text
+    assert made.start == (1.25, -2.5)
     assert not problems
 
 

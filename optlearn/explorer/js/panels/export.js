@@ -23,8 +23,11 @@ export function pythonOf(app) {
       ...chosen.map((option) => `${option.name}=${literal(option.value)}`)]) +
       Object.entries(racer.schedules || {}).map(([name, s]) => `.replace(${name}=${s.label})`).join("");
   });
-  // A surface made of a function is in no list: the code names the function.
-  const surface = app.surface.own ? app.surface.name : calls("surfaces.get", [`"${app.surface.name}"`, ...app.surface.params.map((d, k) => `${d.name}=${literal(app.params[k])}`)]);
+  // A surface made of a function is in no list: the code names the function. A typed one is its formula.
+  const own = app.surface.own && (/^\w+$/.test(app.surface.name) ? app.surface.name :
+    calls("surfaces.typed", [JSON.stringify(app.surface.name), `domain=(${app.surface.domain.join(", ")})`]));
+  const surface = own ||
+    calls("surfaces.get", [`"${app.surface.name}"`, ...app.surface.params.map((d, k) => `${d.name}=${literal(app.params[k])}`)]);
   const more = [`start=(${store.get("start").join(", ")})`, `steps=${store.get("steps")}`, `step=${store.get("step")}`,
     `focus=(${store.get("selected")}, "${store.get("focus")}")`];
   if (store.get("seed")) more.push(`seed=${store.get("seed")}`);
