@@ -39,7 +39,7 @@ class Adafactor(Optimizer):
     decay_power = hyper(0.8, at_least=0, symbol=r"\tau", low=0, high=1)
     eps1 = hyper(None, above=0, symbol=r"\epsilon_1", low=1e-30, high=1e-3)
     eps2 = hyper(1e-3, at_least=0, symbol=r"\epsilon_2", low=1e-6, high=1.0)
-    clip_threshold = hyper(1.0, above=0, symbol="d", low=0.1, high=10)
+    clip_threshold = hyper(1.0, above=0, symbol=r"\delta", low=0.1, high=10)
     weight_decay = hyper(None, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
     min_dim = hyper(2, at_least=1, integer=True, symbol="n", high=128)
     form = option("torch", choices=("torch", "keras", "optax"))
@@ -63,30 +63,32 @@ class Adafactor(Optimizer):
 
     def update(self, w, g, s, t):
         c = t**-self.decay_power
-        if self.form == "torch":
-            floor = np.finfo(w.dtype).eps if self.eps1 is None else self.eps1
-            square = g**2
-        else:
-            floor = 0.0
-            square = g**2 + (1e-30 if self.eps1 is None else self.eps1)
-        axes = self.axes(w)
+        square, axes, named = g**2, self.axes(w), {}
+        if self.form != "torch":
+            square = square + (1e-30 if self.eps1 is None else self.eps1)
         if axes:
             rows, columns = axes
             R = (1 - c) * s.R + c * np.mean(square, axis=columns, keepdims=True)
             C = (1 - c) * s.C + c * np.mean(square, axis=rows, keepdims=True)
-            V = R * C / np.maximum(np.mean(R, axis=rows, keepdims=True), floor)
+            V = named["V"] = R * C / self.floored(np.mean(R, axis=rows, keepdims=True), w)
         else:
             R, C = (1 - c) * s.R + c * square, s.C
             V = R
-        u = g / np.maximum(np.sqrt(V), floor)
-        u_hat = u / np.maximum(1.0, rms(u) / self.clip_threshold)
+        u = g / self.floored(np.sqrt(V), w)
+        r = rms(u)
+        u_hat = u / np.maximum(1.0, r / self.clip_threshold)
         length = rms(w)
         if self.weight_decay is not None:
             w = (1 - self.lr * self.weight_decay) * w
             length = rms(w) if self.form == "keras" else length
         alpha = np.maximum(self.eps2, length) * (self.lr if self.form == "optax" else np.minimum(self.lr, t**-0.5))
-        new = w - alpha * u_hat
-        return Update(new, c=c, R=R, C=C, u=u, u_hat=u_hat, alpha=alpha, **({"V": V} if axes else {}))
+        return Update(w - alpha * u_hat, c=c, R=R, C=C, u=u, r=r, u_hat=u_hat, alpha=alpha, **named)
+
+    def floored(self, x, w):
+        """A divisor that is kept away from zero; where eps1 is added to the squares, it is so already."""
+        if self.form != "torch":
+            return x
+        return np.maximum(x, np.finfo(w.dtype).eps if self.eps1 is None else self.eps1)
 
 
 def rms(x):

@@ -26,23 +26,25 @@ class Emitter:
             if node in self.text:
                 continue
             if node.op == "number":
-                self.text[node] = self._number(node.args[0])
+                self.text[node] = self.number(node.args[0])
             elif node.op == "symbol":
                 raise KeyError(f"no text for the symbol {node}")
             else:
                 self.count += 1
                 name = f"{self.prefix}{self.count}"
-                result.append((name, self._operation(node)))
+                result.append((name, self.operation(node)))
                 self.text[node] = name
         return result
 
-    def _number(self, value):
+    def number(self, value):
+        """Text of a constant."""
         if self.language == "kernel" and not isinstance(value, bool):
             value = float(value)  # x ** 3 would be multiplied out, where NumPy calls the power function
         text = repr(value)
         return SPECIAL[self.language].get(text) or (f"({text})" if text.startswith("-") else text)
 
-    def _operation(self, node):
+    def operation(self, node):
+        """Text of an operation on what has texts."""
         row, args = TABLE[node.op], [self.text[a] for a in node.args]
         if node.op == "pow" and node.args[1].op == "number":
             # NumPy squares by multiplying and takes roots for 0.5; the other languages have to do the same.

@@ -1,11 +1,15 @@
 """Rules and surfaces as JavaScript that a page runs with no kernel and no server."""
 
 import json
+import math
 
 from optlearn.symbolic.emit import Emitter, stages
 from optlearn.symbolic.graph import REDUCTIONS, as_node, walk
+from optlearn.symbolic.jacobi import JAVASCRIPT
+from optlearn.symbolic.loops import Loops, place, within
 from optlearn.symbolic.operations import SPECIAL, TABLE
 from optlearn.symbolic.program import ABOUT, ANSWER, PROBE, RATE, SEEN
+from optlearn.symbolic.shapes import length
 from optlearn.symbolic.trace import trace
 
 
@@ -13,18 +17,18 @@ def layout(program, size=2):
     """Where each recorded quantity of a step lies in a row: name to (offset, size); and the length of a row."""
     sizes = {"w": size, PROBE: size, "g": size}
     if program.rate is not None:
-        sizes[RATE] = size if program.rate.vector else 1
+        sizes[RATE] = length(program.rate.extents, size)
     for name in program.slots:
-        sizes[name] = size if program.start[name].vector else 1
+        sizes[name] = length(program.start[name].extents, size)
     for name in program.draws:
         sizes[name] = size
     for name, node in program.lines.items():
         if name not in ("w", SEEN):
-            sizes.setdefault(name, size if node.vector else 1)
+            sizes.setdefault(name, length(node.extents, size))
     for one in program.asked:
         if one.node is not None:
             sizes[_about(one)] = size
-        sizes[one.symbol.args[0]] = size if one.symbol.vector else 1
+        sizes[one.symbol.args[0]] = length(one.symbol.extents, size)
     # The gradient that the rule sees is kept beside the one that the surface gave.
     if SEEN in program.lines:
         sizes[SEEN] = size
@@ -86,6 +90,11 @@ class _Rule:
                 body.append(f"R[{row} + {self.offsets[n][0]}] = {scalars.text[node]};")
         return f"{name}({arguments}) {{ {' '.join(body)} }}"
 
+    @staticmethod
+    def around(methods):
+        """The object of the methods."""
+        return f"({methods})"
+
     def _loop(self, lines):
         return [f"for (let i = 0; i < {self.size}; i++) {{ {' '.join(lines)} }}"]
 
@@ -103,7 +112,41 @@ class _Rule:
         return [f"const {n} = {e};" for n, e in scalars.statements([n for n in needed if n in usable])]
 
 
-def rule_code(rule, size=2):
+class _MatrixRule:
+    """A rule that is recorded for one shape: its loops share an array that they work in."""
+
+    def __init__(self, program, size):
+        self.program = program
+        self.offsets, self.stride = layout(program, size)
+        self.loops = Loops("javascript")
+
+    def method(self, name, arguments, outputs, row, read):
+        """A method that writes the nodes `outputs` into a row."""
+        program, loops = self.program, self.loops
+        loops.text = {program.symbols[p]: f"h[{i}]" for i, p in enumerate(program.parameters)}
+        loops.text[program.symbols["t"]] = "t"
+        loops.place = {}
+        for key, symbol in program.symbols.items():
+            at = read(key)
+            if at is not None and symbol.vector:
+                loops.place[symbol] = place(within("R", at), symbol.extents)
+            elif at is not None:
+                loops.text[symbol] = f"R[{at}]"
+        targets = {n: place(within("R", row, self.offsets[n][0]), node.extents) for n, node in outputs.items()}
+        body = loops.statements(list(outputs.values()), {node: targets[n] for n, node in outputs.items()})
+        body += loops.stores(targets, outputs)
+        return f"{name}({arguments}) {{ {' '.join(loops.lines(body))} }}"
+
+    def around(self, methods):
+        """The object of the methods, with what they share."""
+        constants = "".join(f"const {name} = {json.dumps(list(values))}; "
+                            for name, values in self.loops.constants.items())
+        helper = " ".join(line.strip() for line in JAVASCRIPT.splitlines()) if self.loops.calls else ""
+        room = f"const B = new Float64Array({self.loops.size});"
+        return f"(() => {{ {helper}{constants}{room} return {methods}; }})()"
+
+
+def rule_code(rule, shape=(2,)):
     """The JavaScript of a rule: an object with `start`, `probe` and `step` that work on rows of one array.
 
     A rule that asks for more than a gradient also has `ask`, to be called between gradient and step: it puts the
@@ -112,8 +155,8 @@ def rule_code(rule, size=2):
     Parameters
     ----------
     rule : Optimizer
-    size : int
-        Number of coordinates.
+    shape : tuple of int
+        The shape of the parameters, which lie in a row in the order of C.
 
     Returns
     -------
@@ -124,8 +167,8 @@ def rule_code(rule, size=2):
     stride : int
         Length of a row.
     """
-    program = trace(rule)
-    maker = _Rule(program, size)
+    program = trace(rule, shape)
+    maker = (_Rule if program.shape is None else _MatrixRule)(program, math.prod(shape))
     at = {name: place[0] for name, place in maker.offsets.items()}
 
     def first(key):
@@ -171,7 +214,7 @@ def rule_code(rule, size=2):
         asks.append(answer(one))
     if asks:
         methods.append(f"ask(R, a, b, t, h, S, p, u, v, rows, at, size) {{ {' '.join(asks)} }}")
-    return "({ " + ", ".join(methods) + " })", maker.offsets, maker.stride
+    return maker.around("{ " + ", ".join(methods) + " }"), maker.offsets, maker.stride
 
 
 def surface_code(surface):

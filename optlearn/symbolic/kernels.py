@@ -10,10 +10,12 @@ import functools
 import numpy as np
 
 from optlearn import optional
+from optlearn.symbolic import jacobi
 from optlearn.symbolic.emit import Emitter
 from optlearn.symbolic.graph import REDUCTIONS, apply, number, symbol, walk
 from optlearn.symbolic.operations import TABLE
 from optlearn.symbolic.program import PROBE, SEEN
+from optlearn.symbolic.shapes import length
 
 # Quantities lie in rows of WIDTH numbers, of which LANES are used: rows whose distance is a power of two would
 # compete for the same places of the cache.
@@ -91,13 +93,14 @@ def kernel_source(arguments, uniform, lanes, outputs, mean_over=None):
 def layout(program):
     """The row at which each quantity begins and how many rows it has, by name; and the number of rows."""
     rows, end = {"w": (W, 2), PROBE: (AT, 2), "g": (G, 2)}, FREE
-    vectors = {**{name: node.vector for name, node in program.start.items()}, **dict.fromkeys(program.draws, True)}
+    sizes = {**{name: length(node.extents, 2) for name, node in program.start.items()},
+             **dict.fromkeys(program.draws, 2)}
     for name, node in program.lines.items():
         if name not in ("w", SEEN):
-            vectors.setdefault(name, node.vector)
-    for name, vector in vectors.items():
-        rows[name] = (end, 1 + vector)
-        end += 1 + vector
+            sizes.setdefault(name, length(node.extents, 2))
+    for name, size in sizes.items():
+        rows[name] = (end, size)
+        end += size
     return rows, end
 
 
@@ -106,11 +109,19 @@ def row(at, array="R"):
     return f"{array}[{at * WIDTH} + i]"
 
 
+def _functions(source):
+    """What the text of a kernel reads, with the kernel."""
+    functions = {"np": np}
+    if "sympower(" in source:
+        functions["sympower"] = jacobi.kernel()
+    exec(source, functions)
+    return functions
+
+
 @functools.cache
 def build(source, *types):
     """Machine code of a kernel as a function that other machine code is handed; compiled once."""
-    functions = {"np": np}
-    exec(source, functions)
+    functions = _functions(source)
     signature = numba().types.void(*types)
     return _kernel_type()(numba().cfunc(signature, error_model="numpy")(functions["kernel"]), signature)
 
@@ -118,8 +129,7 @@ def build(source, *types):
 @functools.cache
 def compiled(source):
     """Machine code of a loop as `fused` writes it, to be called from Python; compiled once."""
-    functions, types = {"np": np}, numba().types
-    exec(source, functions)
+    functions, types = _functions(source), numba().types
     table = types.Array(types.float64, 2, "C")
     signature = types.int64(types.int64, table, types.Array(types.float64, 1, "C"), table)
     return numba().njit(signature, nogil=True, error_model="numpy")(functions["kernel"])

@@ -22,6 +22,7 @@ from optlearn.symbolic.kernels import (
     numba,
     row,
 )
+from optlearn.symbolic.matrix_kernels import matrix_kernel
 from optlearn.symbolic.program import PROBE, SEEN, parameter_values
 from optlearn.symbolic.trace import trace
 
@@ -47,6 +48,10 @@ class RuleKernels:
 
     def _kernel(self, named):
         program = self.program
+        integer, real, line, _ = kinds()
+        if program.shape is not None:
+            return build(matrix_kernel(program, named, self.rows, self.uniform, self.swept), line, integer, real, line,
+                         line)
         uniform = {program.symbols[name]: f"h[{k}]" for k, name in enumerate(self.uniform)}
         uniform[program.symbols["t"]] = "t"
         lanes = {program.symbols[name]: row(k, "H") for k, name in enumerate(self.swept)}
@@ -57,7 +62,6 @@ class RuleKernels:
                 lanes.update({part: row(place[0] + c) for c, part in enumerate(parts[node])})
         outputs = [(row(self.rows[name][0] + c), part) for name, node in named.items()
                    for c, part in enumerate(parts[node] * (1 + (self.rows[name][1] > len(parts[node]))))]
-        integer, real, line, _ = kinds()
         return build(kernel_source("R, n, t, h, H", uniform, lanes, outputs), line, integer, real, line, line)
 
     def _same_in_all_runs(self):
@@ -244,7 +248,7 @@ def _execute(surface, rule, w, steps, chance, delay, keep):
 def run(surface, rule, w, steps, chance, delay):
     """What `optlearn.trajectory.run` records, made by kernels."""
     program, same = trace(rule), ()
-    if w.ndim == 1 and chance is None and not delay and surface.samples is None:
+    if w.ndim == 1 and chance is None and not delay and surface.samples is None and program.shape is None:
         rows, record, diverged = _alone(surface, rule, program, w, steps)
     else:
         kernels, record, diverged = _execute(surface, rule, w, steps, chance, delay, lambda k: (True, k.height))
@@ -254,6 +258,9 @@ def run(surface, rule, w, steps, chance, delay):
 
     def part(name):
         first, size = rows[name]
+        shape = program.lines[name].extents if name in program.lines else None
+        if shape:
+            return record[:, first:first + size].reshape(-1, *shape, *record.shape[2:])
         values = record[:, first:first + size] if size > 1 else record[:, first]
         return values[..., 0] if name in same else values
 

@@ -69,6 +69,8 @@ class Printer:
             return rf"\left({text}\right)" if outer > SUM and (text.startswith("-") or "cdot" in text) else text
         if node.op == "symbol":
             return name_symbol(node.args[0])
+        if node.op == "reshape":
+            return self._print(node.args[0], outer)
         text, inner = getattr(self, "_" + node.op, self._function)(node)
         return rf"\left({text}\right)" if inner < outer else text
 
@@ -215,9 +217,6 @@ class Printer:
     def _transpose(self, node):
         base = self._print(node.args[0], POWER + 1)
         return rf"\left({base}\right)^\top" if "^" in base[-4:] else rf"{base}^\top", POWER
-
-    def _reshape(self, node):
-        return self._print(node.args[0], POWER + 1), POWER + 1
 
     def _sympower(self, node):
         S, p, floor = node.args

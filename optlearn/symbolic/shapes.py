@@ -80,3 +80,8 @@ def axes(axis, ndim):
 def strides(shape):
     """How far apart neighbours along each axis are, in a row of the numbers."""
     return tuple(math.prod(shape[i + 1:]) for i in range(len(shape)))
+
+
+def length(shape, coordinates):
+    """How many numbers a quantity has, if an array of any shape has so many coordinates."""
+    return coordinates if shape is None else math.prod(shape)

@@ -12,7 +12,7 @@ from optlearn.symbolic.emit import Emitter, stages
 from optlearn.symbolic.graph import apply, walk
 from optlearn.symbolic.kernels import numba
 from optlearn.symbolic.operations import TABLE
-from optlearn.symbolic.trace import evaluate, parameter_values, trace
+from optlearn.symbolic.trace import NotTraceable, evaluate, parameter_values, trace
 
 ELEMENTS, ROW = 512, 536
 
@@ -176,6 +176,9 @@ class Stepper:
     """
 
     def __init__(self, rule, params):
+        if rule.takes_matrices:
+            raise NotTraceable(f"{rule.name} has no Stepper: rows and columns of an array mean something to it; use "
+                               "its step")
         trace(rule)
         numba()
         self.rule, self.state = rule, rule.init(params)

@@ -8,10 +8,10 @@ from engines import Page
 
 from optlearn import surfaces
 from optlearn.symbolic.emit import Emitter
-from optlearn.symbolic.graph import REDUCTIONS, apply, symbol
+from optlearn.symbolic.graph import apply, symbol
 from optlearn.symbolic.operations import TABLE
 
-PLAIN = [op for op in TABLE if op not in REDUCTIONS and op != "fill"]
+PLAIN = [op for op, row in TABLE.items() if row.shape is None and op != "fill"]
 NEAR = {"arcsin": 0.9, "arccos": 0.9, "sinh": 3.0, "cosh": 3.0, "exp": 3.0, "expm1": 3.0}
 POSITIVE = {"log", "log2", "log10", "sqrt", "cbrt", "log1p", "pow"}
 

@@ -126,8 +126,3 @@ def test_a_diverging_run_ends_at_the_same_step(kernels):
     assert readable.diverged is not None
     assert repr(compiled) == repr(readable)
     np.testing.assert_allclose(compiled.w, readable.w, rtol=1e-12)
-
-
-def test_an_untraceable_rule_says_so():
-    with pytest.raises(TypeError, match="muon cannot be traced: it multiplies matrices"):
-        optlearn.run("quadratic", optlearn.get("muon"), compiled=True)

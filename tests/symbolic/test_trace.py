@@ -31,11 +31,18 @@ def test_what_cannot_be_recorded_says_why(update, sentence):
         trace(rule(update))
 
 
-@pytest.mark.parametrize("name", sorted(set(optlearn.names()) - set(TRACEABLE)))
-def test_untraceable_rules_say_so_wherever_a_trace_is_asked_for(name):
-    untraceable = optlearn.get(name)
-    for ask in (trace, lambda r: r.equation(), lambda r: r.equation("mathml")):
-        with pytest.raises(NotTraceable, match=f"{name} cannot be traced: .+"):
+def test_untraceable_rules_say_so_wherever_a_trace_is_asked_for():
+    class Turned(Optimizer, register=False):
+        traceable = False
+        why_not_traceable = "its eigenvectors are those of a routine"
+
+        def update(self, w, g, s, t):
+            return Update(w - np.linalg.qr(np.outer(g, g))[0] @ g)
+
+    untraceable = Turned()
+    for ask in (trace, lambda r: r.equation(), lambda r: r.equation("mathml"),
+                lambda r: optlearn.run("quadratic", r, compiled=True), lambda r: optlearn.explore("quadratic", [r])):
+        with pytest.raises((NotTraceable, optlearn.InvalidArgument), match="turned cannot be traced: its eigenvectors"):
             ask(untraceable)
     assert "cannot be traced" in untraceable._repr_html_()
 
