@@ -7,19 +7,14 @@ are answered, and their lines run again from the beginning with what they know: 
 place. A question that was asked before in the same step has the same answer, and costs nothing.
 """
 
-import dis
-import types
-
 import numpy as np
 
 from optlearn import tree
 from optlearn.declare import InvalidArgument, Lesson, of_library
 from optlearn.explain import place, place_now, said_at
 from optlearn.gradients import norm, prepare
-from optlearn.state import ASKED, Slots, first_state, guest
+from optlearn.state import ASKED, Slots, guest
 
-# What an answer costs, in gradients: a product with the Hessian is a gradient of a gradient, or the difference of two.
-COST = {"gradient": 1, "hessian": 2, "hessian_diagonal": 2}
 # What only the function that is minimised can answer.
 OF_FUNCTION = ("loss", "gradient", "hessian", "hessian_diagonal")
 SAID = {"loss": "s.loss", "gradient": "s.gradient(point)", "hessian": "s.hessian(v)",
@@ -140,10 +135,8 @@ class Answers:
         self.made = []
 
     def __call__(self, kind, given):
-        if kind == "sum":
-            return [np.sum([np.sum(x) for x in given]) if len(given) > 1 else np.sum(given[0])] * len(given)
-        if kind == "norm":
-            return [norm(np.array([norm(x) for x in given])) if len(given) > 1 else norm(given[0])] * len(given)
+        if kind in ("sum", "norm"):
+            return _over_all(np.sum if kind == "sum" else norm, given)
         for known, before, answers in self.made:
             if known == kind and all(x is y or np.array_equal(x, y) for x, y in zip(before, given, strict=True)):
                 return answers
@@ -166,6 +159,13 @@ class Answers:
                                   "choose with np.where(condition, a, b)")
 
 
+def _over_all(reduce, given):
+    """A sum or length over several arrays, for each as a number of its kind."""
+    each = [reduce(x) for x in given]
+    total = reduce(np.array(each)) if len(each) > 1 else each[0]
+    return [np.asarray(x).dtype.type(total) for x in given]
+
+
 class OnSurface(Answers):
     """The answers of a surface: a point and what was drawn are those of the step's gradient."""
 
@@ -180,14 +180,30 @@ class OnSurface(Answers):
     def raw(self, kind, given):
         """What the surface itself answers, at one point or at many."""
         if kind == "loss":
-            return self.surface.value(self.at, self.rows)
+            return self.surface(self.at) if self.rows is None else self.surface.value(self.at, self.rows)
         if kind == "gradient":
             g = self.surface.gradient(given, self.rows)
             return g if self.noise is None else g + self.noise
+        if not hasattr(self.surface, "hessian"):
+            return self._by_differences(kind, given)
         h = self.surface.hessian(self.at, self.rows)
         if kind == "hessian_diagonal":
             return np.stack([h[0, 0], h[1, 1]])
         return np.stack([h[0, 0] * given[0] + h[0, 1] * given[1], h[1, 0] * given[0] + h[1, 1] * given[1]])
+
+    def _by_differences(self, kind, given):
+        """The Hessian of a function of an array, which has gradients only."""
+        def product(v):
+            return difference(lambda point: [self.surface.gradient(point[0])], [self.at], [v])[0]
+
+        if kind == "hessian":
+            return product(given)
+        found = np.empty(np.shape(self.at))
+        for index in np.ndindex(found.shape):
+            unit = np.zeros(found.shape)
+            unit[index] = 1.0
+            found[index] = product(unit)[index]
+        return found
 
     def _one(self, kind, given=None):
         if self.plan is None:
@@ -248,7 +264,7 @@ class Given(Answers):
         return tree.unflatten(self.params, [np.array(x, w.dtype) for x, w in zip(given, self.arrays, strict=True)])
 
     def _loss(self):
-        return [self.given["loss"]] * len(self.arrays)
+        return [w.dtype.type(self.given["loss"]) for w in self.arrays]
 
     def _gradient(self, points):
         made = self._spread("gradient", self.given["gradient"](self._nested("gradient", points)))
@@ -259,31 +275,20 @@ class Given(Answers):
 
     def _hessian_diagonal(self):
         made = self.given["hessian_diagonal"]
+        if made is None:
+            return [guest(x) for x in self._diagonal_by_products()]
         return self._spread("hessian_diagonal", made() if callable(made) else made)
 
 
-WHY = {"loss": "it reads s.loss: loss=..., the loss where the gradient was taken",
-       "gradient": "it asks for a gradient at a point of its own: gradient=f, a function of parameters that gives it",
-       "hessian": "it asks for products with the Hessian: hessian=f, a function of v that gives H v, where the "
-                  "gradient was taken",
-       "hessian_diagonal": "it asks for the diagonal of the Hessian: hessian_diagonal=..., arrays like the parameters, "
-                           "or a function without arguments that gives them"}
-
-
-def check_given(rule, given):
-    """Raise unless what is given answers all that a step of the rule asks for."""
-    loss = given["loss"]
-    if loss is not None and (np.ndim(loss) or np.asarray(loss).dtype.kind not in "fiu"):
-        raise InvalidArgument(f"loss = {loss!r} is not allowed; it must be a number, the loss where the gradient was "
-                              "taken")
-    for name in ("gradient", "hessian"):
-        if given[name] is not None and not callable(given[name]):
-            raise InvalidArgument(f"{name} = {type(given[name]).__name__} is not allowed; it must be a function")
-    missing = [kind for kind in rule.needs if kind in OF_FUNCTION and given[kind] is None]
-    if missing:
-        really = [kind for kind in asked(rule) if kind in missing]
-        if really:
-            raise InvalidArgument(f"{rule.name} needs more than a gradient for its step; {WHY[really[0]]}")
+    def _diagonal_by_products(self):
+        """The diagonal from a product for each single parameter."""
+        found = [np.empty(w.shape, w.dtype) for w in self.arrays]
+        for k, w in enumerate(self.arrays):
+            for index in np.ndindex(w.shape):
+                unit = [np.zeros(x.shape, x.dtype) for x in self.arrays]
+                unit[k][index] = 1
+                found[k][index] = self._hessian(unit)[k][index]
+        return found
 
 
 def answer_all(rule, arrays, step, answers):
@@ -324,88 +329,27 @@ def answer_all(rule, arrays, step, answers):
             known.append(answer)
 
 
-# What a rule asks for, before it runs
+def difference(gradient, arrays, along):
+    """The product of a Hessian with arrays `along`, as a central difference of two gradients.
 
+    Parameters
+    ----------
+    gradient : callable
+        Of a list of arrays, their gradients.
+    arrays, along : list of array
+    """
+    length, size = (np.sqrt(sum(float(np.sum(np.square(x, dtype=float))) for x in xs)) for xs in (along, arrays))
+    if length == 0:
+        return [np.zeros_like(w) for w in arrays]
+    h = max(float(np.finfo(w.dtype).eps) for w in arrays) ** (1 / 3) * max(1.0, size) / length
 
-class Needs:
-    """Of a class: what its lines may ask for, found in their code when it is first wanted."""
+    def moved(h):
+        # What gives gradients may write the second where it wrote the first.
+        return [np.array(g) for g in gradient([np.asarray(w + h * x, w.dtype) for w, x in
+                                               zip(arrays, along, strict=True)])]
 
-    def __get__(self, instance, owner):
-        code = getattr(owner.update, "__code__", None)
-        found = vars(owner).get("_needs")
-        if found is None or found[0] is not code:
-            found = owner._needs = code, _asked_in(owner)
-        return found[1]
-
-
-def _asked_in(cls):
-    """The names in `ASKED` that the methods of a class read of their state, slots and draws apart."""
-    code = cls.update.__code__
-    state = code.co_varnames[3] if code.co_argcount > 3 else "s"
-    own = {*(cls.slots if isinstance(cls.slots, tuple) else ()), *cls.draws}
-    found = set()
-    for base in cls.__mro__:
-        if not base.__module__.startswith(("optlearn.optimizer", "optlearn.declare", "builtins")):
-            for value in vars(base).values():
-                if isinstance(value, types.FunctionType):
-                    found |= _reads(value.__code__, state)
-    return tuple(name for name in ASKED if name in found - own)
-
-
-def _reads(code, state):
-    """The names in `ASKED` that code reads as attributes of the variable `state`, also inside its functions."""
-    found, before = set(), None
-    if not set(ASKED).isdisjoint(code.co_names):
-        for step in dis.get_instructions(code):
-            if step.opname in ("LOAD_ATTR", "LOAD_METHOD") and step.argval in ASKED and before is not None:
-                read = before.argval if isinstance(before.argval, tuple) else (before.argval,)
-                if read[-1] == state:
-                    found.add(step.argval)
-            before = step
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            found |= _reads(constant, state)
-    return found
-
-
-class _Counted(Answers):
-    """Answers about no particular function, for a rehearsal."""
-
-    def __init__(self, w):
-        super().__init__()
-        self.w = w
-
-    def _loss(self):
-        return [2.0]
-
-    def _gradient(self, points):
-        return [0.9 * np.asarray(points[0]) + 0.1]
-
-    def _hessian(self, vs):
-        return [1.5 * np.asarray(vs[0])]
-
-    def _hessian_diagonal(self):
-        return [np.full_like(self.w, 1.5)]
-
-
-def asked(rule):
-    """What a step of a rule asks of the function besides its gradient, in order: found by a rehearsal."""
-    if not rule.needs:
-        return ()
-    w = np.array([[0.3, -0.7], [1.1, 0.4]])
-    answers = _Counted(w)
-    with np.errstate(all="ignore"):
-        now = rule.at(1)
-        now = now.bound({name: now.__dict__[name].flat[0] for name in now.hypers()
-                         if isinstance(now.__dict__[name], np.ndarray)})
-        s = {**first_state(now, guest(w)), **{name: np.ones_like(w) for name in rule.draws}}
-        now.update(guest(w), guest(0.8 * w + 0.2), Asking(s, Alone(answers)), 1)
-    return tuple(kind for kind, *_ in answers.made)
-
-
-def gradients_of(kinds):
-    """What answers of these kinds cost, in gradients."""
-    return sum(COST.get(kind, 0) for kind in kinds)
+    return [np.asarray((up - down) / (2 * h), w.dtype) for w, up, down in
+            zip(arrays, moved(h), moved(-h), strict=True)]
 
 
 def is_own(rule):

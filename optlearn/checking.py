@@ -3,10 +3,12 @@
 import numpy as np
 
 from optlearn import registry, rules, surfaces
+from optlearn.asking import SAID, Alone, Answers, Asking, OnSurface
 from optlearn.declare import InvalidArgument
 from optlearn.explain import explain
 from optlearn.gradients import BY_HYPERPARAMETER
 from optlearn.mistakes import mistakes
+from optlearn.needs import asked
 from optlearn.optimizer import Optimizer
 from optlearn.starting import whole
 from optlearn.state import Slots
@@ -154,7 +156,8 @@ def _rule(argument, rule):
 
 def _try(rule, w):
     """A step in which the contract says what is wrong with a rule that cannot make one."""
-    rule.step(w, w, rule.init(w), rng=np.random.RandomState(0), nonfinite="propagate")
+    rule.step(w, w, rule.init(w), rng=np.random.RandomState(0), nonfinite="propagate", loss=1.0,
+              gradient=lambda point: point, hessian=lambda v: v, hessian_diagonal=w)
 
 
 def _numbers(rule):
@@ -194,13 +197,52 @@ def _ways(mine, other, steps, seed):
         gradients[3, 2] = 0.0
     surface = surfaces.Quadratic()
     yield "on fixed gradients", (np.ones(3), lambda t, at: gradients[t - 1], steps)
-    yield "on a surface", (np.array([-1.0, 0.7]), lambda t, at: surface.gradient(at), steps)
+    def slope(t, at):
+        return surface.gradient(at)
+
+    slope.surface = surface
+    yield "on a surface", (np.array([-1.0, 0.7]), slope, steps)
     if all("lr" in rule.hypers() and not callable(rule.lr) for rule in (mine, other)):
         yield "with a learning rate that falls by half", (
             np.ones(3), lambda t, at: gradients[t - 1], steps, lambda t: 1.0 if t <= steps // 2 else 0.5)
 
 
-def follow(rule, w, gradient, steps, factor=None):
+class _Bowl(Answers):
+    """The function whose gradient at a point was given: a bowl of curvature 1, with another height in every step."""
+
+    def begin(self, rule, at, g):
+        """A new step: its rule, the point of its gradient, and the gradient."""
+        self.made, self.rule, self.at, self.g = [], rule, at, g
+
+    def _loss(self):
+        return [1.0 + float(np.sum(np.abs(self.g)))]
+
+    def _gradient(self, points):
+        return [self.rule.prepared(points[0], self.g + (points[0] - self.at))]
+
+    def _hessian(self, vs):
+        return [1.0 * vs[0]]
+
+    def _hessian_diagonal(self):
+        return [np.ones_like(self.at)]
+
+
+class _Recorded(_Bowl):
+    """A recorded run: losses where it has them."""
+
+    def __init__(self, losses):
+        super().__init__()
+        self.losses, self.t = losses, 0
+
+    def begin(self, rule, at, g):
+        super().begin(rule, at, g)
+        self.t += 1
+
+    def _loss(self):
+        return [float(self.losses[self.t - 1])]
+
+
+def follow(rule, w, gradient, steps, factor=None, answers=None):
     """The parameters after each step of a rule.
 
     Parameters
@@ -213,13 +255,18 @@ def follow(rule, w, gradient, steps, factor=None):
     steps : int
     factor : callable, optional
         ``factor(t)`` multiplies the learning rate.
+    answers : Answers, optional
+        For rules that ask for more than a gradient. Default: those of the surface whose `gradient` it is, else of a
+        bowl that has the gradient.
 
     Yields
     ------
     array
         Where a coordinate is not finite, the next step goes on from where it was.
     """
-    update = None
+    update, surface = None, getattr(gradient, "surface", None)
+    if answers is None:
+        answers = OnSurface(surface) if surface else _Bowl()
     try:
         with np.errstate(all="ignore"):
             s = dict(rule.at(1).start(w))
@@ -229,7 +276,11 @@ def follow(rule, w, gradient, steps, factor=None):
                 if factor is not None:
                     now = now.bound({"lr": now.lr * factor(t)})
                 view = Slots({**s, **{name: np.ones_like(w) for name in rule.draws}})
-                g = gradient(t, now.probe(w, view, t))
+                at = now.probe(w, view, t)
+                g = gradient(t, at)
+                if rule.needs:
+                    answers.begin(now, at, *((None, None) if surface else (g,)))
+                    view = Asking(vars(view), Alone(answers))
                 update = now.update(w, now.prepared(w, g), view, t)
             new = np.asarray(update.w)
             yield new
@@ -266,7 +317,12 @@ def _against_record(mine, name, record, tolerance):
     start, grads = np.array(record["w0"], float), np.array(record["grads"], float)
     expected = np.array(record["w"], float)
     _try(mine, start)
-    found = follow(mine, start, lambda t, at: grads[t - 1], len(expected))
+    losses = record.get("loss")
+    beyond = [kind for kind in asked(mine) if kind != "loss" or losses is None]
+    if beyond:
+        raise InvalidArgument(f"against is a recorded run{' without losses' * (beyond[0] == 'loss')}, but {name} asks "
+                              f"for {SAID[beyond[0]]}; a run holds w0, grads, w and, where it has them, loss")
+    found = follow(mine, start, lambda t, at: grads[t - 1], len(expected), answers=_Recorded(losses))
     place = first_difference(found, expected, start, max(tolerance, record.get("tolerance", 0.0)))
     other = str(record.get("id", "the recorded run"))
     return Check(name, other, place is None, ["on its gradients"], "on its gradients", place)

@@ -57,7 +57,7 @@ FORMS = {
         "adabelief": {"eps": 1e-16, "eps_root": 1e-16},
         "lars": {"momentum": 0.9, "eps": 0.0, "denominator": "joint"},
         "adafactor": {"form": "optax", "min_dim": 128}, "muon": {"form": "optax", "weight_decay": 0.0},
-        "schedule_free": {},
+        "schedule_free": {}, "polyak": {"max_lr": 1.0}, "sophia": {},
     },
     "mxnet": {
         "gradient_descent": {"lr": 0.01},
@@ -97,7 +97,7 @@ ARGUMENTS = {
     "optax": {"learning_rate": "lr", "b1": "beta1", "b2": "beta2", "decay": "rho", "beta": "momentum",
               "initial_accumulator_value": "initial_accumulator", "initial_scale": "initial_accumulator",
               "eps_in_sqrt": "eps_inside", "trust_coefficient": "eta", "clipping_threshold": "clip_threshold",
-              "decay_rate": "decay_power", "min_dim_size_to_factor": "min_dim"},
+              "decay_rate": "decay_power", "min_dim_size_to_factor": "min_dim", "max_learning_rate": "max_lr"},
     "mxnet": {"learning_rate": "lr", "wd": "weight_decay", "wd_lh": "decoupled_weight_decay",
               "epsilon": "eps", "gamma1": "rho", "gamma2": "momentum", "lamda": "lam", "lamda1": "l1",
               "schedule_decay": "momentum_decay"},
@@ -181,6 +181,8 @@ CALLS = {
         "adafactor": ("adafactor", {}, "learning_rate min_dim_size_to_factor decay_rate clipping_threshold eps"),
         "muon": ("muon", {}, "learning_rate beta ns_steps weight_decay"),
         "schedule_free": ("schedule_free_sgd", {}, "learning_rate b1 weight_decay"),
+        "polyak": ("polyak_sgd", {}, "max_learning_rate f_min eps variant"),
+        "sophia": ("sophia", {}, "learning_rate b1 b2 eps gamma clip_threshold update_interval weight_decay"),
     },
 }
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from optlearn import asking, gradients, stepping, tree
+from optlearn import asking, gradients, needs, stepping, tree
 from optlearn.declare import Declared, InvalidArgument, hyper, near, option
 from optlearn.explain import check_class, explain
 from optlearn.gradients import norm
@@ -84,7 +84,7 @@ class Optimizer(Declared):
     why_not_traceable = ""
     scale_free = None
     takes_matrices = False
-    needs: Any = asking.Needs()
+    needs: Any = needs.Needs()
     _value_kind = "float, array or schedule"
     _reserved = ("w", "g", "s", "t", "gradient", "scheduled")
 
@@ -216,7 +216,7 @@ class Optimizer(Declared):
     @property
     def gradients_per_step(self) -> int:
         """Gradients that a step takes in all; a product with the Hessian, or its diagonal, counts as two."""
-        return 1 + asking.gradients_of(asking.asked(self))
+        return 1 + needs.gradients_of(needs.asked(self))
 
     def prepared(self, w, g):
         """The gradient as the rule sees it."""
@@ -272,7 +272,8 @@ class Optimizer(Declared):
             A function of arrays `v` like the parameters that gives the product of the Hessian, where the gradient was
             taken, with them, for a rule that asks for ``s.hessian(v)``.
         hessian_diagonal : arrays like the parameters or callable, optional
-            The diagonal of that Hessian, or a function without arguments that gives it.
+            The diagonal of that Hessian, or a function without arguments that gives it; default: by `hessian`, one
+            product a parameter.
         rng : numpy.random.Generator or RandomState, optional
             Source of the draws of a random rule such as SGLD.
         nonfinite : {"refuse", "propagate"}
@@ -311,7 +312,7 @@ class Optimizer(Declared):
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             stepping.check_step(self, leaves, gradient_leaves, state, nonfinite, rng)
             if self.needs:
-                asking.check_given(self, given)
+                needs.check_given(self, given)
             t, look = state.t + 1, nonfinite == "refuse"
             try:
                 rule = self.at(t)
@@ -402,7 +403,7 @@ class Optimizer(Declared):
         return "$$" + self.equation() + "$$"
 
     def _repr_html_(self):
-        from optlearn.symbolic.printing import card
+        from optlearn.symbolic.card import card
 
         return card(self)
 

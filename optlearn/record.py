@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from optlearn.declare import InvalidArgument
+from optlearn.needs import asked, gradients_of
 from optlearn.optimizer import Optimizer
 from optlearn.optional import data_frame
 from optlearn.state import Slots, guest
@@ -73,7 +74,10 @@ class Trajectory:
     @functools.cached_property
     def gradients(self):
         """Gradients taken until after each step, computed when first asked for."""
-        return self.kept * self.optimizer.gradients_per_step
+        by_differences = not hasattr(self.surface, "hessian")
+        kinds = asked(self.optimizer)
+        return self.kept * (1 + gradients_of(kinds, np.prod(self.surface.point_shape, dtype=int) if by_differences
+                                             else 1))
 
     @functools.cached_property
     def answer(self):
@@ -98,10 +102,11 @@ class Trajectory:
 
     def __repr__(self):
         end = f", {self.surface.ends(self)}" if self.single else f", {self.w.shape[-1]} runs"
-        each = self.optimizer.gradients_per_step
-        priced = f", {each} gradients a step" if each > 1 else ""
-        what = f"{self.optimizer.name} on {self.surface.name}"
-        return f"Trajectory({what}, {self.reason}{end}{priced}{self.surface.note})"
+        if len(self.gradients) > 1 and self.gradients[1] > self.kept[1]:
+            end += f", {self.gradients[1] // self.kept[1]} gradients a step"
+        if not hasattr(self.surface, "hessian") and {"hessian", "hessian_diagonal"} & {*self.optimizer.needs}:
+            end += ", Hessian by differences of gradients"
+        return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{end}{self.surface.note})"
 
     def table(self):
         """The run as columns, a row for each point kept.

@@ -13,7 +13,7 @@ FLOORS = [
     {"machine", "optional", "symbolic.names"},
     {"declare"},
     {"state", "tree", "explain"},
-    {"asking", "gradients", "registry", "stepping"},
+    {"asking", "gradients", "needs", "registry", "stepping"},
     {"matrices", "optimizer"},
     {"rules", "wrappers", "conventions", "groups"},
     {"symbolic"},

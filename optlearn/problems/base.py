@@ -3,6 +3,7 @@
 import numpy as np
 
 from optlearn import tree
+from optlearn.asking import difference
 from optlearn.declare import Declared, InvalidArgument
 from optlearn.problems.data import Batch, Data, load
 
@@ -99,18 +100,11 @@ class Problem(Declared):
         """
         leaves = [np.asarray(w) for _, w in tree.flatten(params, "params")]
         along = [np.asarray(x) for _, x in tree.flatten(v, "v")]
-        length, size = (np.sqrt(sum(float(np.sum(np.square(x, dtype=float))) for x in xs)) for xs in (along, leaves))
-        if length == 0:
-            return tree.unflatten(params, [np.zeros_like(w) for w in leaves])
-        h = max(float(np.finfo(w.dtype).eps) for w in leaves) ** (1 / 3) * max(1.0, size) / length
 
-        def gradient(h):
-            moved = [(w + h * x).astype(w.dtype) for w, x in zip(leaves, along, strict=True)]
-            made = self.gradient(tree.unflatten(params, moved), batch)
-            return [np.array(g) for _, g in tree.flatten(made, "gradient")]
+        def gradient(arrays):
+            return [g for _, g in tree.flatten(self.gradient(tree.unflatten(params, arrays), batch), "gradient")]
 
-        return tree.unflatten(params, [((up - down) / (2 * h)).astype(w.dtype) for w, up, down in
-                                       zip(leaves, gradient(h), gradient(-h), strict=True)])
+        return tree.unflatten(params, difference(gradient, leaves, along))
 
     def hessian_diagonal(self, params, batch=None):
         """The diagonal of the Hessian at `params`, on a batch, as arrays like the parameters.

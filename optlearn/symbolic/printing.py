@@ -1,6 +1,5 @@
 """Equations from recorded lines: LaTeX, and from that the MathML of `mathml`."""
 
-import html
 import math
 import re
 from fractions import Fraction
@@ -19,7 +18,7 @@ PRODUCTS, MATRIX = {"matmul", "sympower", "repeat"}, (2, 3)
 COMPARISONS = {op for op in BOOLEAN if TABLE[op].evaluate.nin == 2}
 FUNCTIONS = tuple(row.tex for op, row in TABLE.items() if row.tex and op not in BOOLEAN and op not in REDUCTIONS)
 CONSTANTS = {math.pi: r"\pi", 2 * math.pi: r"2\pi", math.e: "e", math.pi / 180: r"\frac{\pi}{180}",
-             math.sqrt(2): r"\sqrt{2}"}
+             math.sqrt(2): r"\sqrt{2}", 2**-52: "2^{-52}"}
 SUM, PRODUCT, NEGATION, POWER, ATOM = 1, 2, 2, 4, 5
 
 
@@ -338,7 +337,8 @@ def lines(rule, tags=False, shape=None):
         for one in [n for n in asked_walk([node], program.asked) if n in own_line]:
             del own_line[one]
             primes = r"\prime" * (1 + sum(name.startswith(ANSWER) for name, *_ in shown))
-            shown.append((one.args[0], rf"g^{{{primes}}}_{now}", one))
+            below = now if asked[one].seen is one else rf"{{\mathrm{{raw}},{now}}}"
+            shown.append((one.args[0], rf"g^{{{primes}}}_{below}", one))
         constant = all(n.op != "symbol" or n in fixed for n in walk([node]))
         bare = "g" if name == SEEN else name
         shown.append((bare, named(bare, "" if constant else now), node))
@@ -422,31 +422,3 @@ def equation(rule, kind="latex"):
     from optlearn.declare import InvalidArgument
 
     raise InvalidArgument(f"kind = {kind!r} is not allowed; it must be 'latex' or 'mathml'")
-
-
-def card(rule):
-    """Update, hyperparameters and source of a rule as HTML."""
-    from optlearn.symbolic.graph import NotTraceable
-
-    try:
-        # The class lets MathJax find the formula in a built page as well as in a notebook.
-        update = rf'<div class="math notranslate nohighlight">\[{html.escape(equation(rule), quote=False)}\]</div>'
-    except NotTraceable as reason:
-        update = f"<p>{html.escape(str(reason))}</p>"
-    rows = ""
-    for name, d in rule.hypers().items():
-        value = rule.__dict__[name]
-        shown = "left out" if value is None else html.escape(str(value))
-        rows += (rf'<tr><th scope="row">\({d.symbol}\)</th><td><code>{name}</code></td><td>{shown}</td>'
-                 f"<td>{html.escape(d.range)}</td></tr>")
-    for name, d in rule.options().items():
-        rows += (f'<tr><td></td><th scope="row"><code>{name}</code></th><td>{html.escape(repr(rule.__dict__[name]))}'
-                 f"</td><td>{html.escape(d.range)}</td></tr>")
-    for transform in rule.gradient:
-        shown = html.escape(repr(transform))
-        rows += f'<tr><td></td><th scope="row">gradient</th><td colspan="2"><code>{shown}</code></td></tr>'
-    table = (f'<table class="math optlearn-hyper"><thead><tr><th>symbol</th><th>name</th><th>value</th><th>allowed</th>'
-             f"</tr></thead><tbody>{rows}</tbody></table>") if rows else ""
-    source = html.escape(rule.source())
-    return (f'<div class="optlearn-rule"><p><strong>{type(rule).__name__}</strong></p>{update}{table}'
-            f"<details><summary>Source</summary><pre><code>{source}</code></pre></details></div>")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from optlearn import tree
-from optlearn.asking import COST
+from optlearn.needs import COST
 from optlearn.problems import Problem
 
 

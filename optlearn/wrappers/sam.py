@@ -15,8 +15,8 @@ class SAM(Wrapper):
 
         ascent = rho * g / |g|                                         # |.| over all arrays together
         ascent = rho * w**2 * g / | |w| g |                            # adaptive=True: ASAM
-        h = gradient at w + ascent, of the same batch
-        w = step of the rule from w with h
+        g_ascent = gradient at w + ascent, of the same batch
+        w = step of the rule from w with g_ascent
 
     A step takes two gradients. Where the rule takes its gradient ahead of the parameters, the ball is around that
     point.
@@ -37,12 +37,12 @@ class SAM(Wrapper):
 
     rho = hyper(0.05, at_least=0, symbol=r"\rho", low=1e-3, high=1.0)
     adaptive = option(False)
-    symbols = {"ascent": "e"}
+    symbols = {"ascent": "e", "g_ascent": r"g^{\prime}"}
 
     def update(self, w, g, s, t):
         at = self.probe(w, s, t)
         direction, length = (at**2 * g, s.norm(np.abs(at) * g)) if self.adaptive else (g, s.norm(g))
         ascent = self.rho * (direction / np.maximum(length, 1e-12))
-        h = s.gradient(at + ascent)
-        made = self.inner(w, h, s, t)
-        return self.joined(made, made.w, ascent=ascent, h=h)
+        g_ascent = s.gradient(at + ascent)
+        made = self.inner(w, g_ascent, s, t)
+        return self.joined(made, made.w, ascent=ascent, g_ascent=g_ascent)

@@ -3,6 +3,7 @@
 import numpy as np
 
 import optlearn
+from optlearn import tree
 from optlearn.symbolic.graph import REDUCTIONS, walk
 from optlearn.symbolic.trace import trace
 
@@ -38,7 +39,8 @@ def joins_coordinates(rule):
     if not rule.traceable:
         return True
     program = trace(rule)
-    return any(node.op in REDUCTIONS for node in walk(program.lines.values()))
+    return bool({"loss", "sum", "norm"} & {*rule.needs}) or any(
+        node.op in REDUCTIONS for node in walk(program.lines.values()))
 
 
 class Draws:
@@ -51,10 +53,22 @@ class Draws:
         return np.broadcast_to(self.numbers, shape).copy()
 
 
+def answers(params, grads):
+    """What a rule may ask for, of the bowl that has these gradients, as `step` takes it."""
+    def each(make, *nested):
+        arrays = [[np.asarray(x) for _, x in tree.flatten(one, "nested")] for one in nested]
+        return tree.unflatten(params, [np.asarray(make(*xs)) for xs in zip(*arrays, strict=True)])
+
+    return {"loss": 1.0 + float(sum(np.sum(np.abs(w)) for _, w in tree.flatten(params, "params"))),
+            "gradient": lambda point: each(lambda w, g, x: g + (x - w) / 2, params, grads, point),
+            "hessian": lambda v: each(lambda x: x / 2, v),
+            "hessian_diagonal": each(lambda w: np.full_like(w, 0.5), params)}
+
+
 def take(rule, w, grads, rng=None, **keywords):
     """The path of a rule that gets the gradients `grads`, and its last state."""
     state, path = rule.init(w), []
     for g in grads:
-        w, state = rule.step(w, np.asarray(g), state, rng=rng, **keywords)
+        w, state = rule.step(w, np.asarray(g), state, rng=rng, **answers(w, np.asarray(g)), **keywords)
         path.append(w)
     return np.array(path), state

@@ -50,9 +50,22 @@ def replay(rule, case, data=DATA, answers=False):
         def gradient(i, w):
             return given[i]
 
+    def more(i, w):
+        """The values and diagonals of the Hessian of a case, for rules that ask for them."""
+        if isinstance(grads, dict):
+            x, y = w.ravel()
+            objective, here = data["objectives"][grads["name"]], {"x": x, "y": y}
+            value = eval(objective["f"], vars(np), here)
+            diagonal = [eval(text, vars(np), here) for text in objective.get("hessian_diagonal", ("1", "8"))]
+        else:
+            value = data["inputs"][case["values"]][i] if "values" in case else None
+            diagonal = data["inputs"][case["hessian_diagonal"]][i] if "hessian_diagonal" in case else None
+        return {"loss": value, "gradient": lambda point: gradient(i, point),
+                "hessian_diagonal": diagonal if diagonal is None else np.reshape(np.array(diagonal, float), w.shape)}
+
     state, path, reported = rule.init(w), [], []
     for i in range(len(case["w"])):
-        w, state = rule.step(w, gradient(i, w), state)
+        w, state = rule.step(w, gradient(i, w), state, **more(i, w) if rule.needs else {})
         path.append(w)
         reported.append(rule.solution(w, state))
     return (np.array(path), np.array(reported)) if answers else np.array(path)

@@ -11,10 +11,9 @@ import optlearn
 # Rules of the reference runs that optlearn does not have.
 NOT_OFFERED = {
     "adan": "not among the rules of the book",
-    "sophia": "needs the diagonal of the Hessian, which a rule does not get",
     "prodigy": "not among the rules of the book",
     "lookahead": "wraps another rule: tests/wrappers",
-    "sam": "takes two gradients a step",
+    "sam": "wraps another rule: tests/wrappers",
 }
 OFFERED = {key: case for key, case in CASES.items() if case["name"] not in NOT_OFFERED}
 

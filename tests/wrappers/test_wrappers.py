@@ -11,7 +11,7 @@ import pytest
 import optlearn
 from optlearn import InvalidArgument, checkpoint, get, hyper, run
 from optlearn.symbolic.trace import NotTraceable
-from optlearn.wrappers import Accumulate, Averaged, Cautious, ErrorFeedback, Lookahead, Maximize, Wrapper
+from optlearn.wrappers import SAM, Accumulate, Averaged, Cautious, ErrorFeedback, Lookahead, Maximize, Wrapper
 
 HERE = Path(__file__).parent
 sys.path += [str(HERE.parent / "rules"), str(HERE.parent / "symbolic")]
@@ -64,9 +64,15 @@ def test_what_wraps_nothing_changes_nothing(name):
     """A wrapper whose numbers take it away makes the steps of the rule alone, whatever the rule."""
     rule = CLASSES[name]()
     path, _ = take(rule, W, GRADS)
+    asks = {"loss", "gradient", "hessian", "hessian_diagonal"} & {*rule.needs}
+    once = () if asks else (Accumulate(rule, every=1), Accumulate(Lookahead(rule, sync_period=99), every=1))
     for same in (Averaged(rule), Lookahead(rule, slow_step_size=1.0), Lookahead(rule, sync_period=100),
-                 Accumulate(rule, every=1), Accumulate(Lookahead(rule, sync_period=99), every=1)):
+                 *once, *([] if rule.name in ("nesterov", "schedule_free") else [SAM(rule, rho=0.0)])):
         np.testing.assert_allclose(take(same, W, GRADS)[0], path, rtol=1e-9, atol=1e-12, err_msg=repr(same))
+    if asks:
+        with pytest.raises(InvalidArgument, match="wrap the other way round"):
+            Accumulate(rule)
+        return
     mirrored, _ = take(Maximize(rule), W, -GRADS)
     np.testing.assert_array_equal(mirrored, path)
     repeated, _ = take(Accumulate(rule, every=3), W, np.repeat(GRADS, 3, axis=0))
