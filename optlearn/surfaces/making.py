@@ -21,13 +21,20 @@ def get(surface, **values):
         key = key_of(surface)
         if key not in registry:
             raise InvalidArgument(f"surface = {surface!r} is not known{near(key, registry)}")
-        return registry[key](**values)
+        return registry[key](**values) if values else _as_declared(registry[key])
     if hasattr(surface, "as_surface"):
         return surface.as_surface()
     if callable(surface):
         return of(surface)
     raise InvalidArgument(f"surface = {surface!r} is not allowed; it must be a Surface, the name of one or a "
                           "function f(x, y)")
+
+
+def _as_declared(cls):
+    """The surface with the numbers of its class. It does not change, so that one is enough."""
+    if "_usual" not in cls.__dict__:
+        cls._usual = cls()
+    return cls._usual
 
 
 def of(function, gradient=None, **attributes):

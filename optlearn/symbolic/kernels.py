@@ -121,7 +121,7 @@ def compiled(source):
     functions, types = {"np": np}, numba().types
     exec(source, functions)
     table = types.Array(types.float64, 2, "C")
-    signature = types.int64(types.int64, table, types.Array(types.float64, 1, "C"), table)
+    signature = types.int64(types.int64, types.float64, types.float64, table, types.Array(types.float64, 1, "C"), table)
     return numba().njit(signature, nogil=True, error_model="numpy")(functions["kernel"])
 
 
