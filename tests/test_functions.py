@@ -374,6 +374,36 @@ def fake_torch():
                                  autograd=types.SimpleNamespace(grad=lambda y, x: (Tensor(2 * x.value),)))
 
 
+class TestKnown:
+    """The functions of which theory speaks."""
+
+    def test_gradient_descent_on_a_quadratic_is_a_power_of_its_matrix(self):
+        half = RNG.randn(4, 4)
+        sym, b = half @ half.T / 4 + np.eye(4), RNG.randn(4)
+        f = optlearn.functions.quadratic(sym, b)
+        made = run(f, GradientDescent(lr=0.1), steps=7)
+        best = np.linalg.solve(sym, b)
+        away = np.linalg.matrix_power(np.eye(4) - 0.1 * sym, 7) @ (np.ones(4) - best)
+        np.testing.assert_allclose(made.w[-1], best + away, rtol=1e-12)
+        np.testing.assert_allclose(f.gradient(W[:4]), central(f.f, W[:4]), rtol=1e-7)
+
+    def test_rosenbrock_of_two_variables_is_the_surface(self):
+        surface = optlearn.surfaces.get("rosenbrock")
+        f = optlearn.functions.rosenbrock(2)
+        np.testing.assert_allclose(f.gradient(W[:2]), surface.gradient(W[:2]), rtol=1e-12)
+        # The local minimum of four variables.
+        made = run(optlearn.functions.rosenbrock(4), Adam(lr=0.01), (-0.8, 0.6, 0.4, 0.2), steps=3000)
+        assert np.abs(made.g[-1]).max() < 1e-2 and made.w[-1, 0] < 0
+
+    @pytest.mark.parametrize("wrong", [
+        lambda: optlearn.functions.quadratic(np.ones((2, 3))), lambda: optlearn.functions.quadratic([[1, 2], [0, 1]]),
+        lambda: optlearn.functions.quadratic(np.eye(2), np.ones(3)), lambda: optlearn.functions.rosenbrock(1),
+        lambda: optlearn.functions.quadratic("a"), lambda: optlearn.functions.rosenbrock(2.5)])
+    def test_what_makes_none_is_refused(self, wrong):
+        with pytest.raises(InvalidArgument, match="must be"):
+            wrong()
+
+
 class TestPeers:
     """Functions of torch and JAX, used as they are."""
 
