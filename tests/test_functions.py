@@ -1,8 +1,11 @@
 """Functions of an array: their gradients, runs on them, and what is said where something is wrong."""
 
+import doctest
 import math
+import re
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -473,3 +476,15 @@ def test_trees_of_arrays_are_stepped_by_hand():
         params, state = rule.step(params, grads, state)
     assert loss < first / 10
     np.testing.assert_allclose(f.value_and_gradient({"W": A, "x": W})[1]["x"], 2 * A.T @ (A @ W - Y))
+
+
+def test_what_the_book_says_of_functions_is_so():
+    path = Path(__file__).parent.parent / "book" / "using.md"
+    tried = doctest.testfile(str(path), module_relative=False)
+    assert tried.attempted >= 12 and not tried.failed
+    # The table: what is written in its second column.
+    space = {"np": np, "run": run, "f": VECTORS["data"], "start": W, "df": function(VECTORS["data"]).gradient}
+    rows = re.findall(r"^\| .* \| `(run\(.*?\))` \|", path.read_text(encoding="utf-8"), re.M)
+    assert len(rows) == 4
+    for row in rows:
+        assert eval(row.replace("np.zeros(50)", "np.zeros(5)"), space).surface.exact
