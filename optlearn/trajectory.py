@@ -276,7 +276,8 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                 if driver:
                     driver.feed_all(surface(at))
                 yield view, at, g, named
-                s = Slots(named) if answers is None else Asking(named, oracle)
+                # An internal of the last step may have the name of a question: loss=s.loss.
+                s = Slots(named) if answers is None else Asking({name: named[name] for name in rule.slots}, oracle)
         except Exception as error:
             explain(error, optimizer, update)
             made = update.w

@@ -1,8 +1,11 @@
 """Functions of an array: their gradients, runs on them, and what is said where something is wrong."""
 
+import doctest
 import math
+import re
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -238,6 +241,25 @@ class TestRuns:
         made = run(lambda w: np.sum(w**2), GradientDescent(lr=falling), np.ones(3), steps=60)
         assert made.loss.max() > 3 and made.loss[-1] < 1e-3
 
+    def test_rules_that_ask_for_more_than_a_gradient(self):
+        class Newton(Optimizer, register=False):
+            needs = ("loss", "gradient", "hessian", "hessian_diagonal")
+
+            def update(self, w, g, s, t):
+                h, d = s.hessian(g), s.hessian_diagonal()
+                return Update(w - g * np.sum(g * g) / np.sum(g * h), loss=s.loss, d=d, ahead=s.gradient(w - g))
+
+        curves = np.arange(1.0, 7.0).reshape(2, 3)
+        for f in (lambda w: 0.5 * np.sum(curves * w**2), lambda w: float(0.5 * np.sum(curves * w**2))):
+            made = run(f, Newton(), np.ones((2, 3)), steps=2)
+            sharp = 1e-9 if made.surface.exact else 1e-5
+            np.testing.assert_allclose(made["d"], [curves, curves], rtol=sharp)
+            np.testing.assert_allclose(made["loss"], made.loss[:2], rtol=1e-9)
+            g = curves
+            np.testing.assert_allclose(made.w[1], 1 - g * np.sum(g * g) / np.sum(g * curves * g), atol=sharp)
+            np.testing.assert_allclose(made["ahead"][0], curves * (1 - g), atol=1e-8)
+            assert "Hessian by differences" in repr(made) and made.gradients.tolist() == [0, 16, 32]
+
     def test_divergence_ends_at_the_last_finite_step(self):
         made = run(lambda w: np.sum(w**4), GradientDescent(lr=1.0), np.full(3, 10.0), keep=2)
         assert made.diverged == made.steps + 1 and np.isfinite(made.w).all() and f"step {made.diverged}" in made.reason
@@ -329,7 +351,7 @@ class TestSlices:
             return w[0] ** 2 + 3 * w @ w
 
         explorer = optlearn.explore(f, "adam", steps=20)
-        assert explorer.trajectories[0].surface.exact and "exact" not in explorer.trajectories[0].surface.note
+        assert explorer.trajectories[0].surface.exact and not explorer.trajectories[0].surface.note
         assert optlearn.explore(function(f, start=(1.0, 1.0)), "adam").trajectories[0].loss[-1] < 20
         optlearn.plots.paths(run(f, Adam(lr=0.1), (1.0, 2.0)))
 
@@ -353,6 +375,36 @@ def fake_torch():
 
     return types.SimpleNamespace(tensor=lambda w, requires_grad=False: Tensor(np.array(w)), square_sum=square,
                                  autograd=types.SimpleNamespace(grad=lambda y, x: (Tensor(2 * x.value),)))
+
+
+class TestKnown:
+    """The functions of which theory speaks."""
+
+    def test_gradient_descent_on_a_quadratic_is_a_power_of_its_matrix(self):
+        half = RNG.randn(4, 4)
+        sym, b = half @ half.T / 4 + np.eye(4), RNG.randn(4)
+        f = optlearn.functions.quadratic(sym, b)
+        made = run(f, GradientDescent(lr=0.1), steps=7)
+        best = np.linalg.solve(sym, b)
+        away = np.linalg.matrix_power(np.eye(4) - 0.1 * sym, 7) @ (np.ones(4) - best)
+        np.testing.assert_allclose(made.w[-1], best + away, rtol=1e-12)
+        np.testing.assert_allclose(f.gradient(W[:4]), central(f.f, W[:4]), rtol=1e-7)
+
+    def test_rosenbrock_of_two_variables_is_the_surface(self):
+        surface = optlearn.surfaces.get("rosenbrock")
+        f = optlearn.functions.rosenbrock(2)
+        np.testing.assert_allclose(f.gradient(W[:2]), surface.gradient(W[:2]), rtol=1e-12)
+        # The local minimum of four variables.
+        made = run(optlearn.functions.rosenbrock(4), Adam(lr=0.01), (-0.8, 0.6, 0.4, 0.2), steps=3000)
+        assert np.abs(made.g[-1]).max() < 1e-2 and made.w[-1, 0] < 0
+
+    @pytest.mark.parametrize("wrong", [
+        lambda: optlearn.functions.quadratic(np.ones((2, 3))), lambda: optlearn.functions.quadratic([[1, 2], [0, 1]]),
+        lambda: optlearn.functions.quadratic(np.eye(2), np.ones(3)), lambda: optlearn.functions.rosenbrock(1),
+        lambda: optlearn.functions.quadratic("a"), lambda: optlearn.functions.rosenbrock(2.5)])
+    def test_what_makes_none_is_refused(self, wrong):
+        with pytest.raises(InvalidArgument, match="must be"):
+            wrong()
 
 
 class TestPeers:
@@ -424,3 +476,15 @@ def test_trees_of_arrays_are_stepped_by_hand():
         params, state = rule.step(params, grads, state)
     assert loss < first / 10
     np.testing.assert_allclose(f.value_and_gradient({"W": A, "x": W})[1]["x"], 2 * A.T @ (A @ W - Y))
+
+
+def test_what_the_book_says_of_functions_is_so():
+    path = Path(__file__).parent.parent / "book" / "using.md"
+    tried = doctest.testfile(str(path), module_relative=False)
+    assert tried.attempted >= 12 and not tried.failed
+    # The table: what is written in its second column.
+    space = {"np": np, "run": run, "f": VECTORS["data"], "start": W, "df": function(VECTORS["data"]).gradient}
+    rows = re.findall(r"^\| .* \| `(run\(.*?\))` \|", path.read_text(encoding="utf-8"), re.M)
+    assert len(rows) == 4
+    for row in rows:
+        assert eval(row.replace("np.zeros(50)", "np.zeros(5)"), space).surface.exact
