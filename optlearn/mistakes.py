@@ -162,7 +162,7 @@ class _Lines:
             if node not in made:
                 args = tuple(become(a) if isinstance(a, Node) else a for a in node.args)
                 same = all(a is b for a, b in zip(args, node.args, strict=True))
-                now = node if same else self.apply(node.op, *args)
+                now = node if same else self.apply(node.op, *args, **dict(node.detail))
                 made[node] = self.number(changes[node](now)) if node in changes else now
             return made[node]
 

@@ -10,7 +10,8 @@ import weakref
 from optlearn import optimizer, rules, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.symbolic import javascript, printing
-from optlearn.symbolic.program import SEEN
+from optlearn.symbolic.mathml import mathml_row
+from optlearn.symbolic.program import SEEN, fixed_numbers, recorded_numbers
 from optlearn.symbolic.trace import NotTraceable, trace
 
 # Of a reader's class: which of those of its name it is, and how many there are.
@@ -63,6 +64,7 @@ def rule_key(rule):
         value = rule.__dict__[name]
         if value != declared.default:
             parts.append(f"{name}={value}")
+    parts += [f"{name}={value}" for name, value in fixed_numbers(rule).items() if value != rule.hypers()[name].default]
     parts += [name for name, declared in rule.hypers().items()
               if declared.default is None and rule.__dict__[name] is not None]
     parts += [identity(type(transform), type(transform).__name__) for transform in rule.gradient]
@@ -81,12 +83,14 @@ def label_of(rule):
     return type(rule).__name__
 
 
-def rule_payload(rule):
+def rule_payload(rule, shape=(2,)):
     """All that a page needs to run, print and picture one form of a rule.
 
     Parameters
     ----------
     rule : Optimizer
+    shape : tuple of int
+        Of the parameters that it is to run on; a point of a plane has two coordinates.
 
     Returns
     -------
@@ -99,9 +103,9 @@ def rule_payload(rule):
         If the rule cannot be traced, with the reason.
     """
     try:
-        program = trace(rule)
-        code, offsets, stride = javascript.rule_code(rule)
-        lines = printing.lines(rule, tags=True)
+        program = trace(rule, shape)
+        code, offsets, stride = javascript.rule_code(rule, shape)
+        lines = printing.lines(rule, tags=True, shape=shape)
     except NotTraceable as reason:
         raise InvalidArgument(f"{rule.name} cannot be shown in the explorer: {reason}") from reason
     hypers = [_hyper(name, declared) for name, declared in program.declarations.items()]
@@ -190,7 +194,7 @@ def catalogue():
 
 def _hyper(name, declared):
     low, high = declared.bounds
-    data = {"name": name, "mathml": printing.mathml_row(declared.symbol), "low": low, "high": high,
+    data = {"name": name, "mathml": mathml_row(declared.symbol), "low": low, "high": high,
             "log": bool(declared.log or (low > 0 and high >= 100 * low)), "range": declared.range}
     if declared.default is not None:
         data["default"] = float(declared.default)
@@ -207,7 +211,7 @@ def _hyper(name, declared):
 
 
 def _row(left, right):
-    text = f'<math>{printing.mathml_row(left)}{printing.mathml_row("=" + right)}</math>'
+    text = f'<math>{mathml_row(left)}{mathml_row("=" + right)}</math>'
     # Without space around the minus of an index, with brackets that do not grow with the numbers under the letters.
     text = text.replace("<mi>t</mi><mo>-</mo>", '<mi>t</mi><mo lspace="0" rspace="0">−</mo>')
     text = text.replace("<mo>-</mo>", "<mo>−</mo>")
@@ -258,7 +262,7 @@ def rule_of(key):
         if option in rule.options():
             changes[option] = next(c for c in rule.options()[option].choices if str(c) == text)
         elif option in rule.hypers():
-            changes[option] = rule.hypers()[option].bounds[0]
+            changes[option] = int(text) if text else rule.hypers()[option].bounds[0]
         else:
             raise InvalidArgument(f"rule = {key!r} has a part that the library cannot make by itself: {part!r}")
     return rule.replace(**changes) if changes else rule
@@ -278,7 +282,7 @@ def with_schedules(rule, series):
 
 def _changed(rule, value):
     names = iter(parameter_names(rule))
-    parts = [{name: value(part, name, next(names)) for name in part.hypers() if part.__dict__[name] is not None}
+    parts = [{name: value(part, name, next(names)) for name in recorded_numbers(part)}
              for part in (rule, *rule.gradient)]
     transforms = tuple(part.replace(**values) for part, values in zip(rule.gradient, parts[1:], strict=True))
     return type(rule)(**{**rule.values, **parts[0], "gradient": transforms})

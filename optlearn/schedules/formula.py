@@ -10,7 +10,8 @@ from optlearn.declare import Declared, InvalidArgument, real, unsteady
 from optlearn.explain import explain
 from optlearn.symbolic.graph import NotTraceable, apply, as_node, recording, symbol, walk
 from optlearn.symbolic.javascript import schedule_code
-from optlearn.symbolic.printing import Printer, mathml_row
+from optlearn.symbolic.mathml import mathml_row
+from optlearn.symbolic.printer import Printer
 from optlearn.symbolic.trace import evaluate
 
 # Indices far out at which a recorded formula is compared besides all of the first ones.

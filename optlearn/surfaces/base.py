@@ -264,7 +264,8 @@ class Surface(Declared):
 
     def equation(self, kind="latex"):
         """The formula of the surface, in LaTeX or MathML."""
-        from optlearn.symbolic.printing import Printer, mathml_row
+        from optlearn.symbolic.mathml import mathml_row
+        from optlearn.symbolic.printer import Printer
 
         graph = self.graph()
         symbols = {s: d.symbol for s, d in zip(graph.parameters, self.hypers().values(), strict=True)}

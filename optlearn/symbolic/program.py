@@ -267,16 +267,17 @@ def recorded_numbers(declared):
 
     Of rules that take matrices whole numbers, such as a number of turns, are recorded with their values.
     """
+    fixed = fixed_numbers(declared)
     return {name: d for name, d in declared.hypers().items()
-            if declared.__dict__[name] is not None and name not in _fixed(declared)}
+            if declared.__dict__[name] is not None and name not in fixed}
 
 
-def _fixed(declared):
+def fixed_numbers(declared):
     """The whole numbers that are recorded with their values, by name."""
-    found = {}
-    if getattr(declared, "takes_matrices", False):
-        found = {name: declared.__dict__[name] for name, d in declared.hypers().items()
-                 if d.integer and declared.__dict__[name] is not None}
+    if not getattr(declared, "takes_matrices", False):
+        return {}
+    found = {name: declared.__dict__[name] for name, d in declared.hypers().items()
+             if d.integer and declared.__dict__[name] is not None}
     for name, value in found.items():
         if callable(value) or np.ndim(value):
             kind = "schedule" if callable(value) else "sweep"
@@ -288,7 +289,7 @@ def _fixed(declared):
 def form(declared):
     """What makes two objects record the same program: their class, choices, and which numbers are left out."""
     return (type(declared), tuple(declared.__dict__[name] for name in declared.options()),
-            tuple(recorded_numbers(declared)), tuple(_fixed(declared).items()))
+            tuple(recorded_numbers(declared)), tuple(fixed_numbers(declared).items()))
 
 
 def asked_walk(roots, asked):

@@ -129,7 +129,7 @@ def test_rules_that_cannot_be_drawn_are_refused_and_break_nothing_else():
             w - 0.1 * g
 
     try:
-        for rule in (Branching, Nothing, "muon"):
+        for rule in (Branching, Nothing):
             with pytest.raises(InvalidArgument):
                 explore("quadratic", [rule])
         payload.catalogue.cache_clear()

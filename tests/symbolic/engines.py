@@ -31,6 +31,9 @@ VALUES = {
     "rmsprop": {"initial_accumulator": 0.1, "momentum": 0.5},
     "adadelta": {"lr": 1.0},
     "dcasgd": {"momentum": 0.5, "lam": 0.001},
+    # Near a minimum their steps of one length turn at every rounding.
+    "muon": {"lr": 0.002},
+    "adafactor": {"lr": 0.002},
 }
 
 

@@ -9,7 +9,8 @@ from engines import TRACEABLE, forms
 import optlearn
 from optlearn import surfaces
 from optlearn.symbolic.names import name_symbol
-from optlearn.symbolic.printing import Printer, lines, mathml_row, number_tex
+from optlearn.symbolic.printer import Printer, number_tex
+from optlearn.symbolic.printing import lines, mathml_row
 from optlearn.symbolic.trace import symbol
 
 x, y, k, t = symbol("x", True), symbol("y", True), symbol("k"), symbol("t")

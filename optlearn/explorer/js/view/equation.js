@@ -46,7 +46,8 @@ export function createEquation(rule, delay) {
       const name = /** @type {HTMLElement} */ (node).dataset?.name || node.getAttribute("data-name") || "";
       const hyper = rule.hypers.findIndex((h) => h.name === name);
       const place = hyper < 0 ? placeOf(name, rule) : null;
-      if (hyper < 0 && !place) continue;
+      // A matrix has more numbers than there is room for.
+      if (hyper < 0 && (!place || rule.layout[place.name][1] > 2)) continue;
       const two = place && rule.layout[place.name][1] === 2;
       const texts = [document.createTextNode(""), ...(two ? [document.createTextNode("")] : [])];
       const under = math("mtable", ...texts.map((text) => math("mtr", math("mtd", math("mtext", text)))));
