@@ -9,7 +9,7 @@ CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -nam
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help env book test lint unit notebooks pages lab execute study mutants bench types clean
+.PHONY: help env book test lint unit notebooks pages lab execute study mutants stubs bench types clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
@@ -41,6 +41,8 @@ test: lint unit notebooks pages  ## Check style, code, notebooks and pages
 
 lint: $(ENVIRONMENT)
 	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/basedpyright --level error tests/typing
 
 unit: $(ENVIRONMENT)
 	$(PYTHON) -m pytest -q -n logical --dist worksteal --ignore tests/test_pages.py
@@ -63,6 +65,9 @@ study: $(ENVIRONMENT)  ## Run a longer study and keep its results: NAME=why_adam
 mutants: $(ENVIRONMENT)  ## Change one term of each rule at a time and list what no claim notices: all, or NB="..." (minutes)
 	$(PYTHON) tools/mutants.py $(NB)
 
+stubs: $(ENVIRONMENT)  ## Write what classes declare for checkers of types (after a change of a declaration)
+	$(PYTHON) tools/stubs.py
+
 types:  ## Check the types of the explorer's JavaScript (needs Node; readers do not)
 	npx --yes --package typescript@5 tsc -p optlearn/explorer/js/tsconfig.json
 
@@ -71,4 +76,4 @@ bench: $(ENVIRONMENT)  ## Measure speed beside other libraries, which this insta
 	$(PYTHON) benchmarks/run.py
 
 clean:  ## Remove what was built; the environment stays
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis

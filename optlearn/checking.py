@@ -1,5 +1,9 @@
 """Check a reader's rule against one of the library, step by step, and name the mistake where it is a known one."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from optlearn import registry, rules, surfaces
@@ -12,6 +16,9 @@ from optlearn.needs import asked
 from optlearn.optimizer import Optimizer
 from optlearn.starting import whole
 from optlearn.state import Slots
+
+if TYPE_CHECKING:
+    from optlearn.typing import RuleLike
 
 # Three coordinates on very different scales, a sign change in each step for one of them, and an exact zero.
 SCALES = np.array([1.0, 1e-3, 30.0])
@@ -40,15 +47,16 @@ class Check:
         The mistake, where it is a known one; else empty.
     """
 
-    def __init__(self, name, other, same, tests, where="", place=None, used=None, hint=""):
+    def __init__(self, name: str, other: str, same: bool, tests: list[str], where: str = "",
+                 place: tuple[Any, ...] | None = None, used: dict[str, Any] | None = None, hint: str = "") -> None:
         self.name, self.other, self.same, self.tests, self.where = name, other, same, tests, where
         self.step, self.coordinate, self.mine, self.expected, self.relative = place or (None,) * 5
         self.used, self.hint = used or {}, hint
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.same
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if self.same:
             found = f"{self.name} agrees with {self.other}: {', '.join(self.tests)}"
         else:
@@ -63,7 +71,7 @@ class Check:
             found += f"\n{self.other} ran with {values}: {self.name} has no hyperparameter of such a name"
         return found + (f"\nhint: {self.hint}" if self.hint else "")
 
-    def raise_if_different(self):
+    def raise_if_different(self) -> None:
         """Raise an AssertionError with the finding if the rules part."""
         if not self.same:
             raise AssertionError(repr(self))
@@ -78,7 +86,8 @@ def _told_apart(a, b):
     return *texts, digits == 6
 
 
-def check(mine, against, *, steps=20, seed=0, tolerance=1e-9):
+def check(mine: Optimizer | type[Optimizer], against: RuleLike, *, steps: int = 20, seed: int = 0,
+          tolerance: float = 1e-9) -> Check:
     """Run a rule beside another and say at which step, in which coordinate and by how much they first part.
 
     Both get the same gradients; if they agree there, both run on a surface, where it matters at which point a
@@ -135,7 +144,7 @@ def check(mine, against, *, steps=20, seed=0, tolerance=1e-9):
         return _against_record(mine, name, against, tolerance)
     _try(mine, np.ones(3))
     other, used = _other(mine, against)
-    tests = []
+    tests: list[str] = []
     for where, arguments in _ways(mine, other, steps, seed):
         place = first_difference(follow(mine, *arguments), follow(other, *arguments), arguments[0], tolerance)
         if place:

@@ -11,6 +11,8 @@ read. It is written under another name, flushed to the disk and then renamed: a 
 the new one, whole.
 """
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import io
@@ -20,12 +22,16 @@ import os
 import secrets
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optlearn import gradients, schedules, tree
 from optlearn.declare import Declared, InvalidArgument
 from optlearn.optimizer import Optimizer, State, as_rule, get
+
+if TYPE_CHECKING:
+    from optlearn.typing import PathLike, RuleLike
 
 __all__ = ["Checkpoint", "load", "save"]
 
@@ -47,30 +53,34 @@ class Checkpoint:
     rng : numpy.random.RandomState or numpy.random.Generator
     """
 
-    def __init__(self, params, state=None, optimizer=None, training=None, rng=None, description=None):
+    def __init__(self, params: Any, state: State | None = None, optimizer: Optimizer | None = None,
+                 training: dict[str, Any] | None = None, rng: np.random.RandomState | np.random.Generator | None = None,
+                 description: Any = None) -> None:
         self.params, self.state, self.optimizer = params, state, optimizer
         self.training, self.rng = training, rng
         self.description = describe(optimizer) if optimizer is not None else description
 
     @property
-    def answer(self):
+    def answer(self) -> Any:
         """What the optimizer reports of `params` (`Optimizer.solution`): for most rules `params` itself."""
         if self.state is None or self.optimizer is None:
             raise InvalidArgument("this checkpoint has no answer but params: it holds no "
                                   + ("state" if self.state is None else "optimizer that can be made from it"))
         return self.optimizer.solution(self.params, self.state)
 
-    def save(self, path):
+    def save(self, path: PathLike) -> None:
         """Write it to a file; see `optlearn.checkpoint.save`."""
         save(path, params=self.params, state=self.state, optimizer=self.optimizer, training=self.training,
              rng=self.rng)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         names = ("params", "state", "optimizer", "training", "rng")
         return f"Checkpoint({', '.join(name for name in names if getattr(self, name) is not None)})"
 
 
-def save(path, *, params, state=None, optimizer=None, training=None, rng=None):
+def save(path: PathLike, *, params: Any, state: State | None = None, optimizer: Optimizer | None = None,
+         training: dict[str, Any] | None = None,
+         rng: np.random.RandomState | np.random.Generator | None = None) -> None:
     """Write a checkpoint; the old file of that name stays until the new one is whole.
 
     What is kept is plain data: numbers, arrays, text, and dicts, lists and tuples of such. Nested parameters keep
@@ -114,7 +124,7 @@ def save(path, *, params, state=None, optimizer=None, training=None, rng=None):
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise InvalidArgument(f"optimizer = {optimizer!r} is not allowed; it must be an Optimizer")
     _belongs(params, state, optimizer)
-    arrays = []
+    arrays: list[np.ndarray] = []
     held = {"format": FORMAT, "version": VERSION, "params": _encode(params, arrays, "params"),
             "state": None if state is None else _encode(_state_data(state), arrays, "state"),
             "optimizer": describe(optimizer), "training": _encode(training, arrays, "training"),
@@ -158,7 +168,7 @@ def _write(path, text, arrays):
             os.close(directory)
 
 
-def load(path, *, params=None, optimizer=None):
+def load(path: PathLike, *, params: Any = None, optimizer: RuleLike | None = None) -> Checkpoint:
     """Read a checkpoint.
 
     Parameters

@@ -1,13 +1,19 @@
 """Claims of the book: a number that theory predicts or a paper states, and the number measured here."""
 
+from __future__ import annotations
+
 import hashlib
 import html
 import math
 import re
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from optlearn.declare import InvalidArgument
+
+if TYPE_CHECKING:
+    from optlearn.typing import Number
 
 
 class ClaimError(AssertionError):
@@ -23,17 +29,18 @@ class Claim:
     predicted, measured : float
     """
 
-    def __init__(self, statement, predicted, measured, how, digits, close=None):
+    def __init__(self, statement: str, predicted: Any, measured: Any, how: str, digits: int,
+                 close: float | None = None) -> None:
         self.statement, self.predicted, self.measured = statement, predicted, measured
         self.how, self.digits, self.close = how, digits, close
 
     @property
-    def anchor(self):
+    def anchor(self) -> str:
         """The id of the claim in a page, which the list of all claims links to."""
         return "claim-" + hashlib.sha1(self.statement.encode()).hexdigest()[:10]
 
     @property
-    def numbers(self):
+    def numbers(self) -> str:
         """Predicted and measured number in words."""
         shown = [f"{x:.{self.digits}g}" if isinstance(x, float) else str(x) for x in (self.predicted, self.measured)]
         if self.close is not None:
@@ -41,7 +48,7 @@ class Claim:
             return f"predicted {shown[0]}, measured the same to within {self.close:g}"
         return f"predicted {shown[0]}, measured {shown[1]} ({self.how})"
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"claim: {self.statement}\n  {self.numbers}"
 
     def _repr_html_(self):
@@ -52,7 +59,8 @@ class Claim:
                 f"<p>{html.escape(self.numbers)}</p></div>")
 
 
-def claim(statement, *, predicted, measured, rtol=None, atol=None, relation="=", digits=4):
+def claim(statement: str, *, predicted: Number | str, measured: Number | str, rtol: float | None = None,
+          atol: float | None = None, relation: Literal["=", "<=", ">="] = "=", digits: int = 4) -> Claim:
     """Check a claim, and fail where prediction and measurement part.
 
     Parameters

@@ -9,11 +9,18 @@ below holds only what differs from a rule's own defaults, each checked against a
 version 4.1. One thing of MXNet 1.9 is left out: its Nesterov momentum is wrong with weight decay.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from optlearn import gradients
 from optlearn.declare import InvalidArgument, near
 from optlearn.registry import get, resolve
+
+if TYPE_CHECKING:
+    from optlearn.typing import RuleLike
 
 __all__ = ["arguments", "translate"]
 
@@ -194,7 +201,7 @@ DECOUPLED = {"keras": {"adagrad", "adadelta", "amsgrad", "nadam", "lamb"}, "mxne
              "optax": {"nadam"}}
 
 
-def translate(convention, name, values):
+def translate(convention: str, name: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The rule and the values that a library's name and arguments stand for.
 
     Parameters
@@ -253,7 +260,7 @@ def _refuse(convention, known):
                           + ", ".join(map(repr, known)) + (f"; did you mean {meant!r}?" if meant in known else ""))
 
 
-def arguments(convention, rule):
+def arguments(convention: str, rule: RuleLike) -> tuple[str, dict[str, Any]]:
     """The class of a library and its arguments that are this rule: the way back from `translate`.
 
     Parameters

@@ -4,15 +4,22 @@ A declaration checks the value, prints the table of a docstring, gives the equat
 its bounds.
 """
 
+from __future__ import annotations
+
 import difflib
 import inspect
 import math
 import numbers
 import re
+from typing import TYPE_CHECKING, Any, ClassVar, Never, Self, overload
 
 import numpy as np
 
 from optlearn.symbolic.names import name_symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
 
 
 class InvalidArgument(ValueError, TypeError):
@@ -30,7 +37,7 @@ class Unchangeable(Lesson):
     """An object of declared numbers was to be changed."""
 
 
-def near(word, known):
+def near(word: object, known: Iterable[str]) -> str:
     """A sentence part that names what resembles `word`: ", did you mean 'adam'?" or the whole list."""
     known = list(known)
     close = difflib.get_close_matches(str(word), known, n=3, cutoff=0.6)
@@ -43,7 +50,7 @@ def near(word, known):
 USUAL = {"lr": r"\eta", "momentum": r"\beta", "eps": r"\epsilon", "weight_decay": r"\lambda"}
 
 
-def of_library(thing):
+def of_library(thing: object) -> bool:
     """Whether a class, or that of an object, is the library's own; those of readers are checked where they are used."""
     cls = thing if isinstance(thing, type) else type(thing)
     return cls.__module__.startswith("optlearn.")
@@ -71,26 +78,34 @@ class hyper:
         a learning rate that falls to zero ends on zero.
     """
 
-    def __init__(self, default, *, above=None, at_least=None, below=None, at_most=None, symbol=None,
-                 low=None, high=None, alias=None, integer=False, divides=False):
+    def __init__(self, default: float | None, *, above: float | None = None, at_least: float | None = None,
+                 below: float | None = None, at_most: float | None = None, symbol: str | None = None,
+                 low: float | None = None, high: float | None = None, alias: str | None = None, integer: bool = False,
+                 divides: bool = False) -> None:
         self.default, self.integer, self.alias, self.divides = default, integer, alias, divides
         self.above, self.at_least, self.below, self.at_most = above, at_least, below, at_most
         self._symbol, self._low, self._high = symbol, low, high
 
-    def __set_name__(self, owner, name):
+    def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
     @property
-    def symbol(self):
+    def symbol(self) -> str:
         """LaTeX of the symbol in equations."""
         return self._symbol or USUAL.get(self.name) or name_symbol(self.name)
 
-    def __get__(self, instance, owner=None):
+    @overload
+    def __get__(self, instance: None, owner: type) -> hyper: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Any: ...
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         # Instances carry their value in __dict__, which a non-data descriptor lets win: reading costs nothing.
         return self
 
     @property
-    def range(self):
+    def range(self) -> str:
         """The allowed range in words, such as ``0 <= beta1 < 1``."""
         left = f"{self.above} < " if self.above is not None else \
             f"{self.at_least} <= " if self.at_least is not None else ""
@@ -100,13 +115,13 @@ class hyper:
         return f"{kind} with {left}{self.name}{right}" if left or right else kind
 
     @property
-    def log(self):
+    def log(self) -> bool:
         """Whether a slider for it is logarithmic: positive values without an upper bound."""
         return (self.above == 0 or self.at_least == 0) and self.below is None and self.at_most is None \
             and not self.integer
 
     @property
-    def bounds(self):
+    def bounds(self) -> tuple[float, float]:
         """Lowest and highest value of a slider, inside the allowed range."""
         low, high = self._low, self._high
         scale = abs(self.default or 0.0) or 1.0
@@ -126,7 +141,7 @@ class hyper:
                 high = max(1.0, scale) if self.log else 10 * scale
         return float(low), float(high)
 
-    def check(self, value):
+    def check(self, value: Any) -> Any:
         """The value in the form the rules compute with: float, float array (a sweep) or function of the step."""
         if value is None and self.default is None:
             return value
@@ -176,7 +191,7 @@ class hyper:
         if first != again and first == first:
             raise unsteady(self.name, 0, first, again)
 
-    def check_scheduled(self, value, k):
+    def check_scheduled(self, value: Any, k: int) -> Any:
         """The value that a schedule gave for step index `k`: in the range, or at a bound it may reach.
 
         An array is a sweep, as it is where no schedule stands.
@@ -213,21 +228,27 @@ class option:
         All choices; default: (True, False).
     """
 
-    def __init__(self, default, choices=(True, False)):
+    def __init__(self, default: bool | str, choices: tuple[bool | str, ...] = (True, False)) -> None:
         self.default, self.choices = default, choices
 
-    def __set_name__(self, owner, name):
+    def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, instance, owner=None):
+    @overload
+    def __get__(self, instance: None, owner: type) -> option: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Any: ...
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self
 
     @property
-    def range(self):
+    def range(self) -> str:
         """The choices in words."""
         return "one of " + ", ".join(repr(choice) for choice in self.choices)
 
-    def check(self, value):
+    def check(self, value: Any) -> bool | str:
         """The choice, if it is one."""
         for choice in self.choices:
             if type(choice) is type(value) and choice == value:
@@ -246,7 +267,8 @@ class _Signature:
 
         kinds = inspect.Parameter
         own = inspect.signature(owner.__init__).parameters.values()
-        needed = [one for one in own if one.kind is kinds.POSITIONAL_OR_KEYWORD][1:] or \
+        # What is declared has no annotation, so that nothing here has one: the table of the docstring says more.
+        needed = [one.replace(annotation=one.empty) for one in own if one.kind is one.POSITIONAL_OR_KEYWORD][1:] or \
             [kinds(name, kinds.KEYWORD_ONLY) for name in getattr(owner, "parts", ())]
         return inspect.Signature([*needed, *(kinds(name, kinds.KEYWORD_ONLY, default=default)
                                              for name, default in owner._arguments().items())])
@@ -255,13 +277,15 @@ class _Signature:
 class Declared:
     """An unchangeable object whose numbers and choices are declared in its class body."""
 
-    _declared = {}
+    _declared: ClassVar[dict[str, hyper | option]] = {}
+    _hypers: ClassVar[dict[str, hyper]] = {}
+    _aliases: ClassVar[dict[str, str]] = {}
     # Names that are neither attributes of the class nor free to be declared.
-    _reserved = ()
+    _reserved: ClassVar[tuple[str, ...]] = ()
     __signature__ = _Signature()
     _value_kind = "float"
 
-    def __init_subclass__(cls, **keywords):
+    def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         for name, value in vars(cls).items():
             if isinstance(value, (hyper, option)):
@@ -272,7 +296,7 @@ class Declared:
         cls._declared = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()
                          if isinstance(value, (hyper, option))}
         cls._hypers = {name: d for name, d in cls._declared.items() if isinstance(d, hyper)}
-        cls._aliases = {d.alias: name for name, d in cls._declared.items() if getattr(d, "alias", None)}
+        cls._aliases = {d.alias: name for name, d in cls._hypers.items() if d.alias}
         _describe(cls)
 
     @classmethod
@@ -294,10 +318,11 @@ class Declared:
         """The arguments of the class by name, with their defaults."""
         return {name: declared.default for name, declared in cls._declared.items()}
 
-    def __init__(self, *given, **values):
+    def __init__(self, *given: Never, **values: Any) -> None:
         own = type(self)
         if given:
-            call = ", ".join(f"{name}={_plain(value)}" for name, value in zip(own._declared, given, strict=False))
+            call = ", ".join(f"{name}={_plain(value)}"
+                             for name, value in zip(own._declared, tuple(given), strict=False))
             raise InvalidArgument(f"{own.__name__}({', '.join(map(_plain, given))}) is not allowed; arguments must be "
                                   f"named: {own.__name__}({call})")
         for name in values:
@@ -314,47 +339,47 @@ class Declared:
             self.__dict__[name] = value
 
     @classmethod
-    def hypers(cls):
+    def hypers(cls) -> dict[str, hyper]:
         """The declarations of numbers, by name."""
         return cls._hypers
 
     @classmethod
-    def options(cls):
+    def options(cls) -> dict[str, option]:
         """The declarations of choices, by name."""
         return {name: d for name, d in cls._declared.items() if isinstance(d, option)}
 
     @property
-    def values(self):
+    def values(self) -> dict[str, Any]:
         """The values of all declared numbers and choices, as a dictionary."""
         return {name: self.__dict__[name] for name in self._declared}
 
-    def replace(self, **changes):
+    def replace(self, **changes: Any) -> Self:
         """A copy with some values changed."""
         return type(self)(**{**self.values, **{self._aliases.get(n, n): v for n, v in changes.items()}})
 
-    def bound(self, values):
+    def bound(self, values: Mapping[str, Any]) -> Self:
         """A copy that holds `values` as they are: resolved schedules, or the symbols of a trace."""
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         copy.__dict__.update(values)
         return copy
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         raise Unchangeable(f"{type(self).__name__} objects do not change; "
                            f"make a new one: .replace({name}={value!r})")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         inside = ", ".join(f"{name}={_plain(value)}" for name, value in self.values.items())
         return f"{type(self).__name__}({inside})"
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and _key(self.values) == _key(other.values)
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash((type(self), _key(self.values)))
 
 
-def unsteady(name, k, first, again):
+def unsteady(name: str, k: int, first: float, again: float) -> InvalidArgument:
     """The error of a schedule that gave two values for one step index."""
     return InvalidArgument(f"{name} has a schedule that gives {first!r} and then {again!r} for the same step index "
                            f"{k}; it must be a function of the index alone: no counter, no iterator, no random "
@@ -389,7 +414,7 @@ def _key(values):
     return tuple((name, (v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v) for name, v in values.items())
 
 
-def real(value, what):
+def real(value: Any, what: str) -> float:
     """A number that a schedule computed, as a Python float: NumPy's would turn float32 parameters into float64."""
     if np.ndim(value) or np.asarray(value).dtype.kind not in "iuf":
         raise InvalidArgument(f"{what} gives {value!r}; it must be a number")

@@ -1,9 +1,16 @@
 """What is done to a gradient before a rule sees it: rescale, clip, decay, in the order written."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from optlearn.declare import Declared, InvalidArgument, hyper, unsteady
 from optlearn.explain import explain
+
+if TYPE_CHECKING:
+    from optlearn.typing import Value
 
 
 def values_at(declared, t):
@@ -42,11 +49,11 @@ class Transform(Declared):
     whole = False
     _value_kind = "float, array or schedule"
 
-    def __call__(self, w, g):
+    def __call__(self, w: Any, g: Any) -> Any:
         """The changed gradient."""
         raise TypeError(f"{type(self).__name__} has no method __call__(self, w, g)")
 
-    def at(self, t):
+    def at(self, t: int) -> Self:
         """The transform with the values that its schedules have in step `t`."""
         return self.bound(values_at(self, t))
 
@@ -56,7 +63,7 @@ class Rescale(Transform):
 
     rescale_grad = hyper(1.0, symbol="c", low=0.0, high=2.0)
 
-    def __call__(self, w, g):
+    def __call__(self, w: Any, g: Any) -> Any:
         return self.rescale_grad * g
 
 
@@ -65,7 +72,7 @@ class Clip(Transform):
 
     clip_gradient = hyper(1.0, above=0, symbol="c")
 
-    def __call__(self, w, g):
+    def __call__(self, w: Any, g: Any) -> Any:
         return np.minimum(np.maximum(g, -self.clip_gradient), self.clip_gradient)
 
 
@@ -77,7 +84,7 @@ class ClipNorm(Transform):
 
     clip_norm = hyper(1.0, above=0, symbol="c")
 
-    def __call__(self, w, g):
+    def __call__(self, w: Any, g: Any) -> Any:
         # In units of the largest coordinate (or of the bound) no square overflows.
         unit = np.maximum(np.max(np.abs(g)), self.clip_norm)
         scaled = g / unit
@@ -97,11 +104,11 @@ class Decay(Transform):
 
     weight_decay = hyper(0.0, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
 
-    def __call__(self, w, g):
+    def __call__(self, w: Any, g: Any) -> Any:
         return g + self.weight_decay * w
 
 
-def normgrad(rescale=1.0, clip=None, decay=0.0):
+def normgrad(rescale: Value = 1.0, clip: Value | None = None, decay: Value = 0.0) -> tuple[Transform, ...]:
     """MXNet.jl's ``normgrad`` as transforms: rescale a gradient, clip its coordinates, add the decay.
 
     In MXNet 1.9.1 AdaGrad and NAG keep this order; its Adam, Adamax and FTML add the decay before they clip.
@@ -133,7 +140,7 @@ def normgrad(rescale=1.0, clip=None, decay=0.0):
 BY_HYPERPARAMETER = {"rescale_grad": Rescale, "clip_gradient": Clip, "weight_decay": Decay}
 
 
-def norm(x):
+def norm(x: Any) -> Any:
     """Length of an array, right also where the square of a number overflows; traceable.
 
     Examples

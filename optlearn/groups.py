@@ -1,15 +1,23 @@
 """Another rule, or other numbers, for some of the arrays of nested parameters."""
 
+from __future__ import annotations
+
 import fnmatch
 import re
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from optlearn import gradients, tree
 from optlearn.declare import InvalidArgument
 from optlearn.optimizer import Optimizer, State, as_rule
-from optlearn.state import guest
+from optlearn.state import Update, guest
 from optlearn.stepping import check_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from optlearn.typing import Array, Params, RuleLike, Transforms
 
 __all__ = ["Groups"]
 
@@ -57,12 +65,16 @@ class Groups(Optimizer, register=False):
     (array([0.95, 0.95]), array([1., 1.]))
     """
 
+    keys: tuple[str | Callable[[str, Array], bool], ...]
+    rules: tuple[Optimizer, ...]
+    has_default: bool
     name = "groups"
     traceable = False
     why_not_traceable = "it is several rules; each of its `rules` has an equation of its own"
 
-    def __init__(self, groups, default=None, **values):
-        super().__init__(**values)
+    def __init__(self, groups: Mapping[Any, RuleLike], default: RuleLike | None = None, *, gradient: Transforms = (),
+                 **values: Any) -> None:
+        super().__init__(gradient=gradient, **values)
         from optlearn.schedules import Driver
 
         if not isinstance(groups, dict):
@@ -85,27 +97,27 @@ class Groups(Optimizer, register=False):
         self.__dict__.update(keys=tuple(groups), rules=tuple(rules), has_default=default is not None)
 
     @property
-    def values(self):
+    def values(self) -> dict[str, Any]:
         """Groups, default and transforms of the gradient."""
         return {"groups": tuple(zip(self.keys, self.rules, strict=False)),
                 "default": self.rules[-1] if self.has_default else None,
                 **({"gradient": self.gradient} if self.gradient else {})}
 
-    def config(self):
+    def config(self) -> dict[str, Any]:
         held = super().config() if any(callable(key) for key in self.keys) else {"name": self.name}
         return {**held, "groups": [[key, rule.config()] for key, rule in self.values["groups"]],
                 "default": self.rules[-1].config() if self.has_default else None}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         inside = ", ".join(f"{getattr(key, '__name__', None) or repr(key)}: {rule!r}"
                            for key, rule in zip(self.keys, self.rules, strict=False))
         rest = [f"default={self.rules[-1]!r}"] if self.has_default else []
         rest += [f"gradient={self.gradient!r}"] if self.gradient else []
         return f"Groups({', '.join(['{' + inside + '}', *rest])})"
 
-    def parts(self, leaves):
+    def parts(self, leaves: list[tuple[str, Any]]) -> list[tuple[Optimizer, list[int]]]:
         """For each rule with arrays: the rule, and which of the arrays of the flattened parameters are its."""
-        found = [[] for _ in self.rules]
+        found: list[list[int]] = [[] for _ in self.rules]
         for i, (path, w) in enumerate(leaves):
             place, w = _place(path), guest(np.asarray(w))
             group = next((k for k, key in enumerate(self.keys)
@@ -135,14 +147,16 @@ class Groups(Optimizer, register=False):
                 made[i] = value
         return made
 
-    def init(self, params):
+    def init(self, params: Params) -> State:
         leaves = tree.flatten(params, "params")
         tree.separate(leaves, "params")
         slots = self._each(leaves, lambda rule, own: rule.init([leaves[i][1] for i in own]).slots)
         return State(self.name, 0, [path for path, _ in leaves], slots)
 
-    def step(self, params, grads, state, *, loss=None, gradient=None, hessian=None, hessian_diagonal=None, rng=None,
-             nonfinite="refuse"):
+    def step(self, params: Params, grads: Any, state: State, *, loss: float | None = None,
+             gradient: Callable[[Any], Any] | None = None, hessian: Callable[[Any], Any] | None = None,
+             hessian_diagonal: Any = None, rng: np.random.RandomState | np.random.Generator | None = None,
+             nonfinite: Literal["refuse", "propagate"] = "refuse") -> tuple[Params, State]:
         leaves, gradient_leaves = tree.flatten(params, "params"), tree.flatten(grads, "grads")
         paths = [path for path, _ in leaves]
         check_state(self, paths, state)
@@ -168,25 +182,25 @@ class Groups(Optimizer, register=False):
         made = self._each(leaves, one)
         return tree.unflatten(params, [w for w, _ in made]), State(self.name, state.t + 1, paths, [s for _, s in made])
 
-    def solution(self, params, state):
+    def solution(self, params: Params, state: State) -> Params:
         leaves = tree.flatten(params, "params")
         check_state(self, [path for path, _ in leaves], state)
         return tree.unflatten(params, self._each(leaves, lambda rule, own: rule.solution(
             [leaves[i][1] for i in own], _of(rule, state, own))))
 
-    def points(self, params, state, ahead):
+    def points(self, params: Params, state: State, ahead: Callable[[Optimizer, list[Any], State], list[Any]]) -> Params:
         """Where the next step takes the gradient: what `ahead` gives for each rule."""
         leaves = tree.flatten(params, "params")
         return tree.unflatten(params, self._each(leaves, lambda rule, own: ahead(
             rule.at(state.t + 1), [leaves[i][1] for i in own], _of(rule, state, own))))
 
-    def answer(self, w, s, t):
+    def answer(self, w: Any, s: Any, t: Any) -> Any:
         raise self._no_single()
 
-    def start(self, w):
+    def start(self, w: Any) -> dict[str, Any]:
         raise self._no_single()
 
-    def update(self, w, g, s, t):
+    def update(self, w: Any, g: Any, s: Any, t: Any) -> Update:
         raise self._no_single()
 
     def _no_single(self):
@@ -194,15 +208,15 @@ class Groups(Optimizer, register=False):
                                "point: run one of its rules")
 
     @property
-    def draws(self):
+    def draws(self) -> tuple[str, ...]:  # type: ignore[override]
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.draws))
 
     @property
-    def needs(self):
+    def needs(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.needs))
 
     @property
-    def gradients_per_step(self):
+    def gradients_per_step(self) -> int:
         return 1 + sum(rule.gradients_per_step - 1 for rule in self.rules)
 
 

@@ -4,18 +4,23 @@ Both are plain NumPy. While the lines of a rule are recorded, a loop becomes one
 it as a recursion, and a power is one sign; pages and kernels have a loop and an eigenvalue routine of their own.
 """
 
+from __future__ import annotations
+
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optlearn.declare import InvalidArgument
 from optlearn.state import Update
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["repeat", "sympower"]
 
 
-def repeat(body: Any, X: Any, times: int) -> Any:
+def repeat(body: Callable[[Any], Any], X: Any, times: int) -> Any:
     """What `body` makes of `X` when it is applied again and again.
 
     ::

@@ -1,7 +1,9 @@
 """The contract of an update rule: `Optimizer`, and what a file with a rule needs."""
 
+from __future__ import annotations
+
 import inspect
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, Self
 
 import numpy as np
 
@@ -11,6 +13,11 @@ from optlearn.explain import check_class, explain
 from optlearn.gradients import norm
 from optlearn.registry import alias, enter, get, names, of_library
 from optlearn.state import Slots, State, Update, first_state, guest, guests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from optlearn.typing import Params, RuleLike, Transforms, Value
 
 __all__ = ["InvalidArgument", "Optimizer", "State", "Update", "alias", "as_rule", "get", "hyper", "names", "norm",
            "option"]
@@ -75,26 +82,29 @@ class Optimizer(Declared):
     array([0.9])
     """
 
-    name = identity = "optimizer"
+    name: str = "optimizer"
+    identity: str = "optimizer"
+    gradient: tuple[gradients.Transform, ...]
+    scheduled: bool
     slots: tuple[str, ...] = ()
     draws: tuple[str, ...] = ()
     symbols: dict[str, str] = {}
-    direction = None
+    direction: str | None = None
     traceable = True
     why_not_traceable = ""
-    scale_free = None
+    scale_free: dict[str, float] | None = None
     takes_matrices = False
     needs: Any = needs.Needs()
     _value_kind = "float, array or schedule"
-    _reserved = ("w", "g", "s", "t", "gradient", "scheduled")
+    _reserved: ClassVar[tuple[str, ...]] = ("w", "g", "s", "t", "gradient", "scheduled")
 
-    def __init_subclass__(cls, register=True, **keywords):
+    def __init_subclass__(cls, register: bool = True, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if not of_library(cls):
             check_class(cls, Optimizer)
         enter(cls, register)
 
-    def __init__(self, *given: Any, gradient: Any = (), **values: Any) -> None:
+    def __init__(self, *given: Never, gradient: Transforms = (), **values: Value | str | None) -> None:
         before = [transform(**{name: value}) for name, transform in self._short().items()
                   if (value := values.pop(name, None)) is not None]
         super().__init__(*given, **values)
@@ -126,11 +136,11 @@ class Optimizer(Declared):
         """The point at which step `t` takes the gradient; the parameters where a rule does not say."""
         return w
 
-    def answer(self, w, s, t):
+    def answer(self, w: Any, s: Any, t: Any) -> Any:
         """What is reported and evaluated after step `t`, from what is trained; the same where a rule does not say."""
         return w
 
-    def update(self, w, g, s, t):
+    def update(self, w: Any, g: Any, s: Any, t: Any) -> Update:
         """One step: parameters, gradient, state and step number 1, 2, ... in; an `Update` out. Pure."""
         own = [name for name in dir(type(self)) if not hasattr(Optimizer, name) and callable(getattr(type(self), name))]
         close = near("update", own) if own else ""
@@ -140,7 +150,7 @@ class Optimizer(Declared):
     # What every rule gets
 
     @property
-    def values(self):
+    def values(self) -> dict[str, Any]:
         """Hyperparameters and choices as a dictionary; ``get(rule.name, **rule.values)`` is the same rule."""
         held = super().values
         return {**held, "gradient": self.gradient} if self.gradient else held
@@ -218,18 +228,18 @@ class Optimizer(Declared):
         """Gradients that a step takes in all; a product with the Hessian, or its diagonal, counts as two."""
         return 1 + needs.gradients_of(needs.asked(self))
 
-    def prepared(self, w, g):
+    def prepared(self, w: Any, g: Any) -> Any:
         """The gradient as the rule sees it."""
         for transform in self.gradient:
             g = transform(w, g)
         return g
 
     @staticmethod
-    def state_view(values):
+    def state_view(values: dict[str, Any]) -> Slots:
         """Slots and draws as attributes, the form in which `update` receives them."""
         return Slots(values)
 
-    def init(self, params: Any) -> State:
+    def init(self, params: Params) -> State:
         """The state before the first step.
 
         Parameters
@@ -252,9 +262,10 @@ class Optimizer(Declared):
             raise
         return State(self.name, 0, [path for path, _ in leaves], slots)
 
-    def step(self, params: Any, grads: Any, state: State, *, loss: Any = None, gradient: Any = None,
-             hessian: Any = None, hessian_diagonal: Any = None, rng: Any = None,
-             nonfinite: str = "refuse") -> tuple[Any, State]:
+    def step(self, params: Params, grads: Any, state: State, *, loss: float | None = None,
+             gradient: Callable[[Any], Any] | None = None, hessian: Callable[[Any], Any] | None = None,
+             hessian_diagonal: Any = None, rng: np.random.RandomState | np.random.Generator | None = None,
+             nonfinite: Literal["refuse", "propagate"] = "refuse") -> tuple[Params, State]:
         """One step.
 
         Parameters
@@ -332,7 +343,7 @@ class Optimizer(Declared):
                 slots.append(kept)
         return tree.unflatten(params, new), State(self.name, t, state.paths, slots)
 
-    def solution(self, params: Any, state: State) -> Any:
+    def solution(self, params: Params, state: State) -> Params:
         """The parameters to report, evaluate and keep, where a rule trains others.
 
         Parameters
@@ -377,7 +388,7 @@ class Optimizer(Declared):
 
     # What a rule shows of itself
 
-    def equation(self, kind: str = "latex") -> str:
+    def equation(self, kind: Literal["latex", "mathml"] = "latex") -> str:
         """The update as an equation, made from the lines of the rule.
 
         Parameters
@@ -408,7 +419,7 @@ class Optimizer(Declared):
         return card(self)
 
 
-def as_rule(rule: Any) -> Optimizer:
+def as_rule(rule: RuleLike) -> Optimizer:
     """The rule that an Optimizer, a class of such, a name or a configuration stands for.
 
     Examples

@@ -1,10 +1,21 @@
 """The figures of the book, in one style."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
 import numpy as np
 
 from optlearn import optional, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+    from optlearn.typing import ArrayLike, Floats, SurfaceLike
 
 mpl = optional.load("matplotlib", "figures")
 plt = optional.load("matplotlib.pyplot", "figures")
@@ -24,17 +35,17 @@ STYLE = {
 SHADES = mpl.colors.LinearSegmentedColormap.from_list("optlearn", ["#d3e3ef", "#eef4f8", "#fdfdfd"])
 
 
-def style():
+def style() -> None:
     """Use the book's style for all figures that follow."""
     mpl.rcParams.update(STYLE)
 
 
-def line(i):
+def line(i: int) -> dict[str, Any]:
     """Colour and dashes of the i-th line."""
     return {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)]}
 
 
-def label(trajectory):
+def label(trajectory: Trajectory) -> str:
     """The name of a run for a legend: the rule with its learning rate."""
     rule = trajectory.optimizer
     lr = rule.values.get("lr")
@@ -49,13 +60,13 @@ def _as_list(trajectories):
     return runs
 
 
-def levels(values, n=18):
+def levels(values: ArrayLike, n: int = 18) -> Floats:
     """Heights for contour lines, dense near the lowest value."""
     low, high = float(np.min(values)), float(np.max(values))
     return low + (high - low) * np.linspace(0, 1, n + 1)[1:] ** 3
 
 
-def contour(surface, ax=None, domain=None, n=161):
+def contour(surface: SurfaceLike, ax: Axes | None = None, domain: Sequence[float] | None = None, n: int = 161) -> Axes:
     """Level lines of a surface.
 
     Parameters
@@ -89,7 +100,8 @@ def contour(surface, ax=None, domain=None, n=161):
     return ax
 
 
-def paths(trajectories, ax=None, labels=None, domain=None, every=1):
+def paths(trajectories: Trajectory | Sequence[Trajectory], ax: Axes | None = None, labels: Sequence[str] | None = None,
+          domain: Sequence[float] | None = None, every: int = 1) -> Axes:
     """Level lines with the paths of one or several runs.
 
     Parameters
@@ -120,7 +132,8 @@ def paths(trajectories, ax=None, labels=None, domain=None, every=1):
     return ax
 
 
-def losses(trajectories, ax=None, labels=None, above=None, log=True, by="step"):
+def losses(trajectories: Trajectory | Sequence[Trajectory], ax: Axes | None = None, labels: Sequence[str] | None = None,
+           above: float | None = None, log: bool = True, by: Literal["step", "gradients"] = "step") -> Axes:
     """Loss against step, or against the gradients that the steps took, on a logarithmic scale.
 
     Parameters
@@ -154,8 +167,9 @@ def losses(trajectories, ax=None, labels=None, above=None, log=True, by="step"):
     return ax
 
 
-def sweep_map(x, y, values, ax=None, xlabel=r"learning rate $\eta$", ylabel=r"momentum $\beta$", label=None,
-              vmin=None, vmax=None, log=True):
+def sweep_map(x: ArrayLike, y: ArrayLike, values: ArrayLike, ax: Axes | None = None,
+              xlabel: str = r"learning rate $\eta$", ylabel: str = r"momentum $\beta$", label: str | None = None,
+              vmin: float | None = None, vmax: float | None = None, log: bool = True) -> Axes:
     """A value over two hyperparameters as a map.
 
     Parameters

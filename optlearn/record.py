@@ -1,8 +1,11 @@
 """What a run on a surface leaves behind: all that it did, and what its rule reports."""
 
+from __future__ import annotations
+
 import functools
 from collections import deque
 from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +17,9 @@ from optlearn.state import Slots, guest
 from optlearn.surfaces import Surface
 
 MOST_COLUMNS = 100
+
+if TYPE_CHECKING:
+    from optlearn.typing import Array, Floats
 
 
 class Trajectory:
@@ -45,7 +51,8 @@ class Trajectory:
         Why the run ended.
     """
 
-    def __init__(self, surface, optimizer, rows, named, diverged, kept=None):
+    def __init__(self, surface: Any, optimizer: Optimizer, rows: list[Floats], named: dict[str, Floats],
+                 diverged: int | None, kept: Array | None = None) -> None:
         self.surface, self.optimizer = surface, optimizer
         self.w, self.probe, self.g = rows
         self.steps = len(self.w) - 1 if kept is None else int(kept[-1])
@@ -54,17 +61,17 @@ class Trajectory:
             self.kept = kept
 
     @functools.cached_property
-    def kept(self):
+    def kept(self) -> Array:
         """The steps of the rows, where all are kept."""
         return np.arange(len(self.w))
 
     @property
-    def single(self):
+    def single(self) -> bool:
         """Whether this is one run, not several at once."""
         return self.w.ndim == 1 + len(self.surface.point_shape)
 
     @functools.cached_property
-    def reason(self):
+    def reason(self) -> str:
         """Why the run ended, and from when on a part of the state is not finite."""
         reason = f"{self.steps} steps" if self.diverged is None else f"diverged at step {self.diverged}"
         for name in self.optimizer.slots if self.single else ():
@@ -75,12 +82,12 @@ class Trajectory:
         return reason
 
     @functools.cached_property
-    def loss(self):
+    def loss(self) -> Floats:
         """Value of the surface at `w`, computed when first asked for."""
         return self._values(self.w)
 
     @functools.cached_property
-    def gradients(self):
+    def gradients(self) -> Array:
         """Gradients taken until after each step, computed when first asked for."""
         by_differences = not hasattr(self.surface, "hessian")
         kinds = asked(self.optimizer)
@@ -88,13 +95,13 @@ class Trajectory:
                                              else 1))
 
     @functools.cached_property
-    def answer(self):
+    def answer(self) -> Floats:
         """What the rule reports after each step, computed when first asked for."""
         rule = self.optimizer
         return self.w if type(rule).answer is Optimizer.answer else _answers(self)
 
     @functools.cached_property
-    def answer_loss(self):
+    def answer_loss(self) -> Floats:
         """Value of the surface at `answer`, computed when first asked for."""
         return self.loss if self.answer is self.w else self._values(self.answer)
 
@@ -102,13 +109,13 @@ class Trajectory:
         with np.errstate(over="ignore", invalid="ignore"):
             return self.surface.along(w)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Floats:
         """State (steps + 1 values, the first before step 1) or internals (a value a step) by name."""
         if name not in self.named:
             raise InvalidArgument(f"this run has no quantity {name!r}; it has {', '.join(self.named) or 'none'}")
         return self.named[name]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         end = f", {self.surface.ends(self)}" if self.single else f", {self.w.shape[-1]} runs"
         if len(self.gradients) > 1 and self.gradients[1] > self.kept[1]:
             end += f", {self.gradients[1] // self.kept[1]} gradients a step"
@@ -194,7 +201,7 @@ class Trajectory:
 
         return Animation([self, *others], labels)
 
-    def lane(self, i):
+    def lane(self, i: int) -> Trajectory:
         """One of several runs."""
         named = {name: values[..., i] if values.ndim > 1 else values for name, values in self.named.items()}
         rows = [values[..., i] for values in (self.w, self.probe, self.g)]

@@ -1,18 +1,22 @@
 """Rules by name."""
 
+from __future__ import annotations
+
 import re
 from typing import TYPE_CHECKING, Any
 
 from optlearn.declare import InvalidArgument, near
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from optlearn.optimizer import Optimizer
 
 # A name is one rule's: that of the library keeps its own, and a reader's class of the same name gets
 # another one, so that nothing that finds rules by name can mistake them.
-_registry = {}
-_aliases = {}
-_versions = {}
+_registry: dict[str, type[Optimizer]] = {}
+_aliases: dict[str, tuple[Any, dict[str, Any]]] = {}
+_versions: dict[str, int] = {}
 
 
 def key_of(name):
@@ -37,7 +41,7 @@ def enter(cls, register):
         _registry[cls.name] = cls
 
 
-def get(name: str, *, convention: str | None = None, **values: Any) -> "Optimizer":
+def get(name: str, *, convention: str | None = None, **values: Any) -> Optimizer:
     """The rule of that name.
 
     Parameters
@@ -97,7 +101,7 @@ def resolve(name, values):
     return key, values
 
 
-def alias(name, rule, **values):
+def alias(name: str, rule: str | Callable[..., tuple[str, dict[str, Any]]], **values: Any) -> None:
     """Let `get` find a rule by another name, with values fixed unless they are given.
 
     `rule` may also be a function of the given values that chooses: values in, name and values out.

@@ -1,6 +1,9 @@
 """Where a run starts, and how many steps it is to make."""
 
+from __future__ import annotations
+
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +11,7 @@ from optlearn import functions
 from optlearn.declare import InvalidArgument
 
 
-def whole(name, value, least=0):
+def whole(name: str, value: Any, least: int = 0) -> int:
     """A number of steps."""
     try:
         number = operator.index(value)

@@ -1,10 +1,15 @@
 """What goes into a step and comes out of it: the state, what one step made, and arrays as a rule gets them."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optlearn.declare import InvalidArgument, Lesson, near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # What a rule may read of its state besides slots and draws: see `optlearn.asking`.
 ASKED = ("loss", "gradient", "hessian", "hessian_diagonal", "sum", "norm")
@@ -34,14 +39,14 @@ class Update:
 class Slots:
     """The state of one array of parameters: its slots as attributes."""
 
-    def __init__(self, values):
+    def __init__(self, values: dict[str, Any]) -> None:
         object.__setattr__(self, "__dict__", values)
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         raise Lesson("the state that came in does not change; the next state is what update returns: "
                      f"Update(new_w, {name}=...)")
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         if name in ASKED:
@@ -52,7 +57,7 @@ class Slots:
         raise Lesson(f"the state has no {name!r}" + (close if "did you mean" in close else
                      f"; what is kept from step to step is named in the class: slots = ({name!r},)"))
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: Any) -> Any:
         raise Lesson(f"the state has attributes; write s.{name}")
 
 
@@ -71,7 +76,7 @@ class State:
         The slots of each array, by name.
     """
 
-    def __init__(self, rule: str, t: int, paths: Any, slots: Any) -> None:
+    def __init__(self, rule: str, t: int, paths: Iterable[str], slots: Iterable[dict[str, Any]]) -> None:
         self.rule, self.t, self.paths, self.slots = rule, t, tuple(paths), tuple(slots)
 
     def __getitem__(self, name: str) -> Any:
@@ -82,7 +87,7 @@ class State:
         values = [slots[name] for slots in self.slots]
         return values[0] if self.paths == ("",) else values
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         slots = ", ".join(self.slots[0]) if self.slots else ""
         return f"State({self.rule}, t={self.t}, {len(self.paths)} array(s), slots: {slots or 'none'})"
 

@@ -54,7 +54,8 @@ def whole(rule, w, g, s, t, look, oracle=None):
 def blockwise(rule, w, g, s, t, look):
     """The same, block by block: large arrays pass through memory once, and through all cores at the same time."""
     keep_memory()
-    new, flat_w, flat_g = np.empty_like(w, order="C"), *guests(w.reshape(-1), g.reshape(-1))
+    new = np.empty_like(w, order="C")
+    flat_w, flat_g = guests(w.reshape(-1), g.reshape(-1))
     flat_s = {name: guest(np.reshape(value, -1)) if np.ndim(value) else value for name, value in s.items()}
     slots = {name: np.empty_like(new) if np.ndim(s[name]) else s[name] for name in rule.slots}
 

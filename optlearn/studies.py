@@ -10,14 +10,20 @@ A study is a script beside its results, ``book/studies/NAME.py`` and ``NAME.json
 ``make study NAME=...`` runs it; here its results are read.
 """
 
+from __future__ import annotations
+
 import ast
 import hashlib
 import importlib.util
 import json
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from optlearn.declare import InvalidArgument
+
+if TYPE_CHECKING:
+    from optlearn.typing import PathLike
 
 
 class StudyError(AssertionError):
@@ -41,7 +47,7 @@ class Study:
         A row a cell: what was asked, and the numbers found. A run that was not finite has None.
     """
 
-    def __init__(self, script):
+    def __init__(self, script: PathLike) -> None:
         self.script = Path(script)
         if not self.script.is_file():
             raise InvalidArgument(f"script = {str(script)!r} is not allowed; it must be the file of a study")
@@ -50,14 +56,14 @@ class Study:
         spec.loader.exec_module(self.module)
         files = [self.script, *(Path(importlib.util.find_spec(name).origin) for name in self.module.READS)]
         self.hash = hashlib.sha256("\n".join(map(_meaning, files)).encode()).hexdigest()[:16]
-        self.results = []
+        self.results: list[dict[str, Any]] = []
 
     @property
-    def kept(self):
+    def kept(self) -> Path:
         """The file of the results."""
         return self.script.with_suffix(".json")
 
-    def again(self, rtol=1e-6, **cell):
+    def again(self, rtol: float = 1e-6, **cell: Any) -> dict[str, float | None]:
         """Run one cell again and compare.
 
         Parameters
@@ -87,7 +93,7 @@ class Study:
                 raise StudyError(f"{self.script.name}, {cell}: {name} is {now!r}, but {value!r} was kept")
         return found
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Study({self.script.stem}: {len(self.results)} runs)"
 
 
@@ -107,7 +113,7 @@ def _meaning(path):
     return ast.dump(module)
 
 
-def load(script):
+def load(script: PathLike) -> Study:
     """The results of a study.
 
     Parameters

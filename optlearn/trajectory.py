@@ -1,7 +1,9 @@
 """Run optimizers on a surface."""
 
+from __future__ import annotations
+
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -15,9 +17,28 @@ from optlearn.record import Recording, Trajectory, lane
 from optlearn.starting import start_point, whole
 from optlearn.state import Slots, Update, first_state, guest
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
-def run(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rng: Any = None, noise: float = 0.0,
-        batch: int | None = None, delay: int = 0, compiled: bool = False, gradient: Any = None, keep: int = 1) -> Any:
+    from optlearn.typing import ArrayLike, Floats, Rng, RuleLike, SurfaceLike
+
+
+@overload
+def run(surface: SurfaceLike, optimizer: RuleLike, start: ArrayLike | None = ..., steps: int = ..., *,
+        rng: Rng | None = ..., noise: float = ..., batch: int | None = ..., delay: int = ..., compiled: bool = ...,
+        gradient: Callable[[Any], Any] | None = ..., keep: int = ...) -> Trajectory: ...
+
+
+@overload
+def run(surface: SurfaceLike, optimizer: Sequence[RuleLike], start: ArrayLike | None = ..., steps: int = ..., *,
+        rng: Rng | None = ..., noise: float = ..., batch: int | None = ..., delay: int = ..., compiled: bool = ...,
+        gradient: Callable[[Any], Any] | None = ..., keep: int = ...) -> list[Trajectory]: ...
+
+
+def run(surface: SurfaceLike, optimizer: RuleLike | Sequence[RuleLike], start: ArrayLike | None = None,
+        steps: int = 100, *, rng: Rng | None = None, noise: float = 0.0, batch: int | None = None, delay: int = 0,
+        compiled: bool = False, gradient: Callable[[Any], Any] | None = None,
+        keep: int = 1) -> Trajectory | list[Trajectory]:
     """Run one or several optimizers on a surface, or on a function of an array.
 
     Parameters
@@ -95,8 +116,9 @@ def run(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rn
     return Trajectory(surface, optimizer, rows, named, made + 1 if made < steps else None, kept)
 
 
-def sweep(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rng: Any = None, noise: float = 0.0,
-          batch: int | None = None, path: bool = False, compiled: bool = False) -> np.ndarray:
+def sweep(surface: SurfaceLike, optimizer: RuleLike, start: ArrayLike | None = None, steps: int = 100, *,
+          rng: Rng | None = None, noise: float = 0.0, batch: int | None = None, path: bool = False,
+          compiled: bool = False) -> Floats:
     """Where runs end: `run` for many runs at once, of which only the parameters are kept.
 
     Parameters

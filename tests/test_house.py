@@ -13,7 +13,7 @@ FLOORS = [
     {"machine", "optional", "symbolic.names"},
     {"declare"},
     {"state", "tree", "explain"},
-    {"asking", "gradients", "needs", "registry", "stepping"},
+    {"asking", "gradients", "needs", "registry", "stepping", "typing"},
     {"matrices", "optimizer"},
     {"rules", "wrappers", "conventions", "groups"},
     {"symbolic"},

@@ -169,8 +169,8 @@ def test_the_signature_is_that_of_the_declarations():
     assert str(inspect.signature(ClipNorm)) == "(*, clip_norm=1.0)"
     assert str(inspect.signature(schedules.Warmup)) == "(then, *, steps=100, start=0.0)"
     # A schedule or transform that is called has the signature of its call.
-    assert str(inspect.signature(schedules.Cosine())) == "(k)"
-    assert str(inspect.signature(ClipNorm())) == "(w, g)"
+    assert list(inspect.signature(schedules.Cosine()).parameters) == ["k"]
+    assert list(inspect.signature(ClipNorm()).parameters) == ["w", "g"]
     for name in optlearn.names():
         cls = type(get(name))
         cls(**{n: p.default for n, p in inspect.signature(cls).parameters.items()})

@@ -1,25 +1,37 @@
 """The explorer: optimizers race on a surface; a widget in a notebook, a page of its own without a kernel."""
 
+from __future__ import annotations
+
 import functools
 import json
 import os
 import sys
+from typing import TYPE_CHECKING, Any
 
 from optlearn import surfaces
 from optlearn.declare import InvalidArgument, near
-from optlearn.explorer import arguments, figure, page, payload, presets, racers, words
+from optlearn.explorer import arguments, figure, page, payload, presets, racers, saving, words
 from optlearn.symbolic.trace import parameter_values
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from optlearn.optimizer import Optimizer
+    from optlearn.trajectory import Trajectory
+    from optlearn.typing import PathLike, RuleLike, SurfaceLike
+
 AS_WIDGET = ("model_id", "traits", "observe", "unobserve")
-# Steps a second of a film of the step.
-FILM = 0.25
 STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "delay", "step", "selected",
          "focus", "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries", "only")
 
 
-def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None, focus=None, preset=None, seed=None,
-            noise=None, batch=None, delay=None, band=False, fair="", panel="", prompt="", try_=(), playing=False,
-            speed=None):
+def explore(surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[RuleLike] | None = None, *,
+            start: Sequence[float] | None = None, steps: int | None = None, step: int | None = None,
+            focus: str | int | tuple[str | int, str] | None = None, preset: str | presets.Preset | None = None,
+            seed: int | None = None, noise: float | None = None, batch: int | None = None,
+            delay: int | None = None, band: bool = False, fair: str = "", panel: str = "", prompt: str = "",
+            try_: Sequence[str] = (), playing: bool = False, speed: float | None = None) -> Explorer:
     """Race optimizers on a surface, and look inside their steps.
 
     Parameters
@@ -99,7 +111,8 @@ def explore(surface=None, optimizers=None, *, start=None, steps=None, step=None,
              "panel": panel, "prompt": prompt, "playing": playing, "speed": speed}
     selected, stage = arguments.focus(base.focus if focus is None else focus, rules)
     if speed is None:
-        given["speed"] = base.speed if focus is None else FILM if stage not in (None, "step") else presets.DEFAULT.speed
+        film = stage not in (None, "step")
+        given["speed"] = base.speed if focus is None else presets.FILM if film else presets.DEFAULT.speed
     values = {name: arguments.CHECKS[name](value, at) for name, value in given.items()}
     if selected is None:
         selected = arguments.telling(stage, rules)
@@ -146,8 +159,7 @@ class Explorer:
     optlearn.declare.InvalidArgument: noise = -1 is not allowed; it must be a finite number with 0 <= noise
     """
 
-    def __init__(self, surface, rules, values):
-        # Set before anything else: attribute access goes by way of these.
+    def __init__(self, surface: surfaces.Surface, rules: Sequence[Optimizer], values: dict[str, Any]) -> None:
         self.__dict__.update(_surfaces={}, _rules={}, _schedules={}, _presets={}, _widget=None, _last=(None, None),
                              _state={})
         self._state.update(values, **self._placed(surface), racers=[self._taken(rule) for rule in rules])
@@ -156,12 +168,12 @@ class Explorer:
     # State
 
     @property
-    def state(self):
+    def state(self) -> dict[str, Any]:
         """All that can be changed, as plain data."""
         source = self._state if self._widget is None else {name: getattr(self._widget, name) for name in STATE}
         return json.loads(json.dumps({name: source[name] for name in STATE}))
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name in arguments.CHECKS or name in ("focus", "preset"):
             value = self.state[name]
             return tuple(value) if name == "start" else value
@@ -169,7 +181,7 @@ class Explorer:
             return getattr(self.widget, name)
         raise AttributeError(f"Explorer has no attribute {name!r}{near(name, STATE)}")
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         state = self.state
         if name == "optimizers":
             taken = [self._taken(rule) for rule in arguments.racers(value)]
@@ -227,7 +239,7 @@ class Explorer:
             raise InvalidArgument(f"preset = {name!r} is not known{near(name, known)}")
         return {**known[name]["state"], "preset": name, "prompt": "", "playing": False}
 
-    def add_preset(self, name, preset):
+    def add_preset(self, name: str, preset: presets.Preset) -> None:
         """Offer a preset in this explorer, live at once.
 
         Parameters
@@ -263,7 +275,7 @@ class Explorer:
         self._presets[name] = preset, presets.as_data(preset, other.state)
 
     @property
-    def surface(self):
+    def surface(self) -> surfaces.Surface:
         """The surface as it is set now."""
         return self._surface_of(self.state)
 
@@ -272,7 +284,7 @@ class Explorer:
         return found.replace(**dict(zip(found.hypers(), state["params"], strict=True))) if state["params"] else found
 
     @property
-    def optimizers(self):
+    def optimizers(self) -> list[Optimizer]:
         """The racers as they are set now."""
         return [self._optimizer(racer) for racer in self.state["racers"]]
 
@@ -287,7 +299,7 @@ class Explorer:
         return next((found[key] for found in forms if key in found), None) or payload.rule_of(key)
 
     @property
-    def trajectories(self):
+    def trajectories(self) -> list[Trajectory]:
         """The runs that are drawn, computed by NumPy."""
         return list(self._runs(self.state))
 
@@ -302,7 +314,7 @@ class Explorer:
     # Display
 
     @property
-    def widget(self):
+    def widget(self) -> Any:
         """The live widget; its traits have the names of `state` and can be observed and linked."""
         if self._widget is None:
             from optlearn.explorer.widget import ExplorerWidget
@@ -310,13 +322,13 @@ class Explorer:
             self.__dict__["_widget"] = ExplorerWidget(self._state, self.data, self._own)
         return self._widget
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self):
         # Boxes and links of ipywidgets take what counts as a widget, and ask it for what `AS_WIDGET` names.
         shown = sys.modules.get("ipywidgets")
         return shown.DOMWidget if shown else Explorer
 
-    def data(self):
+    def data(self) -> dict[str, Any]:
         """Rules, surfaces and presets for the page: those of the library, and the reader's own."""
         known = {**payload.catalogue(), "presets": _offered()}
         own = self._own()
@@ -333,7 +345,7 @@ class Explorer:
         return {**payload.own(self._rules, self._surfaces),
                 "presets": {name: data for name, (_, data) in self._presets.items()}}
 
-    def html(self, complete=True):
+    def html(self, complete: bool = True) -> str:
         """The explorer as HTML that needs no kernel and no network.
 
         Parameters
@@ -346,17 +358,11 @@ class Explorer:
         -------
         str
         """
-        own = page.as_json({"state": self.state, **self._own()})
-        picture = self.figure()
-        alt = page.escape(self.alt())
-        shared = page.once(common()) if complete else ""
-        alone = f' data-only="{self.state["only"]}"' if self.state["only"] else ""
-        return (f'{shared}<div class="optlearn-explorer"{alone} data-waiting><script type="application/json" '
-                f'class="optlearn-state">{own}</script><img alt="{alt}" src="data:image/png;base64,'
-                f'{picture}" style="max-width:100%"></div>'
-                "<script>window.optlearnExplorer&&window.optlearnExplorer.mount&&optlearnExplorer.mount()</script>")
+        state = self.state
+        return (page.once(common()) if complete else "") + page.element({"state": state, **self._own()}, state["only"],
+                                                                        self.figure(), self.alt())
 
-    def save(self, path):
+    def save(self, path: PathLike) -> Path:
         """Write the race to a file.
 
         Parameters
@@ -376,11 +382,9 @@ class Explorer:
         Traceback (most recent call last):
         optlearn.declare.InvalidArgument: path = 'race.txt' must end with .html, .gif, .mp4, .png or .svg
         """
-        from optlearn.explorer import saving
-
         return saving.save(self, path)
 
-    def open(self):
+    def open(self) -> Path:
         """Show the explorer in a browser: for scripts and consoles.
 
         Returns
@@ -388,23 +392,21 @@ class Explorer:
         pathlib.Path
             The page that was written for it, in the folder for temporary files.
         """
-        from optlearn.explorer import saving
-
         return saving.open_page(self)
 
-    def figure(self):
+    def figure(self) -> str:
         """The view as a PNG, in base64: what is shown where nothing can run."""
         return figure.picture(self.surface, self.trajectories, self.labels(), self.state)
 
-    def alt(self):
+    def alt(self) -> str:
         """The view in words."""
         return " ".join(words.text(self).replace("Explorer: ", "Race of optimizers on ").split())
 
-    def labels(self):
+    def labels(self) -> list[str]:
         """Names of the racers; two of one rule are told apart by what differs."""
         return words.labels(self.optimizers)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if page.in_notebook():
             return words.text(self)
         return (words.text(self) + '\n.open() shows it in a browser; .save("race.html") keeps it, as .gif, .mp4, .png '
@@ -427,11 +429,11 @@ class Explorer:
             data[kind] = view[kind]
         return data, {"image/png": {"alt": self.alt()}}
 
-    def only(self, name):
+    def only(self, name: str) -> None:
         """Show one view alone; `optlearn.explorer.view` does this before anything is displayed."""
         self._state["only"] = name
 
-    def close(self):
+    def close(self) -> None:
         """Free the live widget."""
         if self._widget is not None:
             self._widget.close()

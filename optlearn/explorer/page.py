@@ -25,6 +25,15 @@ def once(common):
             f'<script>{inside_script(bundle.core())}</script>')
 
 
+def element(data, only, picture, alt):
+    """One explorer, with a still figure until it lives."""
+    alone = f' data-only="{only}"' if only else ""
+    return (f'<div class="optlearn-explorer"{alone} data-waiting><script type="application/json" '
+            f'class="optlearn-state">{as_json(data)}</script><img alt="{escape(alt)}" src="data:image/png;base64,'
+            f'{picture}" style="max-width:100%"></div>'
+            "<script>window.optlearnExplorer&&window.optlearnExplorer.mount&&optlearnExplorer.mount()</script>")
+
+
 def as_json(value):
     """Data as text that may stand in a script element."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("</", "<\\/").replace("<!", "\\u003c!")
@@ -48,7 +57,7 @@ def in_notebook():
     return hasattr(shell, "kernel")
 
 
-_shown = []
+_shown: list[bool] = []
 
 
 def first_of_page():

@@ -15,8 +15,8 @@ from optlearn.symbolic.program import SEEN, fixed_numbers, recorded_numbers
 from optlearn.symbolic.trace import NotTraceable, trace
 
 # Of a reader's class: which of those of its name it is, and how many there are.
-_numbers = weakref.WeakKeyDictionary()
-_counts = collections.Counter()
+_numbers: weakref.WeakKeyDictionary[type, int] = weakref.WeakKeyDictionary()
+_counts: collections.Counter[str] = collections.Counter()
 
 
 def identity(cls, name):

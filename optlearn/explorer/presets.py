@@ -1,9 +1,19 @@
 """Presets that a teacher can name: a surface, racers and a start, with one line on what to see."""
 
+from __future__ import annotations
+
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from optlearn import optimizer, surfaces
 from optlearn.declare import InvalidArgument, near
+
+if TYPE_CHECKING:
+    from optlearn.optimizer import Optimizer
+    from optlearn.surfaces import Surface
+
+# Steps a second of a film of the step.
+FILM = 0.25
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,7 @@ class Question:
     """
 
     text: str
-    answers: tuple
+    answers: tuple[str, ...]
     right: int
     why: str
 
@@ -53,28 +63,28 @@ class Preset:
 
     title: str
     comment: str
-    place: tuple
-    rules: tuple
-    start: tuple = None
+    place: Any
+    rules: tuple[Any, ...]
+    start: tuple[float, float] | None = None
     steps: int = 120
     step: int = 10
     focus: object = None
     seed: int = 0
     noise: float = 0.0
-    batch: int = None
+    batch: int | None = None
     delay: int = 0
     question: object = None
     speed: float = 15
 
     @property
-    def surface(self):
+    def surface(self) -> Surface:
         """The surface."""
         if isinstance(self.place, tuple):
             return surfaces.get(self.place[0], **(self.place[1] if len(self.place) > 1 else {}))
         return surfaces.get(self.place)
 
     @property
-    def racers(self):
+    def racers(self) -> list[Optimizer]:
         """The racers."""
         return [optimizer.get(rule[0], **rule[1]) if isinstance(rule, tuple) else rule for rule in self.rules]
 
@@ -310,7 +320,7 @@ KEPT = ("surface", "params", "start", "steps", "racers", "step", "selected", "fo
         "delay", "speed")
 
 
-def get(name):
+def get(name: str | Preset) -> Preset:
     """The preset of that name, or the preset itself.
 
     Raises

@@ -1,10 +1,20 @@
 """Single views of the explorer as living figures: one panel, the numbers it depends on, and nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from optlearn.declare import InvalidArgument, near
 from optlearn.explorer.explorer import explore
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optlearn.explorer.explorer import Explorer
+    from optlearn.typing import RuleLike, SurfaceLike
+
 # What each shows, and the arguments of `explore` that open it.
-VIEWS = {
+VIEWS: dict[str, tuple[str, dict[str, Any]]] = {
     "modes": ("error of each mode and the roots of the step, on a quadratic", {"panel": "modes"}),
     "map": ("the result over two numbers of a racer, with the border of stability on quadratics", {"panel": "map"}),
     "noise": ("the paths of 32 seeds as a cloud, with the size of the noise", {"panel": "noise", "band": True}),
@@ -15,7 +25,8 @@ VIEWS = {
 }
 
 
-def view(name, surface=None, optimizers=None, **more):
+def view(name: str, surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[RuleLike] | None = None,
+         **more: Any) -> Explorer:
     """One view of the explorer alone, living on a page and in a notebook; a still figure in print.
 
     Parameters

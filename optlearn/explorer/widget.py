@@ -56,7 +56,7 @@ export default {
 """
 
 
-class ExplorerWidget(anywidget.AnyWidget):
+class ExplorerWidget(anywidget.AnyWidget):  # type: ignore[name-defined]
     """The explorer in a live notebook; made by `optlearn.explore`.
 
     Its traits are the state of the explorer. They can be observed from Python and linked in the browser

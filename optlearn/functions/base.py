@@ -1,6 +1,9 @@
 """A function of one array of any shape, as something that optimizers run on."""
 
+from __future__ import annotations
+
 import copy
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -10,6 +13,12 @@ from optlearn.explain import explain, place, said_at
 from optlearn.functions import differences
 from optlearn.state import guest
 from optlearn.surfaces.making import arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from optlearn.record import Trajectory
+    from optlearn.typing import Array, ArrayLike, Floats
 
 HOW = {"given": "gradient as given", "recorded": "gradient derived from the lines",
        "differences": "gradients by finite differences"}
@@ -34,7 +43,8 @@ class Function:
     # What a run asks of a surface.
     samples, quadratic, minima = None, False, ()
 
-    def __init__(self, f, gradient=None, check=True, name=None, start=None):
+    def __init__(self, f: Callable[[Any], Any], gradient: Callable[[Any], Any] | None = None, check: bool = True,
+                 name: str | None = None, start: Any = None) -> None:
         self.f, self.given, self.check = f, gradient, check
         given = getattr(f, "__name__", type(f).__name__)
         self.name = name or (given if given.isidentifier() else "function")
@@ -45,15 +55,15 @@ class Function:
     point_shape = property(lambda self: self.start.shape)
     exact = property(lambda self: self.how != "differences")
 
-    def hypers(self):
+    def hypers(self) -> dict[str, Any]:
         """No numbers of its own."""
         return {}
 
-    def bound(self, values):
+    def bound(self, values: dict[str, Any]) -> Self:
         """Itself: there are no numbers to change."""
         return self
 
-    def at(self, start=None):
+    def at(self, start: ArrayLike | None = None) -> Function:
         """The function prepared for runs from a start: its gradient made, and checked there.
 
         Parameters
@@ -116,7 +126,7 @@ class Function:
             return "the gradient derived from its lines is not the slope of its values"
         return ""
 
-    def __call__(self, w):
+    def __call__(self, w: Any) -> Any:
         """The value at an array, or at nested dicts, lists and tuples of arrays."""
         try:
             value = self.f(_guests(w))
@@ -142,7 +152,7 @@ class Function:
         raise InvalidArgument(f"{self.name} gives {what}; it must give one real number, such as np.sum(...) or "
                               "np.mean(...) of it")
 
-    def gradient(self, w, rows=None):
+    def gradient(self, w: Array, rows: None = None) -> Array:
         """The gradient at an array, or at nested arrays; of the same structure and shapes."""
         if self.given is not None:
             return self._of_reader(w)
@@ -150,7 +160,7 @@ class Function:
             return differences.gradient(self, np.asarray(w, dtype=float))
         return self._recorded(w)[1]
 
-    def value_and_gradient(self, w):
+    def value_and_gradient(self, w: Array) -> tuple[float, Array]:
         """Value and gradient at an array, or at nested dicts, lists and tuples of arrays.
 
         Examples
@@ -193,22 +203,22 @@ class Function:
         value = self._real(result.value)
         return value, tree.unflatten(w, gradient_of(result, variables))
 
-    def along(self, w):
+    def along(self, w: Floats) -> Floats:
         """Values at the points of a run: a row a point; of several runs, the last axis is that of the runs."""
         if w.ndim > 1 + len(self.point_shape):
             return np.stack([self.along(w[..., i]) for i in range(w.shape[-1])], -1)
         return np.array([self(point) for point in w], dtype=float)
 
-    def ends(self, run):
+    def ends(self, run: Trajectory) -> str:
         """Where a run ends, in words."""
         return f"loss {self(run.w[0]):.6g} -> {self(run.w[-1]):.6g}"
 
     @property
-    def note(self):
+    def note(self) -> str:
         """How its gradients are made, where they are not exact."""
         return "" if self.exact else f", {HOW[self.how]}, within {self.error:.1g} at the start"
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if self.start is None:
             return f"Function({self.name})"
         what = "1 number" if self.start.ndim == 0 else f"shape {self.start.shape}"
@@ -217,7 +227,7 @@ class Function:
 
     # The plane
 
-    def as_surface(self):
+    def as_surface(self) -> surfaces.Surface:
         """The surface of a function of two numbers."""
         if self._own is not None and np.size(self._own) != 2 or self.start is not None and self.start.size != 2:
             n = np.size(self._own if self.start is None else self.start)
@@ -226,7 +236,7 @@ class Function:
         shape = (2,) if self.start is None else self.start.shape
         return self.slice(np.zeros(shape), *np.eye(2).reshape(2, *shape))
 
-    def slice(self, at, d1, d2, **attributes):
+    def slice(self, at: Array, d1: Array, d2: Array, **attributes: Any) -> surfaces.Surface:
         """The surface along two directions: ``f(at + x * d1 + y * d2)``.
 
         Parameters
@@ -277,7 +287,8 @@ def _guests(w):
     return guest(np.asarray(w))
 
 
-def function(f, gradient=None, *, check=True, start=None, name=None):
+def function(f: Callable[[Any], Any], gradient: Callable[[Any], Any] | None = None, *, check: bool = True,
+             start: ArrayLike | None = None, name: str | None = None) -> Function:
     """A function of an array of any length and shape, for `run`.
 
     Parameters
@@ -322,7 +333,7 @@ def function(f, gradient=None, *, check=True, start=None, name=None):
     return Function(f, gradient, check, name, start)
 
 
-def get(surface, start, gradient=None):
+def get(surface: Any, start: Any, gradient: Callable[[Any], Any] | None = None) -> Any:
     """What a run minimises: a surface, or a function of an array prepared for its start."""
     if gradient is None and (isinstance(surface, (str, surfaces.Surface, type)) or
                              not isinstance(surface, Function) and not (callable(surface) and arguments(surface) == 1)):

@@ -1,15 +1,22 @@
 """Examples: their form, where they come from, and how they are split."""
 
+from __future__ import annotations
+
 import numbers
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from optlearn import optional, tree
 from optlearn.declare import InvalidArgument, near
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
-def generator(rng):
+    from optlearn.typing import ArrayLike, Rng
+
+
+def generator(rng: Rng) -> np.random.RandomState | np.random.Generator:
     """A random generator: `rng` itself, or the ``RandomState`` of a seed, whose stream NumPy keeps fixed."""
     if isinstance(rng, (np.random.RandomState, np.random.Generator)):
         return rng
@@ -45,7 +52,8 @@ class Data:
         Number of classes.
     """
 
-    def __init__(self, x, y, x_test=None, y_test=None, name="data"):
+    def __init__(self, x: ArrayLike, y: ArrayLike, x_test: ArrayLike | None = None, y_test: ArrayLike | None = None,
+                 name: str = "data") -> None:
         self.name = name
         self.train = _batch(x, y, "x", "y")
         self.test = None if x_test is None else _batch(x_test, y_test, "x_test", "y_test")
@@ -57,11 +65,11 @@ class Data:
         self.classes = int(highest) + 1 if is_class else None
 
     @property
-    def features(self):
+    def features(self) -> int:
         """Number of columns of `x`."""
         return self.train.x.shape[1]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         kind = f"{self.classes} classes" if self.classes else "regression"
         test = len(self.test.y) if self.test else 0
         return f"Data({self.name}: {len(self.train.y)} training and {test} test examples, " \
@@ -93,7 +101,7 @@ def _batch(x, y, x_name, y_name):
     return Batch(x, y)
 
 
-def stratified(labels, rng):
+def stratified(labels: ArrayLike, rng: np.random.RandomState | np.random.Generator) -> npt.NDArray[np.intp]:
     """A random order of examples in which every stretch has nearly the class proportions of the whole.
 
     Each class is shuffled and spread evenly over the unit interval; the order is that of the positions.
@@ -123,7 +131,8 @@ def stratified(labels, rng):
     return shuffled[np.argsort(position[shuffled], kind="stable")]
 
 
-def split(x, y, test=0.25, seed=0, normalise=True, dtype=np.float64, name="data"):
+def split(x: ArrayLike, y: ArrayLike, test: float = 0.25, seed: Rng = 0, normalise: bool = True,
+          dtype: npt.DTypeLike = np.float64, name: str = "data") -> Data:
     """Split examples into a training and a test set, and normalise them by the training set.
 
     Parameters
@@ -165,7 +174,8 @@ def _standard(x, training):
 SETS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 
 
-def load(name, test=0.25, seed=0, normalise=True, dtype=np.float64):
+def load(name: str, test: float = 0.25, seed: Rng = 0, normalise: bool = True,
+         dtype: npt.DTypeLike = np.float64) -> Data:
     """One of scikit-learn's bundled sets, split and normalised.
 
     Parameters
@@ -193,14 +203,14 @@ def load(name, test=0.25, seed=0, normalise=True, dtype=np.float64):
     return split(x, y, test, seed, normalise, dtype, name)
 
 
-def line(n=100, noise=0.1, seed=0, slope=2.0, intercept=1.0):
+def line(n: int = 100, noise: float = 0.1, seed: Rng = 0, slope: float = 2.0, intercept: float = 1.0) -> Data:
     """Points on y = slope x + intercept with normal noise, x uniform on [-1, 1]."""
     rng = generator(seed)
     x = rng.uniform(-1, 1, n)
     return Data(x[:, None], slope * x + intercept + noise * rng.standard_normal(n), name="line")
 
 
-def sparse(n=2000, features=200, informative=20, seed=0, test=0.25):
+def sparse(n: int = 2000, features: int = 200, informative: int = 20, seed: Rng = 0, test: float = 0.25) -> Data:
     """Two classes told by few of many features, most of which are rare.
 
     Feature j is 1 with probability ``0.5 / (j + 1)``, at least 0.01, else 0, as words in texts are. The

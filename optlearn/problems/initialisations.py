@@ -1,24 +1,32 @@
 """Initialisations: a weight matrix that maps fan_in inputs to fan_out outputs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from optlearn.typing import Floats
 
-def uniform(rng, fan_in, fan_out, scale=1.0):
+
+def uniform(rng: np.random.RandomState | np.random.Generator, fan_in: int, fan_out: int, scale: float = 1.0) -> Floats:
     """U(-scale, scale), whatever the size of the layer."""
     return rng.uniform(-scale, scale, (fan_in, fan_out))
 
 
-def normal(rng, fan_in, fan_out, scale=1.0):
+def normal(rng: np.random.RandomState | np.random.Generator, fan_in: int, fan_out: int, scale: float = 1.0) -> Floats:
     """N(0, scale^2), whatever the size of the layer."""
     return scale * rng.standard_normal((fan_in, fan_out))
 
 
-def default(rng, fan_in, fan_out, scale=1.0):
+def default(rng: np.random.RandomState | np.random.Generator, fan_in: int, fan_out: int, scale: float = 1.0) -> Floats:
     """U(-1, 1) / sqrt(fan_in), PyTorch's default for weights and biases: variance 1 / (3 fan_in)."""
     return uniform(rng, fan_in, fan_out, scale / np.sqrt(fan_in))
 
 
-def xavier_uniform(rng, fan_in, fan_out, scale=1.0):
+def xavier_uniform(rng: np.random.RandomState | np.random.Generator, fan_in: int, fan_out: int,
+                   scale: float = 1.0) -> Floats:
     """Uniform with variance 2 / (fan_in + fan_out): on average signals keep their size both ways.
 
     Source: X. Glorot, Y. Bengio (2010), AISTATS.
@@ -26,12 +34,14 @@ def xavier_uniform(rng, fan_in, fan_out, scale=1.0):
     return uniform(rng, fan_in, fan_out, scale * np.sqrt(6 / (fan_in + fan_out)))
 
 
-def xavier_normal(rng, fan_in, fan_out, scale=1.0):
+def xavier_normal(rng: np.random.RandomState | np.random.Generator, fan_in: int, fan_out: int,
+                  scale: float = 1.0) -> Floats:
     """Normal with variance 2 / (fan_in + fan_out); see `xavier_uniform`."""
     return normal(rng, fan_in, fan_out, scale * np.sqrt(2 / (fan_in + fan_out)))
 
 
-def he_uniform(rng, fan_in, fan_out, scale=1.0):
+def he_uniform(rng: np.random.RandomState | np.random.Generator, fan_in: int, fan_out: int,
+               scale: float = 1.0) -> Floats:
     """Uniform with variance 2 / fan_in, which makes up for the half of a signal that ReLU cuts off.
 
     Source: K. He and others (2015), arXiv:1502.01852.
@@ -39,7 +49,8 @@ def he_uniform(rng, fan_in, fan_out, scale=1.0):
     return uniform(rng, fan_in, fan_out, scale * np.sqrt(6 / fan_in))
 
 
-def he_normal(rng, fan_in, fan_out, scale=1.0):
+def he_normal(rng: np.random.RandomState | np.random.Generator, fan_in: int, fan_out: int,
+              scale: float = 1.0) -> Floats:
     """Normal with variance 2 / fan_in; see `he_uniform`."""
     return normal(rng, fan_in, fan_out, scale * np.sqrt(2 / fan_in))
 

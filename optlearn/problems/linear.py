@@ -1,11 +1,19 @@
 """Models that are linear in their parameters: least squares, logistic and softmax regression."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from optlearn import surfaces
 from optlearn.declare import InvalidArgument, hyper
 from optlearn.problems.base import Problem
 from optlearn.problems.data import generator, line, sigmoid, sparse
+
+if TYPE_CHECKING:
+    from optlearn.surfaces import Surface
+    from optlearn.typing import Array, DataLike, Examples, Floats, Rng
 
 
 def _product(x, curvature, v, l2):
@@ -35,44 +43,46 @@ class LeastSquares(Problem):
     kind = "regression"
     l2 = hyper(0.0, at_least=0, symbol=r"\lambda")
 
-    def __init__(self, data=None, **values):
+    def __init__(self, data: DataLike | None = None, **values: Any) -> None:
         super().__init__(line() if data is None else data, **values)
 
-    def init(self, rng=0):
+    def init(self, rng: Rng = 0) -> dict[str, Array]:
         generator(rng)
         dtype = self.train.x.dtype
         return {"w": np.zeros(self.data.features, dtype), "b": np.zeros((), dtype)}
 
-    def predict(self, params, x):
+    def predict(self, params: dict[str, Array], x: Array) -> Array:
         return x @ params["w"] + params["b"]
 
-    def loss_and_gradient(self, params, batch=None):
+    def loss_and_gradient(self, params: dict[str, Array], batch: Examples | None = None) -> tuple[float,
+                          dict[str, Array]]:
         x, y = batch or self.train
         error = self.predict(params, x) - y
         loss = 0.5 * np.mean(error**2) + 0.5 * self.l2 * np.sum(params["w"] ** 2)
         return float(loss), {"w": x.T @ error / len(y) + self.l2 * params["w"], "b": np.mean(error)}
 
-    def hessian_product(self, params, v, batch=None):
+    def hessian_product(self, params: dict[str, Array], v: dict[str, Array], batch: Examples | None = None) -> dict[str,
+                        Array]:
         x, _ = batch or self.train
         return _product(x, np.ones(len(x), x.dtype), v, self.l2)
 
-    def hessian_diagonal(self, params, batch=None):
+    def hessian_diagonal(self, params: dict[str, Array], batch: Examples | None = None) -> dict[str, Array]:
         x, _ = batch or self.train
         return _diagonal(x, np.ones(len(x), x.dtype), self.l2)
 
-    def hessian(self):
+    def hessian(self) -> Floats:
         """The matrix of second derivatives, in the order w, b; its eigenvalues bound the learning rate."""
         x = np.column_stack([self.train.x, np.ones(len(self.train.y))])
         return x.T @ x / len(x) + self.l2 * np.diag([1.0] * self.data.features + [0.0])
 
-    def solution(self):
+    def solution(self) -> dict[str, Array]:
         """The parameters of the smallest loss."""
         x = np.column_stack([self.train.x, np.ones(len(self.train.y))])
         best = np.linalg.lstsq(self.hessian(), x.T @ self.train.y / len(x), rcond=None)[0]
         best = best.astype(self.train.x.dtype)
         return {"w": best[:-1], "b": best[-1]}
 
-    def surface(self):
+    def surface(self) -> Surface:
         """The loss of a line as a surface over slope and intercept."""
         if self.data.features != 1:
             raise InvalidArgument(f"data {self.data.name!r} has {self.data.features} features; "
@@ -106,15 +116,16 @@ class Logistic(Problem):
     kind = "two classes"
     l2 = hyper(0.0, at_least=0, symbol=r"\lambda")
 
-    def init(self, rng=0):
+    def init(self, rng: Rng = 0) -> dict[str, Array]:
         generator(rng)
         dtype = self.train.x.dtype
         return {"w": np.zeros(self.data.features, dtype), "b": np.zeros((), dtype)}
 
-    def predict(self, params, x):
+    def predict(self, params: dict[str, Array], x: Array) -> Array:
         return (x @ params["w"] + params["b"] > 0).astype(int)
 
-    def loss_and_gradient(self, params, batch=None):
+    def loss_and_gradient(self, params: dict[str, Array], batch: Examples | None = None) -> tuple[float,
+                          dict[str, Array]]:
         x, y = batch or self.train
         z = x @ params["w"] + params["b"]
         loss = np.mean(np.logaddexp(0, np.where(y == 1, -z, z))) + 0.5 * self.l2 * np.sum(params["w"] ** 2)
@@ -125,11 +136,12 @@ class Logistic(Problem):
         p = sigmoid(x @ params["w"] + params["b"])
         return (p * (1 - p)).astype(x.dtype)
 
-    def hessian_product(self, params, v, batch=None):
+    def hessian_product(self, params: dict[str, Array], v: dict[str, Array], batch: Examples | None = None) -> dict[str,
+                        Array]:
         x, _ = batch or self.train
         return _product(x, self._curvature(params, x), v, self.l2)
 
-    def hessian_diagonal(self, params, batch=None):
+    def hessian_diagonal(self, params: dict[str, Array], batch: Examples | None = None) -> dict[str, Array]:
         x, _ = batch or self.train
         return _diagonal(x, self._curvature(params, x), self.l2)
 
@@ -137,11 +149,11 @@ class Logistic(Problem):
 class SparseLogistic(Logistic):
     """Logistic regression on mostly rare features, the case for AdaGrad and FTRL; see `sparse`."""
 
-    def __init__(self, data=None, **values):
+    def __init__(self, data: DataLike | None = None, **values: Any) -> None:
         super().__init__(sparse() if data is None else data, **values)
 
 
-def cross_entropy(z, y):
+def cross_entropy(z: Array, y: Array) -> tuple[Any, Array]:
     """Mean of -log softmax(z)[y] and its derivative by z."""
     rows = np.arange(len(y))
     z = z - z.max(axis=1, keepdims=True)
@@ -166,15 +178,16 @@ class Softmax(Problem):
     kind = "classes"
     l2 = hyper(0.0, at_least=0, symbol=r"\lambda")
 
-    def init(self, rng=0):
+    def init(self, rng: Rng = 0) -> dict[str, Array]:
         generator(rng)
         dtype = self.train.x.dtype
         return {"W": np.zeros((self.data.features, self.classes), dtype), "b": np.zeros(self.classes, dtype)}
 
-    def predict(self, params, x):
+    def predict(self, params: dict[str, Array], x: Array) -> Array:
         return np.argmax(x @ params["W"] + params["b"], axis=1)
 
-    def loss_and_gradient(self, params, batch=None):
+    def loss_and_gradient(self, params: dict[str, Array], batch: Examples | None = None) -> tuple[float,
+                          dict[str, Array]]:
         x, y = batch or self.train
         loss, dz = cross_entropy(x @ params["W"] + params["b"], y)
         return (float(loss + 0.5 * self.l2 * np.sum(params["W"] ** 2)),
@@ -185,13 +198,14 @@ class Softmax(Problem):
         e = np.exp(z - z.max(axis=1, keepdims=True))
         return e / e.sum(axis=1, keepdims=True)
 
-    def hessian_product(self, params, v, batch=None):
+    def hessian_product(self, params: dict[str, Array], v: dict[str, Array], batch: Examples | None = None) -> dict[str,
+                        Array]:
         x, _ = batch or self.train
         p, dz = self._probabilities(params, x), x @ v["W"] + v["b"]
         u = p * (dz - np.sum(p * dz, axis=1, keepdims=True)) / len(x)
         return {"W": x.T @ u + self.l2 * v["W"], "b": u.sum(axis=0)}
 
-    def hessian_diagonal(self, params, batch=None):
+    def hessian_diagonal(self, params: dict[str, Array], batch: Examples | None = None) -> dict[str, Array]:
         x, _ = batch or self.train
         p = self._probabilities(params, x)
         u = p * (1 - p) / len(x)

@@ -1,5 +1,9 @@
 """A network with one hidden layer."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from optlearn.declare import hyper, option
@@ -7,6 +11,9 @@ from optlearn.problems.base import Problem
 from optlearn.problems.data import generator
 from optlearn.problems.initialisations import INITIALISATIONS
 from optlearn.problems.linear import cross_entropy
+
+if TYPE_CHECKING:
+    from optlearn.typing import Array, Examples, Rng
 
 
 class MLP(Problem):
@@ -38,7 +45,7 @@ class MLP(Problem):
     batch_norm = option(False)
     epsilon = 1e-5  # added to the variance, as PyTorch and the paper's authors do
 
-    def init(self, rng=0):
+    def init(self, rng: Rng = 0) -> dict[str, Array]:
         rng, draw = generator(rng), INITIALISATIONS[self.initialisation]
         params = {}
         for layer, (n, m) in enumerate([(self.data.features, self.hidden), (self.hidden, self.classes)], 1):
@@ -70,14 +77,15 @@ class MLP(Problem):
     def _penalty(self, params):
         return 0.5 * self.l2 * sum(np.sum(params[name] ** 2) for name in ("W1", "W2"))
 
-    def predict(self, params, x):
+    def predict(self, params: dict[str, Array], x: Array) -> Array:
         return np.argmax(self._logits(params, x), axis=1)
 
-    def evaluate(self, params, batch=None):
+    def evaluate(self, params: dict[str, Array], batch: Examples | None = None) -> float:
         x, y = batch or self.train
         return float(cross_entropy(self._logits(params, x), y)[0] + self._penalty(params))
 
-    def loss_and_gradient(self, params, batch=None):
+    def loss_and_gradient(self, params: dict[str, Array], batch: Examples | None = None) -> tuple[float,
+                          dict[str, Array]]:
         x, y = batch or self.train
         a, normalised, inverse = self._hidden(params, x)
         loss, dz = cross_entropy(a @ params["W2"] + params["b2"], y)

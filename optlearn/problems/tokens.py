@@ -1,5 +1,9 @@
 """Classes and tokens whose frequencies follow a power law."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from optlearn.declare import InvalidArgument, hyper
@@ -7,8 +11,12 @@ from optlearn.problems.base import Problem
 from optlearn.problems.data import Data, generator, split
 from optlearn.problems.linear import Softmax, cross_entropy
 
+if TYPE_CHECKING:
+    from optlearn.typing import Array, DataLike, Examples, Rng
 
-def imbalanced(n=3000, classes=100, features=20, noise=1.5, seed=0, test=0.25):
+
+def imbalanced(n: int = 3000, classes: int = 100, features: int = 20, noise: float = 1.5, seed: Rng = 0,
+               test: float = 0.25) -> Data:
     """Classes k = 1, 2, ... of frequency proportional to 1/k, each a normal cloud around a random centre.
 
     Every class has at least four examples.
@@ -58,11 +66,11 @@ class ImbalancedSoftmax(Softmax):
     4.6052
     """
 
-    def __init__(self, data=None, **values):
+    def __init__(self, data: DataLike | None = None, **values: Any) -> None:
         super().__init__(imbalanced() if data is None else data, **values)
 
 
-def bigrams(n=20000, vocabulary=200, seed=0, test=0.25):
+def bigrams(n: int = 20000, vocabulary: int = 200, seed: Rng = 0, test: float = 0.25) -> Data:
     """Pairs of a token and the one after it, from a random chain whose tokens have frequency 1/k.
 
     After a token comes, with probability 1/2 each, a successor of its own or a token of the common distribution
@@ -116,7 +124,7 @@ class Bigram(Problem):
     kind = "classes"
     width = hyper(16, at_least=1, integer=True, symbol="d")
 
-    def __init__(self, data=None, **values):
+    def __init__(self, data: DataLike | None = None, **values: Any) -> None:
         super().__init__(bigrams() if data is None else data, **values)
         whole = all(np.array_equal(part.x, np.floor(part.x)) and part.x.min() >= 0 and part.x.max() < self.classes
                     for part in (self.train, self.test) if part)
@@ -124,17 +132,18 @@ class Bigram(Problem):
             raise InvalidArgument(f"data {self.data.name!r} does not hold tokens; x must be one column of whole "
                                   f"numbers from 0 to {self.classes - 1}, of which y is the next")
 
-    def init(self, rng=0):
+    def init(self, rng: Rng = 0) -> dict[str, Array]:
         rng, dtype = generator(rng), self.train.x.dtype
         rows = self.classes, self.width
         return {"E": rng.standard_normal(rows).astype(dtype),
                 "W": (rng.standard_normal(rows[::-1]) / np.sqrt(self.width)).astype(dtype),
                 "b": np.zeros(self.classes, dtype)}
 
-    def predict(self, params, x):
+    def predict(self, params: dict[str, Array], x: Array) -> Array:
         return np.argmax(params["E"][x[:, 0].astype(int)] @ params["W"] + params["b"], axis=1)
 
-    def loss_and_gradient(self, params, batch=None):
+    def loss_and_gradient(self, params: dict[str, Array], batch: Examples | None = None) -> tuple[float,
+                          dict[str, Array]]:
         x, y = batch or self.train
         tokens = x[:, 0].astype(int)
         e = params["E"][tokens]

@@ -1,6 +1,9 @@
 """A small transformer on the characters of the book's own prose."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,10 +12,13 @@ from optlearn.problems.base import Problem
 from optlearn.problems.data import Data, generator
 from optlearn.problems.linear import cross_entropy
 
+if TYPE_CHECKING:
+    from optlearn.typing import Array, DataLike, Examples, Rng
+
 PROSE = Path(__file__).parent / "prose.txt"
 
 
-def characters(text=None, length=32, test=0.1):
+def characters(text: str | None = None, length: int = 32, test: float = 0.1) -> Data:
     """Windows of a text: `length` characters each, and the character after them.
 
     Every character of the text is the one to predict just once: windows do not overlap, and the model predicts within
@@ -104,7 +110,7 @@ class Transformer(Problem):
     layers = hyper(1, at_least=1, integer=True, symbol="L")
     tied = option(False)
 
-    def __init__(self, data=None, **values):
+    def __init__(self, data: DataLike | None = None, **values: Any) -> None:
         super().__init__(characters() if data is None else data, **values)
         if self.width % self.heads:
             raise InvalidArgument(f"width = {self.width!r} is not allowed; it must be a multiple of heads = "
@@ -115,7 +121,7 @@ class Transformer(Problem):
                 raise InvalidArgument(f"data {self.data.name!r} does not hold tokens; x must hold whole numbers from 0 "
                                       f"to {self.classes - 1}, as `characters` gives them")
 
-    def init(self, rng=0):
+    def init(self, rng: Rng = 0) -> dict[str, Array]:
         rng, d, dtype = generator(rng), self.width, self.train.x.dtype
 
         def matrix(n, m, scale=1.0):
@@ -173,11 +179,11 @@ class Transformer(Problem):
     def _targets(self, x, y):
         return np.column_stack([x[:, 1:], y]).astype(int)
 
-    def predict(self, params, x):
+    def predict(self, params: dict[str, Array], x: Array) -> Array:
         last = self._forward(params, x.astype(int))[2][:, -1]
         return np.argmax(last @ self._head(params), axis=1)
 
-    def loss(self, params, batch=None):
+    def loss(self, params: dict[str, Array], batch: Examples | None = None) -> float:
         x, y = batch or self.train
         total = 0.0
         # In pieces: attention over all windows at once would not stay in any cache.
@@ -187,7 +193,8 @@ class Transformer(Problem):
             total += cross_entropy(f.reshape(-1, self.width) @ self._head(params), targets)[0] * len(targets)
         return float(total / (len(y) * x.shape[1]))
 
-    def loss_and_gradient(self, params, batch=None):
+    def loss_and_gradient(self, params: dict[str, Array], batch: Examples | None = None) -> tuple[float,
+                          dict[str, Array]]:
         x, y = batch or self.train
         p, tokens, d = params, x.astype(int), self.width
         n, i, f, kept, scale = self._forward(p, tokens)

@@ -1,15 +1,24 @@
 """What every schedule is: a function of the step index, its registry and what its arguments are checked by."""
 
+from __future__ import annotations
+
 import numbers
 import operator
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Never
 
 import numpy as np
 
 from optlearn.declare import Declared, InvalidArgument, near, of_library, real
 
-_registry = {}
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+
+    from optlearn.typing import Floats
+
+_registry: dict[str, type[Schedule]] = {}
 
 
 class Place(NamedTuple):
@@ -51,11 +60,12 @@ class Schedule(Declared):
     '\\\\eta_k = \\\\eta_0 \\\\, \\\\left(1 - \\\\frac{k \\\\bmod P}{P}\\\\right)'
     """
 
+    name: ClassVar[str]
     symbol = r"\eta"
-    parts = {}
-    symbols = {}
+    parts: dict[str, Callable[[Any], Any]] = {}
+    symbols: dict[str, str] = {}
 
-    def __init_subclass__(cls, register=True, **keywords):
+    def __init_subclass__(cls, register: bool = True, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
         # A name of the library stays its own.
@@ -64,7 +74,7 @@ class Schedule(Declared):
         if register:
             _registry[cls.name] = cls
 
-    def __init__(self, *given, **values):
+    def __init__(self, *given: Never, **values: Any) -> None:
         if given:
             free = [name for name in (*self.parts, *self._declared) if name not in values]
             named = ", ".join(f"{name}={value!r}" for name, value in zip(free, given, strict=False))
@@ -82,7 +92,7 @@ class Schedule(Declared):
                                       f"{declaration.range}")
         self.__dict__.update(parts)
 
-    def value(self, k):
+    def value(self, k: Any) -> Any:
         """The value at index `k`, in traceable NumPy."""
         if type(self).lines is Schedule.lines:
             raise InvalidArgument(f"{type(self).__name__} has no method value(self, k); one that looks at the loss "
@@ -90,19 +100,19 @@ class Schedule(Declared):
         *_, last = self.lines(k).values()
         return last
 
-    def lines(self, k):
+    def lines(self, k: Any) -> dict[str, Any]:
         """The value with the quantities on the way to it, by name, for a formula too long for one line."""
         return {"value": self.value(k)}
 
     @property
-    def values(self):
+    def values(self) -> dict[str, Any]:
         """All arguments as a dictionary; ``get(schedule.name, **schedule.values)`` is the same schedule."""
         return {**{name: self.__dict__[name] for name in self.parts}, **super().values}
 
     # Numbers
 
     @property
-    def driven(self):
+    def driven(self) -> bool:
         """Whether it looks at more than the step index, such as the loss, and has to be fed."""
         return any(part.driven for part in self._inner())
 
@@ -111,7 +121,7 @@ class Schedule(Declared):
         return [part for value in held for part in (value if isinstance(value, tuple) else (value,))
                 if isinstance(part, Schedule)]
 
-    def __call__(self, k):
+    def __call__(self, k: int) -> float:
         """The value at step index `k` as a Python float."""
         k = whole_index(k)
         if self.driven:
@@ -123,50 +133,50 @@ class Schedule(Declared):
             return self.at(self.begin(), 0)
         return real(self.value(k), f"{type(self).__name__}.value({k})")
 
-    def series(self, steps):
+    def series(self, steps: int) -> Floats:
         """The values of the first `steps` steps as an array."""
         return np.array([self(k) for k in range(whole_index(steps, "steps"))])
 
     # What loss-driven schedules override
 
-    def begin(self):
+    def begin(self) -> dict[str, Any]:
         """The state before the first step: plain data."""
         return {name: self.__dict__[name].begin() for name in self.parts
                 if isinstance(self.__dict__[name], Schedule) and self.__dict__[name].driven}
 
-    def feed(self, state, loss, kind="step"):
+    def feed(self, state: dict[str, Any], loss: float, kind: str = "step") -> dict[str, Any]:
         """The state after the loss of a minibatch (``kind="step"``) or an epoch (``"train"``, ``"test"``)."""
         return {name: self.__dict__[name].feed(inner, loss, kind) for name, inner in state.items()}
 
-    def at(self, state, k, place=None):
+    def at(self, state: dict[str, Any], k: int, place: Place | None = None) -> float:
         """The value at index `k`, given the state, and the place in the training if there is one."""
         return self(k)
 
     @property
-    def needs(self):
+    def needs(self) -> set[str]:
         """The kinds of loss that it looks at."""
         return {kind for part in self._inner() for kind in part.needs}
 
     # Composition
 
-    def per_epoch(self, steps_per_epoch=None):
+    def per_epoch(self, steps_per_epoch: int | None = None) -> Schedule:
         """This schedule as a function of the epoch instead of the step; see `PerEpoch`."""
         return get("per_epoch", of=self, steps_per_epoch=steps_per_epoch)
 
-    def __mul__(self, factor):
+    def __mul__(self, factor: float) -> Schedule:
         return get("scaled", of=self, factor=factor)
 
     __rmul__ = __mul__
 
     # What a schedule shows of itself
 
-    def graph(self):
+    def graph(self) -> tuple[Any, Any]:
         """The formula as a recorded expression, and the symbol of the step index in it."""
         from optlearn.schedules.formula import graph
 
         return graph(self)
 
-    def equation(self, kind="latex"):
+    def equation(self, kind: Literal["latex", "mathml"] = "latex") -> str:
         """The formula, in LaTeX or MathML; composed schedules show their numbers, others their symbols."""
         from optlearn.schedules.formula import equation
 
@@ -175,7 +185,7 @@ class Schedule(Declared):
     def _repr_latex_(self):
         return None if self.driven else "$$" + self.equation() + "$$"
 
-    def plot(self, steps, ax=None, label=None, **line):
+    def plot(self, steps: int, ax: Axes | None = None, label: str | None = None, **line: Any) -> Axes:
         """Draw the first `steps` values.
 
         Parameters
@@ -202,7 +212,7 @@ class Schedule(Declared):
 
 
 
-def get(name, **values):
+def get(name: str, **values: Any) -> Schedule:
     """The schedule of that name.
 
     Examples
@@ -216,7 +226,7 @@ def get(name, **values):
     return _registry[key](**values)
 
 
-def names():
+def names() -> list[str]:
     """The names of all schedules."""
     return sorted(_registry)
 
@@ -224,7 +234,7 @@ def names():
 # Checks of arguments
 
 
-def whole_index(k, name="k"):
+def whole_index(k: Any, name: str = "k") -> int:
     """A step index, or another whole number from 0."""
     try:
         index = -1 if isinstance(k, (bool, np.bool_)) else operator.index(k)
@@ -235,7 +245,7 @@ def whole_index(k, name="k"):
     return index
 
 
-def increasing(what, least):
+def increasing(what: str, least: int) -> Callable[[Any], tuple[int, ...]]:
     """The check of an argument that is a sequence of growing indices."""
     def check(values):
         try:
@@ -250,7 +260,7 @@ def increasing(what, least):
     return check
 
 
-def known_place(schedule, place):
+def known_place(schedule: Schedule, place: Place | None) -> Place:
     """The place in the training, which is there where `train` asks."""
     if place is None:
         raise InvalidArgument(f"{type(schedule).__name__} depends on the place in the training, which only "

@@ -1,9 +1,18 @@
 """Schedules made of schedules: a rise before one, one after the other, a multiple, by the epoch."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Never
+
 import numpy as np
 
 from optlearn.declare import InvalidArgument, hyper
 from optlearn.schedules.base import Schedule, increasing, known_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from optlearn.schedules.base import Place
 
 
 def _schedule(what):
@@ -18,24 +27,24 @@ def _schedule(what):
 class Successive(Schedule, register=False):
     """Schedules one after the other, each from its own index 0, and fed only the losses of its own steps."""
 
-    def phases(self):
+    def phases(self) -> list[tuple[int, Schedule | None]]:
         """The first index of each schedule, and the schedule; None for what is not one."""
         raise TypeError(f"{type(self).__name__} has no method phases(self)")
 
     def _phase(self, k):
         return sum(begin <= k for begin, _ in self.phases()) - 1
 
-    def begin(self):
+    def begin(self) -> dict[str, Any]:
         return {"steps": 0, "phases": [schedule.begin() if schedule is not None and schedule.driven else {}
                                        for _, schedule in self.phases()]}
 
     @property
-    def needs(self):
+    def needs(self) -> set[str]:
         found = super().needs
         # The losses of the steps tell it which schedule has the turn.
         return found | {"step"} if found else found
 
-    def feed(self, state, loss, kind="step"):
+    def feed(self, state: dict[str, Any], loss: float, kind: str = "step") -> dict[str, Any]:
         steps = state["steps"] + (kind == "step")
         # A loss belongs to the schedule of the last step; to all where no steps are told, but only epochs.
         turn = self._phase(steps - 1) if steps else None
@@ -44,7 +53,7 @@ class Successive(Schedule, register=False):
                   for i, ((_, schedule), inner) in enumerate(zip(self.phases(), state["phases"], strict=True))]
         return {"steps": steps, "phases": phases}
 
-    def at(self, state, k, place=None):
+    def at(self, state: dict[str, Any], k: int, place: Place | None = None) -> float:
         if not self.driven:
             return self(k)
         turn = self._phase(k)
@@ -69,11 +78,12 @@ class Warmup(Successive):
     [0.25, 0.5, 0.75, 1.0, 1.0, 0.5, 0.25]
     """
 
+    then: Schedule
     parts = {"then": _schedule("then")}
     steps = hyper(100, at_least=1, integer=True, symbol="W")
     start = hyper(0.0, at_least=0, symbol=r"\eta_{\mathrm{start}}")
 
-    def __init__(self, then, *given, **values):
+    def __init__(self, then: Schedule, *given: Never, **values: Any) -> None:
         super().__init__(*given, then=then, **values)
 
     @property
@@ -86,10 +96,10 @@ class Warmup(Successive):
     def value(self, k):
         return np.where(k < self.steps, self._rise(k), self.then.value(np.maximum(k - self.steps, 0)))
 
-    def phases(self):
+    def phases(self) -> list[tuple[int, Schedule | None]]:
         return [(0, None), (self.steps, self.then)]
 
-    def at(self, state, k, place=None):
+    def at(self, state: dict[str, Any], k: int, place: Place | None = None) -> float:
         return float(self._rise(k)) if k < self.steps else super().at(state, k, place)
 
 
@@ -115,9 +125,11 @@ class Join(Successive):
     [1.0, 1.0, 1.0, 0.5, 0.0]
     """
 
+    schedules: tuple[Schedule, ...]
+    at_indices: tuple[int, ...]
     parts = {"schedules": _schedules, "at_indices": increasing("at", 1)}
 
-    def __init__(self, schedules, at=None, **values):
+    def __init__(self, schedules: Iterable[Schedule], at: Iterable[int] | None = None, **values: Any) -> None:
         super().__init__(schedules=schedules, at_indices=values.pop("at_indices", at) or (), **values)
         if len(self.at_indices) != len(self.schedules) - 1:
             raise InvalidArgument(f"at = {at!r} is not allowed; {len(self.schedules)} schedules need "
@@ -127,7 +139,7 @@ class Join(Successive):
     def symbol(self):
         return self.schedules[0].symbol
 
-    def phases(self):
+    def phases(self) -> list[tuple[int, Schedule | None]]:
         return list(zip((0, *self.at_indices), self.schedules, strict=True))
 
     def value(self, k):
@@ -147,10 +159,11 @@ class Scaled(Schedule):
     [0.4, 0.2, 0.1]
     """
 
+    of: Schedule
     parts = {"of": _schedule("of")}
     factor = hyper(1.0, at_least=0, symbol="c")
 
-    def __init__(self, of, *given, **values):
+    def __init__(self, of: Schedule, *given: Never, **values: Any) -> None:
         super().__init__(*given, of=of, **values)
 
     @property
@@ -160,7 +173,7 @@ class Scaled(Schedule):
     def value(self, k):
         return self.factor * self.of.value(k)
 
-    def at(self, state, k, place=None):
+    def at(self, state: dict[str, Any], k: int, place: Place | None = None) -> float:
         return self.factor * self.of.at(state.get("of", {}), k, place)
 
 
@@ -176,10 +189,11 @@ class PerEpoch(Schedule):
     [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
     """
 
+    of: Schedule
     parts = {"of": _schedule("of")}
     steps_per_epoch = hyper(None, at_least=1, integer=True, symbol="E")
 
-    def __init__(self, of, *given, **values):
+    def __init__(self, of: Schedule, *given: Never, **values: Any) -> None:
         super().__init__(*given, of=of, **values)
         if of.driven:
             raise InvalidArgument(f"of = {of!r} is not allowed; it must depend on the step index alone")
@@ -189,13 +203,13 @@ class PerEpoch(Schedule):
         return self.of.symbol
 
     @property
-    def driven(self):
+    def driven(self) -> bool:
         return self.steps_per_epoch is None
 
     def value(self, k):
         return self.of.value(np.floor(k / self.steps_per_epoch))
 
-    def at(self, state, k, place=None):
+    def at(self, state: dict[str, Any], k: int, place: Place | None = None) -> float:
         if not self.driven or (place is None and k == 0):
             return self.of(k if self.driven else k // self.steps_per_epoch)
         return self.of(known_place(self, place).epoch)

@@ -1,9 +1,16 @@
 """Schedules that fall from a first value, at once, in stairs or along a curve."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from optlearn.declare import hyper, option
 from optlearn.schedules.base import Schedule, increasing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Constant(Schedule):
@@ -76,6 +83,7 @@ class MultiStep(Schedule):
 
     start = hyper(0.1, at_least=0, symbol=r"\eta_0", alias="lr")
     gamma = hyper(0.1, above=0, at_most=1, symbol=r"\gamma")
+    milestones: Sequence[int]
     parts = {"milestones": increasing("milestones", 1)}
 
     def value(self, k):

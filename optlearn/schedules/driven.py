@@ -1,12 +1,20 @@
 """Schedules that look at the training: at its loss, or at the place in it; and what feeds them."""
 
+from __future__ import annotations
+
 import math
 from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optlearn.declare import InvalidArgument, hyper, option, real
 from optlearn.schedules.base import Place, Schedule, known_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from optlearn.optimizer import Optimizer
 
 
 def _function(value):
@@ -24,13 +32,14 @@ class FromTraining(Schedule):
     FromTraining(function=<lambda>)
     """
 
+    function: Callable[[Place], Any]
     parts = {"function": _function}
     driven = True
 
-    def __init__(self, function, **values):
+    def __init__(self, function: Callable[[Place], Any], **values: Any) -> None:
         super().__init__(function=function, **values)
 
-    def at(self, state, k, place=None):
+    def at(self, state: dict[str, Any], k: int, place: Place | None = None) -> float:
         if place is None and k == 0:
             place = Place(batch_size=1, epoch=0, batch=0, iteration=0)
         return real(self.function(known_place(self, place)), f"function of {type(self).__name__} at {place}")
@@ -74,13 +83,13 @@ class Plateau(Schedule):
     driven = True
 
     @property
-    def needs(self):
+    def needs(self) -> set[str]:
         return {self.watch}
 
-    def begin(self):
+    def begin(self) -> dict[str, Any]:
         return {"value": self.start, "best": None, "bad": 0, "rest": 0}
 
-    def feed(self, state, loss, kind="step"):
+    def feed(self, state: dict[str, Any], loss: float, kind: str = "step") -> dict[str, Any]:
         if kind != self.watch:
             return state
         value, best, bad, rest = (state[name] for name in ("value", "best", "bad", "rest"))
@@ -96,7 +105,7 @@ class Plateau(Schedule):
             value, bad, rest = max(value * self.factor, min(self.lowest, value)), 0, self.cooldown
         return {"value": value, "best": best, "bad": bad, "rest": rest}
 
-    def at(self, state, k, place=None):
+    def at(self, state: dict[str, Any], k: int, place: Place | None = None) -> float:
         return state["value"]
 
 
@@ -133,13 +142,13 @@ class King(Schedule):
     driven = True
 
     @property
-    def needs(self):
+    def needs(self) -> set[str]:
         return {self.watch}
 
-    def begin(self):
+    def begin(self) -> dict[str, Any]:
         return {"value": self.start, "losses": []}
 
-    def feed(self, state, loss, kind="step"):
+    def feed(self, state: dict[str, Any], loss: float, kind: str = "step") -> dict[str, Any]:
         if kind != self.watch:
             return state
         value = state["value"]
@@ -150,11 +159,11 @@ class King(Schedule):
             value, losses = value * self.factor, [] if self.forget else losses
         return {"value": value, "losses": losses}
 
-    def at(self, state, k, place=None):
+    def at(self, state: dict[str, Any], k: int, place: Place | None = None) -> float:
         return state["value"]
 
 
-def steps_without_decrease(losses, confidence=0.51, discard=0.0):
+def steps_without_decrease(losses: Sequence[float], confidence: float = 0.51, discard: float = 0.0) -> int:
     """For how many of the last steps nothing speaks for a decreasing loss.
 
     The least-squares slope of n points with normal errors of variance s^2 is normal with variance 12 s^2 /
@@ -232,7 +241,7 @@ class Driver:
         States of an earlier run, by place, such as ``"lr"`` or ``"gradient[0].clip_norm"``.
     """
 
-    def __init__(self, optimizer, states=None):
+    def __init__(self, optimizer: Optimizer, states: dict[str, dict[str, Any]] | None = None) -> None:
         self.optimizer = optimizer
         self.schedules = {}
         owners = {"": optimizer, **{f"gradient[{i}].": g for i, g in enumerate(optimizer.gradient)}}
@@ -249,11 +258,12 @@ class Driver:
             self.states = dict(states)
         self.needs = {kind for schedule in self.schedules.values() for kind in schedule.needs}
 
-    def at(self, k, place=None):
+    def at(self, k: int, place: Place | None = None) -> Optimizer:
         """The optimizer with the values that these schedules have at index `k`."""
         if not self.schedules:
             return self.optimizer
-        own, inner = {}, {}
+        own: dict[str, Any] = {}
+        inner: dict[int, dict[str, Any]] = {}
         for where, schedule in self.schedules.items():
             head, _, name = where.rpartition(".")
             owner = self.optimizer.gradient[int(head[9:-1])] if head else self.optimizer
@@ -262,12 +272,12 @@ class Driver:
         gradient = tuple(g.bound(inner.get(i, {})) for i, g in enumerate(self.optimizer.gradient))
         return self.optimizer.bound({**own, "gradient": gradient})
 
-    def feed(self, loss, kind="step"):
+    def feed(self, loss: float, kind: str = "step") -> None:
         """Tell the schedules a loss."""
         for where, schedule in self.schedules.items():
             self.states[where] = schedule.feed(self.states[where], float(loss), kind)
 
-    def feed_all(self, loss):
+    def feed_all(self, loss: float) -> None:
         """Tell the schedules a loss, whatever kind they watch: on a surface there is only one."""
         for kind in ("step", "train", "test"):
             if kind in self.needs:

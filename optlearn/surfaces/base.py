@@ -1,12 +1,21 @@
 """What every surface is: a formula written once, from which gradient and Hessian are derived; and the registry."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from optlearn.declare import Declared, InvalidArgument, of_library
 
-registry = {}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optlearn.record import Trajectory
+    from optlearn.typing import Array, Floats
+
+registry: dict[str, type[Surface]] = {}
 
 
 class Graph:
@@ -73,18 +82,20 @@ class Surface(Declared):
     array([ 2., 12.])
     """
 
-    domain = (-3.0, 3.0, -3.0, 3.0)
-    start = (-1.5, 2.0)
-    minima = ()
+    domain: Sequence[float] = (-3.0, 3.0, -3.0, 3.0)
+    start: Sequence[float] = (-1.5, 2.0)
+    minima: Sequence[Sequence[float]] = ()
     quadratic = False
-    samples = None
-    sample_symbols = sample_names = ()
-    predict = None
+    samples: Array | None = None
+    sample_symbols: tuple[str, ...] = ()
+    sample_names: tuple[str, ...] = ()
+    predict: Any = None
+    registered: ClassVar[bool]
     of_array = False        # whether it is made of a function of an array
-    given_gradient = None   # of a surface without a formula: slopes at a point
-    point_shape = (2,)
+    given_gradient: Any = None   # of a surface without a formula: slopes at a point
+    point_shape: tuple[int, ...] = (2,)
 
-    def __init_subclass__(cls, register=True, **keywords):
+    def __init_subclass__(cls, register: bool = True, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         for name in ("x", "y"):
             if name in cls._declared:
@@ -98,23 +109,23 @@ class Surface(Declared):
             registry[key] = cls
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The name by which `optlearn.surfaces.get` finds it."""
         return type(self).__name__.lower()
 
     @property
-    def label(self):
+    def label(self) -> str:
         """The name for people."""
         return type(self).__name__
 
-    def f(self, x, y):
+    def f(self, x: Any, y: Any) -> Any:
         """The value at (x, y); the mean loss, if there are samples."""
         if self.samples is None:
             raise TypeError(f"{type(self).__name__} has no method f(self, x, y)")
         columns = self._columns(slice(None), np.ndim(x))
         return _mean(self.loss(x, y, *columns), (len(self.samples), *np.shape(x)))
 
-    def loss(self, x, y, *row):
+    def loss(self, x: Any, y: Any, *row: Any) -> Any:
         """The loss of one sample at (x, y)."""
         raise TypeError(f"{type(self).__name__} has samples, but no method loss(self, x, y, *row)")
 
@@ -124,7 +135,7 @@ class Surface(Declared):
         return [columns[..., i].reshape(columns.shape[:-1] + (1,) * (ndim + 2 - columns.ndim))
                 for i in range(columns.shape[-1])]
 
-    def graph(self):
+    def graph(self) -> Graph:
         """Formula, gradient and Hessian as recorded expressions; verified once against the lines.
 
         Raises
@@ -138,20 +149,20 @@ class Surface(Declared):
         raise type(found)(*found.args)
 
     @property
-    def exact(self):
+    def exact(self) -> bool:
         """Whether gradients are derived from the formula, or given; else they are finite differences."""
         return isinstance(self._recorded(), Graph) or self.given_gradient is not None
 
     @property
-    def note(self):
+    def note(self) -> str:
         """How gradients are made, where they are not exact."""
         return "" if self.exact else ", gradients by finite differences"
 
-    def along(self, w):
+    def along(self, w: Floats) -> Floats:
         """Values at the points of a run, or of several: a row a point."""
         return np.broadcast_to(self(np.moveaxis(w, 0, 1)), w[:, 0].shape)
 
-    def ends(self, run):
+    def ends(self, run: Trajectory) -> str:
         """Where a run ends, in words."""
         return "ends at ({:.6g}, {:.6g})".format(*run.w[-1])
 
@@ -177,7 +188,7 @@ class Surface(Declared):
         copy.__dict__.pop("_held", None)
         return copy
 
-    def __call__(self, w):
+    def __call__(self, w: Any) -> Any:
         """Value at points `w` of shape (2,) or (2, ...)."""
         if np.ndim(w) == 1 and self.samples is None:
             return self._value(w[0], w[1])
@@ -186,7 +197,7 @@ class Surface(Declared):
         values, w = self._run("value", w)
         return (_at_points(self._value, w, 1) if values is None else np.broadcast_to(values[0], (1, *w.shape[1:])))[0]
 
-    def value(self, w, rows=None):
+    def value(self, w: Array, rows: Array | None = None) -> Any:
         """Value at points `w`; of a surface with samples the mean over `rows`, as in `gradient`."""
         if rows is None:
             return self(w)
@@ -231,7 +242,7 @@ class Surface(Declared):
         values = compiled(w[0], w[1], *self._numbers(), *columns)
         return [_mean(value, (len(columns[0]), *w.shape[1:])) for value in values], w
 
-    def gradient(self, w, rows=None):
+    def gradient(self, w: Array, rows: Array | None = None) -> Floats:
         """Gradient at points `w` of shape (2,) or (2, ...), coordinates first; the shape is that of `w`.
 
         Of a surface with samples, `rows` (B,) or (B, ...) names those over which the mean is taken: a minibatch.
@@ -254,7 +265,7 @@ class Surface(Declared):
         out[0], out[1] = values
         return out
 
-    def hessian(self, w, rows=None):
+    def hessian(self, w: Array, rows: Array | None = None) -> Floats:
         """Hessian at points `w`, of shape (2, 2) or (2, 2, ...); `rows` as in `gradient`."""
         values, w = self._run("curvatures", w, rows)
         xx, xy, yy = _at_points(functools.partial(_curvatures, self._value), w, 3, rows) if values is None else values
@@ -262,7 +273,7 @@ class Surface(Declared):
         out[0, 0], out[0, 1], out[1, 0], out[1, 1] = xx, xy, xy, yy
         return out
 
-    def equation(self, kind="latex"):
+    def equation(self, kind: Literal["latex", "mathml"] = "latex") -> str:
         """The formula of the surface, in LaTeX or MathML."""
         from optlearn.symbolic.mathml import mathml_row
         from optlearn.symbolic.printer import Printer

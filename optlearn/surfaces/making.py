@@ -1,8 +1,11 @@
 """Surfaces from what a reader gives: a name, a class, a function, a text."""
 
+from __future__ import annotations
+
 import inspect
 import re
 import weakref
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,10 +13,15 @@ from optlearn.declare import InvalidArgument, near
 from optlearn.surfaces.base import Surface, key_of, registry
 from optlearn.surfaces.typed import typed
 
-_plain = weakref.WeakKeyDictionary()
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from optlearn.typing import SurfaceLike
+
+_plain: weakref.WeakKeyDictionary[Any, Surface] = weakref.WeakKeyDictionary()
 
 
-def get(surface, **values):
+def get(surface: SurfaceLike, **values: Any) -> Surface:
     """A surface from what stands for one.
 
     Parameters
@@ -76,7 +84,7 @@ def _as_declared(cls):
     return cls._usual
 
 
-def of(function, gradient=None, **attributes):
+def of(function: Callable[..., Any], gradient: Callable[[Any, Any], Any] | None = None, **attributes: Any) -> Surface:
     """A surface from a plain function of x and y.
 
     Parameters
@@ -138,6 +146,6 @@ def arguments(f):
     return sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in given)
 
 
-def names():
+def names() -> list[str]:
     """The names of all surfaces."""
     return sorted(registry)

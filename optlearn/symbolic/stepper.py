@@ -1,6 +1,9 @@
 """Steps of a rule on large arrays as machine code, in place."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -13,6 +16,9 @@ from optlearn.symbolic.graph import apply, walk
 from optlearn.symbolic.kernels import numba
 from optlearn.symbolic.operations import TABLE
 from optlearn.symbolic.trace import NotTraceable, evaluate, parameter_values, trace
+
+if TYPE_CHECKING:
+    from optlearn.optimizer import Optimizer
 
 ELEMENTS, ROW = 512, 536
 
@@ -175,7 +181,7 @@ class Stepper:
     array([0.71, 0.42, 0.13], dtype=float32)
     """
 
-    def __init__(self, rule, params):
+    def __init__(self, rule: Optimizer, params: Any) -> None:
         if rule.takes_matrices:
             raise NotTraceable(f"{rule.name} has no Stepper: rows and columns of an array mean something to it; use "
                                "its step")
@@ -183,7 +189,8 @@ class Stepper:
         numba()
         self.rule, self.state = rule, rule.init(params)
 
-    def step(self, params, grads, *, rng=None, nonfinite="refuse"):
+    def step(self, params: Any, grads: Any, *, rng: np.random.RandomState | np.random.Generator | None = None,
+             nonfinite: Literal["refuse", "propagate"] = "refuse") -> None:
         """Change the parameters and the state by one step.
 
         Parameters

@@ -4,6 +4,7 @@ import operator
 
 import numpy as np
 
+from optlearn import tree
 from optlearn.declare import InvalidArgument
 from optlearn.training.records import EarlyStop
 from optlearn.trajectory import whole
@@ -54,3 +55,16 @@ def checked_callbacks(callbacks):
         if not callable(callback):
             raise InvalidArgument(f"callbacks contains {callback!r}; it must hold functions of a Training")
     return callbacks
+
+
+def first_parameters(rule, params, says=""):
+    """Raise unless a rule can begin from the parameters."""
+    try:
+        with np.errstate(all="ignore"):
+            rule.init(params)
+    except InvalidArgument as error:
+        raise InvalidArgument(f"{says}{error}") from None
+    for path, array in tree.flatten(params, "params"):
+        if not np.isfinite(array).all():
+            raise InvalidArgument(f"{says}params{path} has values that are not finite; a training must begin from "
+                                  "numbers")

@@ -1,5 +1,9 @@
 """Find a learning rate by one run in which it grows."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from optlearn import problems
@@ -9,6 +13,12 @@ from optlearn.optional import data_frame
 from optlearn.starting import whole
 from optlearn.training.loop import train
 from optlearn.trajectory import run
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+
+    from optlearn.typing import Floats, Rng, RuleLike, SurfaceLike
 
 
 class LearningRates:
@@ -26,7 +36,7 @@ class LearningRates:
         Why the run ended.
     """
 
-    def __init__(self, who, lr, loss, smoothed, reason):
+    def __init__(self, who: str, lr: Floats, loss: Floats, smoothed: Floats, reason: str) -> None:
         self.who, self.lr, self.loss, self.smoothed, self.reason = who, lr, loss, smoothed, reason
         # The first tenth is the noise of few losses.
         begin, end = len(lr) // 10, int(np.argmin(smoothed)) + 1
@@ -35,15 +45,15 @@ class LearningRates:
             slope = np.gradient(smoothed[begin:end], np.log10(lr[begin:end]))
             self.suggestion = float(lr[begin + np.argmin(slope)])
 
-    def table(self):
+    def table(self) -> dict[str, Floats]:
         """The run as columns: learning rate, loss and smoothed loss of each step."""
         return {"lr": self.lr, "loss": self.loss, "smoothed": self.smoothed}
 
-    def to_pandas(self):
+    def to_pandas(self) -> pandas.DataFrame:
         """The run as a ``pandas.DataFrame``; see `table`."""
         return data_frame(self.table())
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw loss and smoothed loss over the learning rate, with the suggestion.
 
         Returns
@@ -61,14 +71,15 @@ class LearningRates:
         ax.legend()
         return ax
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         found = "the loss does not fall" if self.suggestion is None else \
             f"falls fastest at {self.suggestion:.3g}, lowest at {self.lowest:.3g}"
         still = ", still falling at the largest rate" if self.lowest == self.lr[-1] and "end" in self.reason else ""
         return f"LearningRates({self.who}: {found}{still}; {self.reason})"
 
 
-def lr_finder(on, rule="gradient_descent", *, low=1e-6, high=10.0, steps=100, smooth=0.9, rng=0, **how):
+def lr_finder(on: problems.Problem | SurfaceLike, rule: RuleLike = "gradient_descent", *, low: float = 1e-6,
+              high: float = 10.0, steps: int = 100, smooth: float = 0.9, rng: Rng = 0, **how: Any) -> LearningRates:
     """Run a rule once while its learning rate grows, and see where the loss falls and where it rises again.
 
     ::
@@ -128,7 +139,7 @@ def lr_finder(on, rule="gradient_descent", *, low=1e-6, high=10.0, steps=100, sm
     if "lr" not in rule.hypers():
         raise InvalidArgument(f"rule = {rule!r} is not allowed; it must have a hyperparameter lr")
     rule = rule.replace(lr=lambda k: low * (high / low) ** (k / (steps - 1)))
-    smoothed = []
+    smoothed: list[float] = []
 
     def rises(loss):
         """Take in a loss; whether it is time to stop."""

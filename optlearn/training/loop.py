@@ -1,5 +1,9 @@
 """Train a problem in epochs and minibatches."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
 import numpy as np
 
 from optlearn import problems, tree
@@ -9,10 +13,18 @@ from optlearn.groups import Groups
 from optlearn.optimizer import Optimizer, as_rule
 from optlearn.schedules import Driver, Place
 from optlearn.state import guest
-from optlearn.training.arguments import checked_callbacks, checked_early_stop, checked_settings
+from optlearn.training.arguments import checked_callbacks, checked_early_stop, checked_settings, first_parameters
 from optlearn.training.batches import BatchAnswers
 from optlearn.training.records import EPOCH_RECORDS, History
 from optlearn.trajectory import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from optlearn.checkpoint import Checkpoint
+    from optlearn.state import State
+    from optlearn.training.records import EarlyStop
+    from optlearn.typing import Params, PathLike, Rng, RuleLike
 
 
 class Training:
@@ -38,24 +50,27 @@ class Training:
     diverged : int or None
     """
 
-    def __init__(self, problem, optimizer, settings, rng, early_stop):
+    def __init__(self, problem: problems.Problem, optimizer: Optimizer, settings: dict[str, Any], rng: Any,
+                 early_stop: EarlyStop | None) -> None:
         self.problem, self.optimizer, self.rng, self.early_stop = problem, optimizer, rng, early_stop
         self.settings, self.batch_size, self.delay = settings, settings["batch_size"], settings["delay"]
         n = len(problem.train.y)
         self.steps_per_epoch = n // self.batch_size if settings["drop_last"] else -(-n // self.batch_size)
         self.driver = Driver(optimizer)
         self.epoch = self.batch = self.iteration = 0
-        self.order = self.params = self.state = self.best_epoch = self.best_params = self.diverged = None
-        self.stale = []
-        self.records = {name: [] for name in ("loss", "gradients", *EPOCH_RECORDS)}
-        self.hyper = {name: [] for name in optimizer.hypers() if callable(optimizer.__dict__[name])}
+        nothing: Any = None
+        self.order = self.params = self.state = self.best_epoch = self.best_params = self.diverged = nothing
+        self.stale: list[Any] = []
+        self.records: dict[str, list[Any]] = {name: [] for name in ("loss", "gradients", *EPOCH_RECORDS)}
+        self.hyper: dict[str, list[float]] = {
+            name: [] for name in optimizer.hypers() if callable(optimizer.__dict__[name])}
 
     @property
-    def place(self):
+    def place(self) -> Place:
         """The counts in the form that schedules see."""
         return Place(self.batch_size, self.epoch, self.batch, self.iteration)
 
-    def begin(self, params, state):
+    def begin(self, params: Any, state: State | None) -> None:
         """Take the first parameters and evaluate them."""
         kind = type(self.problem).__name__
         if params is None:
@@ -84,13 +99,13 @@ class Training:
                                   f"{wanted}")
 
     @property
-    def answer(self):
+    def answer(self) -> Any:
         """The parameters that the rule reports: those that are trained, or others (`Optimizer.solution`)."""
         if type(self.optimizer).answer is Optimizer.answer or self.state.t == 0:
             return self.params
         return self.driver.at(self.state.t - 1, self.place).solution(self.params, self.state)
 
-    def evaluate(self):
+    def evaluate(self) -> None:
         """Record losses and accuracies of the answer after the finished epoch, and tell loss-driven schedules."""
         answer = self.answer
         for part in ("train", "test"):
@@ -118,7 +133,7 @@ class Training:
                 if again != values[0]:
                     raise unsteady(name, 0, values[0], again)
 
-    def step(self):
+    def step(self) -> bool:
         """One step; False if it was not finite, which leaves everything as it was."""
         if self.batch == 0:
             self.order = self._shuffled()
@@ -192,7 +207,7 @@ class Training:
             return problems.stratified(self.problem.train.y, self.rng)
         return self.rng.permutation(n) if self.settings["shuffle"] else np.arange(n)
 
-    def ended(self, epochs):
+    def ended(self, epochs: int) -> str | None:
         """Why the training is over, or None."""
         if self.diverged is not None:
             return f"diverged at step {self.diverged}"
@@ -208,7 +223,7 @@ class Training:
     KEPT = ("settings", "epoch", "batch", "iteration", "order", "stale", "records", "hyper", "best_epoch",
             "best_params", "diverged")
 
-    def checkpoint(self):
+    def checkpoint(self) -> Checkpoint:
         """All that is needed to go on exactly, as a `Checkpoint`."""
         from optlearn import checkpoint
 
@@ -217,11 +232,11 @@ class Training:
         return checkpoint.Checkpoint(self.params, self.state, self.optimizer, kept,
                                      checkpoint.copy_generator(self.rng))
 
-    def save(self, path):
+    def save(self, path: PathLike) -> None:
         """Write a checkpoint; ``train(problem, optimizer, resume=path)`` goes on from it."""
         self.checkpoint().save(path)
 
-    def restore(self, saved):
+    def restore(self, saved: Checkpoint) -> None:
         """Take over what a checkpoint holds."""
         if saved.training is None or saved.state is None or saved.rng is None:
             raise InvalidArgument("resume was not saved by a training; it must come from Training.save or "
@@ -280,20 +295,7 @@ def _finite(nested):
     return np.asarray(nested).dtype.kind not in "fc" or bool(np.isfinite(nested).all())
 
 
-def first_parameters(rule, params, says=""):
-    """Raise unless a rule can begin from the parameters."""
-    try:
-        with np.errstate(all="ignore"):
-            rule.init(params)
-    except InvalidArgument as error:
-        raise InvalidArgument(f"{says}{error}") from None
-    for path, array in tree.flatten(params, "params"):
-        if not np.isfinite(array).all():
-            raise InvalidArgument(f"{says}params{path} has values that are not finite; a training must begin from "
-                                  "numbers")
-
-
-def ahead(rule, params, state):
+def ahead(rule: Optimizer, params: Params, state: State) -> Params:
     """The point at which the next step takes the gradient: the parameters, or where the rule looks ahead.
 
     Parameters
@@ -318,9 +320,12 @@ def ahead(rule, params, state):
     return tree.unflatten(params, points)
 
 
-def train(problem, optimizer=None, *, epochs=10, batch_size=None, rng=0, stratified=None, shuffle=None,
-          drop_last=None, delay=None, callbacks=(), progress=False, early_stop=None, params=None, state=None,
-          resume=None):
+def train(problem: problems.Problem, optimizer: RuleLike | None = None, *, epochs: int = 10,
+          batch_size: int | Literal["full"] | None = None, rng: Rng = 0, stratified: bool | None = None,
+          shuffle: bool | None = None, drop_last: bool | None = None, delay: int | None = None,
+          callbacks: Callable[[Training], Any] | Sequence[Callable[[Training], Any]] = (), progress: bool = False,
+          early_stop: EarlyStop | int | None = None, params: Any = None, state: State | None = None,
+          resume: PathLike | Checkpoint | None = None) -> History:
     """Train a problem in epochs and minibatches.
 
     Parameters

@@ -1,10 +1,22 @@
 """What a training records, and when it has seen enough."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
 
 from optlearn.declare import Declared, InvalidArgument, hyper, option
 from optlearn.optional import data_frame
 from optlearn.training.batches import differs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas
+
+    from optlearn.training.loop import Training
+    from optlearn.typing import Array, Floats, PathLike
 
 EPOCH_RECORDS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
 
@@ -20,7 +32,7 @@ class EarlyStop(Declared):
     min_delta = hyper(0.0, at_least=0, symbol=r"\delta")
     watch = option("test_loss", choices=EPOCH_RECORDS)
 
-    def best(self, values):
+    def best(self, values: Sequence[float]) -> int:
         """The epoch of the last improvement, given the values of all epochs."""
         sign = -1.0 if self.watch.endswith("accuracy") else 1.0
         best = 0
@@ -59,7 +71,14 @@ class History:
         resuming, and the best epoch lies before that.
     """
 
-    def __init__(self, training, reason):
+    loss: Floats
+    train_loss: Floats
+    test_loss: Floats
+    train_accuracy: Floats
+    test_accuracy: Floats
+    gradients: Array
+
+    def __init__(self, training: Training, reason: str) -> None:
         self.training, self.reason = training, reason
         for name, values in training.records.items():
             setattr(self, name, np.array(values, int if name == "gradients" else float))
@@ -69,11 +88,11 @@ class History:
         self.epochs, self.steps = training.epoch, training.iteration
         self.best_epoch, self.best_params = training.best_epoch, training.best_params
 
-    def save(self, path):
+    def save(self, path: PathLike) -> None:
         """Write a checkpoint, from which `train` can go on."""
         self.training.save(path)
 
-    def table(self, by="epoch"):
+    def table(self, by: Literal["epoch", "step", "gradients"] = "epoch") -> dict[str, Array]:
         """The record as columns.
 
         Parameters
@@ -97,11 +116,11 @@ class History:
         return {**first, "step": steps + 1, "epoch": steps // self.training.steps_per_epoch, "loss": self.loss,
                 **self.hyper}
 
-    def to_pandas(self, by="epoch"):
+    def to_pandas(self, by: Literal["epoch", "step", "gradients"] = "epoch") -> pandas.DataFrame:
         """The record as a ``pandas.DataFrame``; see `table`."""
         return data_frame(self.table(by))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         shown = ", ".join(f"{name.replace('_', ' ')} {getattr(self, name)[-1]:.4g}" for name in EPOCH_RECORDS
                           if len(getattr(self, name)))
         who = f"{self.training.optimizer.name} on {self.training.problem.data.name}"

@@ -1,7 +1,10 @@
 """The best of a grid of hyperparameters, on equal terms."""
 
+from __future__ import annotations
+
 import itertools
 import numbers
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -13,6 +16,14 @@ from optlearn.starting import whole
 from optlearn.training.loop import train
 from optlearn.training.records import EPOCH_RECORDS
 from optlearn.trajectory import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas
+
+    from optlearn.optimizer import Optimizer
+    from optlearn.typing import Grid, RuleLike, SurfaceLike
 
 
 class Tuning:
@@ -36,20 +47,21 @@ class Tuning:
         A run with the best values.
     """
 
-    def __init__(self, optimizer, values, score, trials, budget, at_edge, result):
+    def __init__(self, optimizer: Optimizer, values: dict[str, Any], score: float,
+                 trials: list[tuple[dict[str, Any], float]], budget: str, at_edge: list[str], result: Any) -> None:
         self.optimizer, self.values, self.score, self.trials = optimizer, values, score, trials
         self.budget, self.at_edge, self.result = budget, at_edge, result
 
-    def table(self):
+    def table(self) -> dict[str, list[Any]]:
         """The trials as columns: a hyperparameter each, and the score."""
         columns = {name: [values[name] for values, _ in self.trials] for name in self.values}
         return {**columns, "score": [score for _, score in self.trials]}
 
-    def to_pandas(self):
+    def to_pandas(self) -> pandas.DataFrame:
         """The trials as a ``pandas.DataFrame``; see `table`."""
         return data_frame(self.table())
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         chosen = ", ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
                            for name, value in self.values.items())
         edge = f", at the edge of the grid: {', '.join(self.at_edge)}" if self.at_edge else ""
@@ -57,7 +69,21 @@ class Tuning:
         return f"Tuning({self.optimizer.name}: {chosen}, score {self.score:.4g}, {self.budget}{edge})"
 
 
-def tune(on, rule, grid, *, steps=None, epochs=None, measure=None, seeds=(0,), **how):
+@overload
+def tune(on: problems.Problem | SurfaceLike, rule: RuleLike, grid: Grid, *, steps: int | None = ...,
+         epochs: int | None = ..., measure: str | Callable[[Any], float] | None = ..., seeds: Sequence[int] = ...,
+         **how: Any) -> Tuning: ...
+
+
+@overload
+def tune(on: problems.Problem | SurfaceLike, rule: Sequence[RuleLike], grid: Grid | Sequence[Grid], *,
+         steps: int | None = ..., epochs: int | None = ..., measure: str | Callable[[Any], float] | None = ...,
+         seeds: Sequence[int] = ..., **how: Any) -> list[Tuning]: ...
+
+
+def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike], grid: Grid | Sequence[Grid], *,
+         steps: int | None = None, epochs: int | None = None, measure: str | Callable[[Any], float] | None = None,
+         seeds: Sequence[int] = (0,), **how: Any) -> Tuning | list[Tuning]:
     """The best of a grid of hyperparameters, for one rule or, with the same budget each, for several.
 
     Parameters
@@ -115,7 +141,8 @@ def tune(on, rule, grid, *, steps=None, epochs=None, measure=None, seeds=(0,), *
             return train(on, optimizer, epochs=length, rng=seed, **how)
         return run(on, optimizer, steps=length, rng=seed, **how)
 
-    trials, best = [], None
+    trials: list[tuple[dict[str, Any], float]] = []
+    best: Any = None
     for values, candidate in zip(combinations, candidates, strict=True):
         results = [go(candidate, seed) for seed in seeds]
         mean = float(np.mean([_number(score(r)) if r.diverged is None else np.inf for r in results]))

@@ -1,16 +1,24 @@
 """The contract of a wrapper: a rule made of another rule."""
 
+from __future__ import annotations
+
 import copy
 import functools
+from typing import TYPE_CHECKING, Any, Self
 
 from optlearn.asking import like
 from optlearn.declare import InvalidArgument, hyper, near
 from optlearn.optimizer import Optimizer, Update, as_rule, get
 from optlearn.state import first_state
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optlearn.typing import RuleLike
+
 __all__ = ["Wrapper"]
 
-_known = {}
+_known: dict[str, type[Wrapper]] = {}
 
 
 class Wrapper(Optimizer, register=False):
@@ -55,23 +63,28 @@ class Wrapper(Optimizer, register=False):
     (0.2, True)
     """
 
-    wraps = wrapper = None
+    # Of a composition: the class of the rule inside and that of the wrapper, the names that differ, what is its own.
+    wraps: Any = None
+    wrapper: Any = None
+    names: dict[str, str]
+    own: tuple[str, ...]
+    own_slots: tuple[str, ...]
 
-    def __init_subclass__(cls, wraps=None, **keywords):
+    def __init_subclass__(cls, wraps: type[Optimizer] | None = None, **keywords: Any) -> None:
         super().__init_subclass__(register=False, **keywords)
         if wraps is None:
             _known[cls.name] = cls
             cls.wrapper = cls
 
-    def __new__(cls, rule=None, **values):
+    def __new__(cls, rule: RuleLike | None = None, **values: Any) -> Self:
         if cls.wraps is None:
             if rule is None:
                 raise InvalidArgument(f"{cls.__name__} needs the rule that it wraps; write {cls.__name__}(Adam(lr=0.1)"
                                       ", ...)")
-            cls = _composed(cls, type(as_rule(rule)))
+            cls = _composed(cls, type(as_rule(rule)))  # type: ignore[arg-type]
         return object.__new__(cls)
 
-    def __init__(self, rule=None, **values):
+    def __init__(self, rule: RuleLike | None = None, **values: Any) -> None:
         if rule is not None:
             values = {**{self.names.get(name, name): value for name, value in as_rule(rule).values.items()}, **values}
         super().__init__(**values)
@@ -83,7 +96,7 @@ class Wrapper(Optimizer, register=False):
     # What a wrapper calls
 
     @property
-    def rule(self):
+    def rule(self) -> Optimizer:
         """The rule inside, with its present values; what is done to the gradient stays with the composition."""
         found = self.__dict__.get("_rule")
         if found is None:
@@ -93,14 +106,14 @@ class Wrapper(Optimizer, register=False):
             self.__dict__["_rule"] = found
         return found
 
-    def inner(self, w, g, s, t):
+    def inner(self, w: Any, g: Any, s: Any, t: Any) -> Update:
         """What a step of the rule inside makes, as an `Update` with the names of the composition."""
         made = self.rule.update(w, g, self._inside(s), t)
         if self.names and isinstance(made, Update):
             return Update(made.w, **{self.names.get(name, name): value for name, value in made.named.items()})
         return made
 
-    def joined(self, made, w, **named):
+    def joined(self, made: Update, w: Any, **named: Any) -> Update:
         """The `Update` of a composed step: new parameters, what the rule inside named, and what the wrapper names."""
         before = type(self).wraps.name.partition("(")[0]
         return Update(w, **{f"{before}_{name}" if name in named else name: value
@@ -113,7 +126,7 @@ class Wrapper(Optimizer, register=False):
         held = vars(s)
         return like(s, {**held, **{name: held[new] for name, new in self.names.items() if new in held}})
 
-    def refuse_transforms(self, *kinds, why):
+    def refuse_transforms(self, *kinds: str, why: str) -> None:
         """Raise if the gradient of the rule goes through a transform of one of these kinds."""
         for transform in self.gradient:
             if type(transform).__name__ in kinds:
@@ -122,29 +135,29 @@ class Wrapper(Optimizer, register=False):
 
     # What a wrapper may override
 
-    def start(self, w):
+    def start(self, w: Any) -> dict[str, Any]:
         first = first_state(self.rule, w)
         return {**{name: 0 * w for name in self.own_slots},
                 **{self.names.get(name, name): value for name, value in first.items()}}
 
-    def probe(self, w, s, t):
+    def probe(self, w: Any, s: Any, t: Any) -> Any:
         return self.rule.probe(w, self._inside(s), t)
 
-    def answer(self, w, s, t):
+    def answer(self, w: Any, s: Any, t: Any) -> Any:
         return self.rule.answer(w, self._inside(s), t)
 
     # What a composition is
 
-    def bound(self, values):
+    def bound(self, values: Mapping[str, Any]) -> Self:
         copy = super().bound(values)
         copy.__dict__.pop("_rule", None)
         return copy
 
-    def source(self):
+    def source(self) -> str:
         """The source of the wrapper's methods, and of those of the rule inside."""
         return super().source() + "\n\n# The rule inside\n" + self.rule.source()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         own = [f"{name}={value!r}" for name, value in self.values.items() if name in self.own or name == "gradient"]
         return f"{self.wrapper.__name__}({', '.join([repr(self.rule), *own])})"
 
