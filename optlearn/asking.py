@@ -125,16 +125,18 @@ class Answers:
     ----------
     made : list of (str, list, list)
         Kind, what was given and what was answered, of all that was asked of the function in this step.
+    plan : list of (str, place) or None
+        What was asked in the first step of a run, and where; None before its end.
+    open : bool
+        Whether a step is being made.
     """
 
     def __init__(self):
-        self.made, self.plan = [], None
-
-    def begin(self):
-        """A new step."""
-        self.made = []
+        self.made, self.plan, self.open = [], None, True
 
     def __call__(self, kind, given):
+        if not self.open:
+            raise Lesson(f"{SAID[kind]} is there in update only")
         if kind in ("sum", "norm"):
             return _over_all(np.sum if kind == "sum" else norm, given)
         for known, before, answers in self.made:
@@ -149,6 +151,7 @@ class Answers:
 
     def end(self, rule, t):
         """The end of a step, which must have asked what the first one did."""
+        self.open = False
         if self.plan is None:
             self.plan = [(kind, where) for (kind, *_), where in
                          zip(self.made, getattr(self, "places", [None] * len(self.made)), strict=True)]
@@ -171,11 +174,12 @@ class OnSurface(Answers):
 
     def __init__(self, surface, guarded=False):
         super().__init__()
-        self.surface, self.guarded, self.places = surface, guarded, []
+        self.surface, self.guarded, self.places, self.open = surface, guarded, [], False
 
     def begin(self, rule, at, rows, noise):
         """A new step: its rule, the point of its gradient, the samples and the noise that were drawn."""
-        self.made, self.rule, self.at, self.rows, self.noise = [], rule, at, rows, noise
+        self.made, self.open = [], True
+        self.rule, self.at, self.rows, self.noise = rule, at, rows, noise
 
     def raw(self, kind, given):
         """What the surface itself answers, at one point or at many."""

@@ -316,29 +316,38 @@ class Optimizer(Declared):
         """
         if nonfinite not in ("refuse", "propagate"):
             raise InvalidArgument(f"nonfinite = {nonfinite!r} is not allowed; it must be 'refuse' or 'propagate'")
-        given = {"loss": loss, "gradient": gradient, "hessian": hessian, "hessian_diagonal": hessian_diagonal}
+        asks = self.needs
         leaves, gradient_leaves = tree.flatten(params, "params"), tree.flatten(grads, "grads")
         new, slots = [], []
         # A quotient that np.where passes over may be 0/0; what counts is the result, which is looked at.
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             stepping.check_step(self, leaves, gradient_leaves, state, nonfinite, rng)
-            if self.needs:
+            if asks:
+                given = {"loss": loss, "gradient": gradient, "hessian": hessian, "hessian_diagonal": hessian_diagonal}
                 needs.check_given(self, given)
             t, look = state.t + 1, nonfinite == "refuse"
             try:
                 rule = self.at(t)
                 ws = guests(*(np.asarray(w) for _, w in leaves))
                 # The function that gives a further gradient may write it where it wrote this one.
-                gs = [np.array(g) if "gradient" in self.needs else np.asarray(g) for _, g in gradient_leaves]
+                gs = [(np.array if asks else np.asarray)(g) for _, g in gradient_leaves]
                 gs = gradients.prepare(rule.gradient, ws, guests(*gs))
             except Exception as error:
                 explain(error, self)
                 raise
-            answers = asking.Given(rule, params, ws, given) if self.needs else None
-            for i, (made, kept, finite) in enumerate(
-                    stepping.each(rule, ws, gs, state.slots, t, look, rng, answers)):
+            if asks:
+                made_of = stepping.answered(rule, ws, gs, state.slots, t, look, rng,
+                                            asking.Given(rule, params, ws, given))
+            for i, (w, g, old) in enumerate(zip(ws, gs, state.slots, strict=True)):
+                if asks:
+                    made, kept, finite = made_of[i]
+                else:
+                    s = stepping.seen_state(rule, w, old, rng)
+                    blocks = w.nbytes > stepping.BLOCK and stepping.separable(rule)
+                    step = stepping.blockwise if blocks else stepping.whole
+                    made, kept, finite = step(rule, w, guest(g), s, t, look)
                 if not finite:
-                    stepping.refuse_step(self, state.paths[i], ws[i], state.slots[i], made, kept, t)
+                    stepping.refuse_step(self, state.paths[i], w, old, made, kept, t)
                 new.append(made)
                 slots.append(kept)
         return tree.unflatten(params, new), State(self.name, t, state.paths, slots)

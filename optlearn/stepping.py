@@ -17,19 +17,16 @@ from optlearn.state import Slots, State, guest, guests
 BLOCK = 2**18
 
 
-def each(rule, ws, gs, states, t, look, rng, answers):
-    """For each array in turn: new parameters and slots, and whether they are finite, if one is to look."""
-    def given(w, old):
-        s = {**old, **{name: rng.standard_normal(w.shape).astype(w.dtype) for name in rule.draws}}
-        return dict(zip(s, guests(*s.values()), strict=True))
+def seen_state(rule, w, old, rng):
+    """The state as a rule gets it: slots and draws that it can read but not change."""
+    s = {**old, **{name: rng.standard_normal(w.shape).astype(w.dtype) for name in rule.draws}} if rule.draws else old
+    return dict(zip(s, guests(*s.values()), strict=True))
 
-    if answers is not None:
-        arrays = [(w, guest(g), given(w, old)) for w, g, old in zip(ws, gs, states, strict=True)]
-        yield from answer_all(rule, arrays, lambda one, oracle: whole(rule, *one, t, look, oracle), answers)
-        return
-    for w, g, old in zip(ws, gs, states, strict=True):
-        blocks = w.nbytes > BLOCK and separable(rule)
-        yield (blockwise if blocks else whole)(rule, w, guest(g), given(w, old), t, look)
+
+def answered(rule, ws, gs, states, t, look, rng, answers):
+    """For each array new parameters and slots, and whether they are finite, where the lines ask for more."""
+    arrays = [(w, guest(g), seen_state(rule, w, old, rng)) for w, g, old in zip(ws, gs, states, strict=True)]
+    return answer_all(rule, arrays, lambda one, oracle: whole(rule, *one, t, look, oracle), answers)
 
 
 def whole(rule, w, g, s, t, look, oracle=None):

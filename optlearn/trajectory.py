@@ -249,7 +249,7 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
     guarded = is_own(optimizer)
     pair = w.shape == (2,)
     answers = OnSurface(surface, guarded) if optimizer.needs else None
-    oracle = Alone(answers)
+    oracle, slots = Alone(answers), optimizer.slots
     s = Slots(first) if answers is None else Asking(first, oracle)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         update = Update(w, **first)
@@ -298,8 +298,8 @@ def _single(surface, optimizer, w, steps, chance, delay, first, ends=True):
                 if driver:
                     driver.feed_all(surface(at))
                 yield view, at, g, named
-                # An internal of the last step may have the name of a question: loss=s.loss.
-                s = Slots(named) if answers is None else Asking({name: named[name] for name in rule.slots}, oracle)
+                # What is named like a question is no answer to it.
+                s = Slots(named) if answers is None else Asking({name: named[name] for name in slots}, oracle)
         except Exception as error:
             explain(error, optimizer, update)
             made = update.w

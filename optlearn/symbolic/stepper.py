@@ -185,7 +185,9 @@ class Stepper:
         if rule.takes_matrices:
             raise NotTraceable(f"{rule.name} has no Stepper: rows and columns of an array mean something to it; use "
                                "its step")
-        trace(rule)
+        if trace(rule).asked or rule.needs and len(tree.flatten(params, "params")) > 1:
+            raise InvalidArgument(f"rule = {rule.name} is not allowed for a Stepper: it asks for more than the "
+                                  "gradient of one array; rule.step answers it")
         numba()
         self.rule, self.state = rule, rule.init(params)
 
