@@ -45,9 +45,15 @@ class Trajectory:
     def __init__(self, surface, optimizer, rows, named, diverged, kept=None):
         self.surface, self.optimizer = surface, optimizer
         self.w, self.probe, self.g = rows
-        self.kept = np.arange(len(self.w)) if kept is None else kept
-        self.steps = int(self.kept[-1])
+        self.steps = len(self.w) - 1 if kept is None else int(kept[-1])
         self.named, self.diverged = named, diverged
+        if kept is not None:
+            self.kept = kept
+
+    @functools.cached_property
+    def kept(self):
+        """The steps of the rows, where all are kept."""
+        return np.arange(len(self.w))
 
     @property
     def single(self):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from optlearn import functions
+from optlearn import functions, surfaces
 from optlearn.asking import Alone, Asking, OnSurface, is_own
 from optlearn.declare import InvalidArgument
 from optlearn.explain import complete, explain
@@ -72,13 +72,19 @@ def run(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rn
         return [run(surface, one, start, steps, rng=seeded, noise=noise, batch=batch, delay=delay, compiled=compiled,
                     gradient=gradient, keep=keep) for one in optimizer]
     optimizer = as_rule(optimizer)
+    if compiled:
+        from optlearn.symbolic import native
+
+        if rng is batch is gradient is None and isinstance(surface, (str, surfaces.Surface)):
+            surface = surfaces.get(surface)
+            known = native.again(surface, optimizer, start, steps, noise, delay, keep)
+            if known is not None:
+                return Trajectory(*known)
     surface, w, steps, delay, chance = _checked(surface, optimizer, start, steps, rng, noise, batch, delay, gradient)
     if keep != 1 or compiled:
         _check_kind(surface, keep, compiled)
     first = optimizer.at(1)
     if compiled:
-        from optlearn.symbolic import native
-
         rows, named = native.run(surface, optimizer, w, steps, chance, delay)
         kept = np.arange(len(rows[0]))
     else:

@@ -362,5 +362,6 @@ def _library():
     return {key for key, cls in registry.items() if _of_library(cls)}
 
 
+@functools.cache
 def key_of(name):
     return name.lower().translate({ord(sign): None for sign in "_- "})

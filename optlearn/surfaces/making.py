@@ -52,7 +52,7 @@ def get(surface, **values):
             return typed(surface, **_attributes(values, "a formula"))
         if key not in registry:
             raise InvalidArgument(f"surface = {surface!r} is not known{near(key, registry)}")
-        return registry[key](**values)
+        return registry[key](**values) if values else _as_declared(registry[key])
     if hasattr(surface, "as_surface"):
         return surface.as_surface()
     if callable(surface):
@@ -67,6 +67,13 @@ def _attributes(values, what):
         if name not in ("domain", "start", "minima"):
             raise InvalidArgument(f"{what} has no argument {name!r}; known are domain, start, minima")
     return values
+
+
+def _as_declared(cls):
+    """The surface with the numbers of its class. It does not change, so that one is enough."""
+    if "_usual" not in cls.__dict__:
+        cls._usual = cls()
+    return cls._usual
 
 
 def of(function, gradient=None, **attributes):

@@ -21,8 +21,8 @@ def fused(program, graph, scheduled):
     Returns
     -------
     kernel : callable
-        ``kernel(steps, h, p, record)``: with the rule's numbers (of each step, or of all), the surface's, and a record
-        whose first row has the start. It fills the record and gives the step that was not finite, or 0.
+        ``kernel(steps, x, y, h, p, record)``: with the start, the rule's numbers (of each step, or of all) and the
+        surface's. It fills the record and gives the step that was not finite, or 0.
     rows, height
         As `layout` gives them: what stands where in a row of the record.
     """
@@ -54,19 +54,22 @@ def _source(program, graph, rows, scheduled):
 
     numbers = [f"h{k} = values[{k}]" for k in range(len(program.parameters))]
     before = [f"p{k} = p[{k}]" for k in range(len(graph.parameters))]
-    before += ["values = h[0]", *numbers, "now = record[0]", "r0 = now[0]", "r1 = now[1]"]
+    before += ["values = h[0]", *numbers, "now = record[0]", "now[0] = r0 = x", "now[1] = r1 = y"]
     first = Emitter("kernel", {**h, **state}, "a")
     before += _statements(first, [part for node in program.start.values() for part in parts[node]])
     before += writes(program.start, first.text) + reads(state)
 
     step = Emitter("kernel", {**h, **state, program.symbols["t"]: "t"}, "x")
     slope = Emitter("kernel", {s: f"p{k}" for k, s in enumerate(graph.parameters)}, "c")
+    wanted = [part for node in lines.values() for part in parts[node]]
     if not scheduled:
-        before += _statements(step, _constant([part for node in lines.values() for part in parts[node]], h))
+        before += _statements(step, _constant(wanted, h))
     before += _statements(slope, _constant(graph.gradient, slope.text))
     loop = ["t = float(k)", "now = record[k]"]
     if scheduled:
         loop += ["values = h[k - 1]", *numbers]
+    # Powers of the step number wait for nothing: put first, the processor works on them during the step before.
+    loop += _statements(step, _constant(wanted, {*h, program.symbols["t"]}))
     probe = parts[program.probe]
     loop += _statements(step, probe)
 
@@ -92,13 +95,13 @@ def _source(program, graph, rows, scheduled):
             answers = [xx, yy] if one.kind == "hessian_diagonal" else [
                 f"({xx} * {given[0]} + {xy} * {given[1]})", f"({xy} * {given[0]} + {yy} * {given[1]})"]
         step.text.update(zip(parts[one.symbol], answers, strict=True))
-    loop += _statements(step, [part for node in lines.values() for part in parts[node]])
+    loop += _statements(step, wanted)
     loop += [f"now[{rows['g'][0] + c}] = {text}" for c, text in enumerate(slopes)]
     if program.probe is not program.symbols["w"]:
         loop += writes({PROBE: program.probe}, step.text)
     loop += writes(lines, step.text) + reads(state)
     loop += ["if not (np.isfinite(r0) and np.isfinite(r1)):", "    return k"]
-    return "\n    ".join(["def kernel(steps, h, p, record):", *before, "for k in range(1, steps + 1):",
+    return "\n    ".join(["def kernel(steps, x, y, h, p, record):", *before, "for k in range(1, steps + 1):",
                           *("    " + line for line in loop), "return 0"]) + "\n"
 
 

@@ -131,7 +131,7 @@ def compiled(source):
     """Machine code of a loop as `fused` writes it, to be called from Python; compiled once."""
     functions, types = _functions(source), numba().types
     table = types.Array(types.float64, 2, "C")
-    signature = types.int64(types.int64, table, types.Array(types.float64, 1, "C"), table)
+    signature = types.int64(types.int64, types.float64, types.float64, table, types.Array(types.float64, 1, "C"), table)
     return numba().njit(signature, nogil=True, error_model="numpy")(functions["kernel"])
 
 

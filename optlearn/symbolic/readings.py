@@ -53,6 +53,8 @@ class Readings:
 
     def unchanged(self):
         """Whether everything is as it was."""
+        if not self.held:
+            return True
         try:
             return (all(function.__code__ is code for function, code in self.code)
                     and all(get() is value for get, value in self.held)
