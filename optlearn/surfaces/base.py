@@ -166,8 +166,16 @@ class Surface(Declared):
         key = tuple(self.__dict__[name] for name in self.options())
         if key not in read.kept:
             read.kept[key] = _record(self)
-        self.__dict__["_held"] = read, read.kept[key]
-        return read.kept[key]
+        found = read.kept[key]
+        alone = found.__class__ is Graph and self.samples is None
+        self.__dict__["_held"] = read, found, tuple(self._numbers()) if alone else None
+        return found
+
+    def bound(self, values):
+        """A copy that holds `values` as they are."""
+        copy = super().bound(values)
+        copy.__dict__.pop("_held", None)
+        return copy
 
     def __call__(self, w):
         """Value at points `w` of shape (2,) or (2, ...)."""
@@ -229,13 +237,13 @@ class Surface(Declared):
         Of a surface with samples, `rows` (B,) or (B, ...) names those over which the mean is taken: a minibatch.
         """
         held = self.__dict__.get("_held")
-        if held is not None and w.__class__ is np.ndarray and w.shape == (2,) and self.samples is None \
-                and held[0].unchanged() and held[1].__class__ is Graph:
+        if held is not None and held[2] is not None and w.__class__ is np.ndarray and w.shape == (2,) \
+                and held[0].unchanged():
             # A single point: Python's floats are several times as fast as NumPy's, but raise where those overflow.
             x, y = w.tolist()
             out = np.empty(2)
             try:
-                out[0], out[1] = held[1].slopes(x, y, *[self.__dict__[name] for name in self._hypers])
+                out[0], out[1] = held[1].slopes(x, y, *held[2])
                 return out
             except (ArithmeticError, TypeError, ValueError):
                 pass
