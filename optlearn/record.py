@@ -1,6 +1,8 @@
 """What a run on a surface leaves behind: all that it did, and what its rule reports."""
 
 import functools
+from collections import deque
+from itertools import islice
 
 import numpy as np
 
@@ -192,6 +194,117 @@ class Trajectory:
         named = {name: values[..., i] if values.ndim > 1 else values for name, values in self.named.items()}
         rows = [values[..., i] for values in (self.w, self.probe, self.g)]
         return Trajectory(lane(self.surface, i), lane(self.optimizer, i), rows, named, self.diverged, self.kept)
+
+
+class Recording:
+    """Room for what a readable run makes, to be written a few steps at a time.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    w : array
+        The start.
+    first : dict of str to array or float
+        The state before the first step.
+    steps : int
+        How many there will be at most.
+    keep : int
+        Of so many steps one row is kept.
+    """
+
+    def __init__(self, optimizer, w, first, steps, keep):
+        self.optimizer, self.first, self.keep = optimizer, first, keep
+        self.many, self.n, self.kept = -(-steps // keep), 0, [0]
+        self.w, self.probe, self.g = (np.empty((self.many + more, *w.shape)) for more in (1, 0, 0))
+        self.w[0] = w
+        self.named = {name: np.array([value]) for name, value in first.items()}
+        # To write small rows together takes half as long as one by one.
+        self.together = max(1, min(64, 2**12 // max(1, w.size)))
+
+    def of(self, taken):
+        """Take the steps, and write them.
+
+        Returns
+        -------
+        rows : list of array
+            Parameters, probes and gradients.
+        named : dict of str to array
+            What the rule named.
+        kept : array
+            The steps of the rows. Probe, gradient and internals of a row are those of the step after it.
+        """
+        taken, rows = taken if self.keep == 1 else self._thinned(taken), [None]
+        while rows:
+            rows = []
+            try:
+                rows.extend(islice(taken, self.together))
+            finally:
+                # Before an error goes on, too: it may come of a step that named other quantities than the first.
+                if rows:
+                    self._write(rows)
+        n, empty = self.n, self.many - self.n
+        named = {name: array[:len(array) - empty] if n else array for name, array in self.named.items()}
+        kept = np.arange(n + 1) if self.keep == 1 else np.array(self.kept)
+        return [self.w[:n + 1], self.probe[:n], self.g[:n]], named, kept
+
+    def _thinned(self, taken):
+        """Of every `keep` steps one row: where the first began and what it named, and what the last made."""
+        for begun in (steps := enumerate(taken, 1)):
+            last = deque(islice(steps, self.keep - 1), maxlen=1)
+            t, (w, _, _, made) = last[0] if last else begun
+            _, (_, at, g, named) = begun
+            self.kept.append(t)
+            alike = made.keys() == named.keys()
+            yield w, at, g, {**named, **{name: made[name] for name in self.first}} if alike else made
+
+    def _write(self, rows):
+        news, ats, slopes, named = zip(*rows)
+        if self.n == 0:
+            self.named = {name: self._room(name, value) for name, value in named[0].items()}
+            self.into = {name: array[len(array) - self.many:] for name, array in self.named.items()}
+        here = slice(self.n, self.n + len(rows))
+        self.w[1:][here], self.probe[here], self.g[here] = map(_joined, (news, ats, slopes))
+        try:
+            if any(len(made) != len(self.into) for made in named):
+                raise KeyError
+            for name, array in self.into.items():
+                array[here] = _joined([made[name] for made in named])
+        except (KeyError, TypeError, ValueError):
+            self._write_one_by_one(named)
+        self.n += len(rows)
+
+    def _room(self, name, value):
+        """An array for a quantity's values in all steps, after its first one if it has one before the first step."""
+        if np.asarray(value).dtype.kind not in "fiub":
+            raise InvalidArgument(f"{type(self.optimizer).__name__}.update names {name} = {value!r}; a quantity must "
+                                  "be an array or a number")
+        if name not in self.first:
+            return np.empty((self.many, *np.shape(value)))
+        room = np.empty((self.many + 1, *np.broadcast_shapes(np.shape(self.first[name]), np.shape(value))))
+        room[0] = self.first[name]
+        return room
+
+    def _write_one_by_one(self, named):
+        """Write what differs in shape, such as a number among arrays; find the step that names what others do not."""
+        for n, made in enumerate(named, self.n):
+            for name in {**self.into, **made}:
+                try:
+                    self.into[name][n] = made[name]
+                except (KeyError, TypeError, ValueError):
+                    raise self._unlike(n + 1 if self.keep == 1 else self.kept[n + 1], name, made.get(name)) from None
+
+    def _unlike(self, t, name, value):
+        """The error of a step that names other quantities than step 1 did."""
+        one = f"names {name} of shape {self.into[name].shape[1:]}" if name in self.into else f"names no {name}"
+        other = "does not" if value is None else f"one of shape {value.shape}" if isinstance(value, np.ndarray) else \
+            repr(value)
+        return InvalidArgument(f"{type(self.optimizer).__name__}.update {one} in step 1, and {other} in step {t}; it "
+                               "must name the same quantities, of the same shapes, in every step")
+
+
+def _joined(values):
+    """Values of several rows as what is written to these rows; a large one is not copied before."""
+    return values if len(values) > 1 else values[0]
 
 
 def _answers(run):

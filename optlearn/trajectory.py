@@ -11,7 +11,7 @@ from optlearn.declare import InvalidArgument
 from optlearn.explain import complete, explain
 from optlearn.gradients import check_steady, prepare
 from optlearn.optimizer import as_rule
-from optlearn.record import Trajectory, lane
+from optlearn.record import Recording, Trajectory, lane
 from optlearn.starting import start_point, whole
 from optlearn.state import Slots, Update, first_state, guest
 
@@ -88,7 +88,8 @@ def run(surface: Any, optimizer: Any, start: Any = None, steps: int = 100, *, rn
         rows, named = native.run(surface, optimizer, w, steps, chance, delay)
         kept = np.arange(len(rows[0]))
     else:
-        rows, named, kept = _readable(surface, optimizer, w, steps, chance, delay, keep)
+        begun, taken = _begun(surface, optimizer, w, steps, chance, delay)
+        rows, named, kept = Recording(optimizer, w, begun, steps, keep).of(taken)
     check_steady(first, optimizer.at(1))
     made = int(kept[-1])
     return Trajectory(surface, optimizer, rows, named, made + 1 if made < steps else None, kept)
@@ -354,70 +355,6 @@ def _beside(lanes, starts, shape, steps, chance, delay):
         view, at, g, named = zip(*each, strict=True)
         yield (*(np.stack(x, -1) for x in (view, at, g)),
                {name: np.stack([values[name] for values in named], -1) for name in named[0]})
-
-
-def _readable(surface, optimizer, w, steps, chance, delay, keep=1):
-    """A run of the rule as it is written.
-
-    Returns
-    -------
-    rows : list of array
-        Parameters, probes and gradients.
-    named : dict of str to array
-        What the rule named.
-    kept : array
-        The steps of the rows. Probe, gradient and internals of a row are those of the step after it.
-    """
-    first, taken = _begun(surface, optimizer, w, steps, chance, delay)
-    many = -(-steps // keep)
-    ws, probes, gs = np.empty((many + 1, *w.shape)), np.empty((many, *w.shape)), np.empty((many, *w.shape))
-    ws[0], t, new, made = w, 0, w, first
-    named, into = {name: np.array([value]) for name, value in first.items()}, {}
-    for t, (new, at, g, made) in enumerate(taken, 1):
-        if t == 1:
-            named = {name: _room(optimizer, many, name, value, first.get(name)) for name, value in made.items()}
-            into = {name: array[len(array) - many:] for name, array in named.items()}
-        j, rest = divmod(t - 1, keep)
-        if rest == 0:
-            probes[j], gs[j] = at, g
-        try:
-            for name, value in made.items():
-                if keep == 1 or rest == (keep - 1 if name in first else 0):
-                    into[name][j] = value
-        except (KeyError, TypeError, ValueError):
-            raise _unlike(optimizer, t, name, value, into) from None
-        if rest == keep - 1:
-            ws[j + 1] = new
-        if len(made) != len(into):
-            raise _unlike(optimizer, t, next(name for name in into if name not in made), None, into)
-    rows = -(-t // keep)
-    ws[rows] = new
-    for name in first if t else ():
-        into[name][rows - 1] = made[name]
-    kept = np.minimum(np.arange(rows + 1) * keep, t)
-    named = {name: array[:len(array) - many + rows] if t else array for name, array in named.items()}
-    return [ws[:rows + 1], probes[:rows], gs[:rows]], named, kept
-
-
-def _room(optimizer, steps, name, value, first):
-    """An array for a quantity's values in all steps, after its first one if it has one before the first step."""
-    if np.asarray(value).dtype.kind not in "fiub":
-        raise InvalidArgument(f"{type(optimizer).__name__}.update names {name} = {value!r}; a quantity must be an "
-                              "array or a number")
-    if first is None:
-        return np.empty((steps, *np.shape(value)))
-    room = np.empty((steps + 1, *np.broadcast_shapes(np.shape(first), np.shape(value))))
-    room[0] = first
-    return room
-
-
-def _unlike(optimizer, t, name, value, into):
-    """The error of a step that names other quantities than step 1 did."""
-    one = f"names {name} of shape {into[name].shape[1:]}" if name in into else f"names no {name}"
-    other = "does not" if value is None else f"one of shape {value.shape}" if isinstance(value, np.ndarray) else \
-        repr(value)
-    return InvalidArgument(f"{type(optimizer).__name__}.update {one} in step 1, and {other} in step {t}; it must name "
-                           "the same quantities, of the same shapes, in every step")
 
 
 def _driver(optimizer):

@@ -285,6 +285,19 @@ def test_what_a_step_makes_is_refused_by_run(update, says, start):
         optlearn.run("quadratic", defined(update=update)(), start=start, steps=3)
 
 
+@pytest.mark.parametrize("keep", [1, 10])
+def test_what_a_later_step_names_is_refused_before_what_comes_of_it(keep):
+    """Steps are written together: the first that is unlike the others is named, not the one that fails after it."""
+    def update(self, w, g, s, t):
+        if t == 72:
+            raise ValueError("too late")
+        return Update(w - 0.01 * g, **({"h": g} if t < 70 else {}))
+
+    function = "quadratic" if keep == 1 else lambda w: np.sum(w**2)
+    with pytest.raises(InvalidArgument, match="names h of shape .* in step 1, and does not in step 70"):
+        optlearn.run(function, defined(update=update)(), start=(1.0, 2.0), steps=80, keep=keep)
+
+
 @pytest.mark.parametrize("rng", [0.5, True, -1, "a", [1]])
 def test_what_is_no_seed_is_refused(rng):
     with pytest.raises(InvalidArgument, match=r"rng = .* is not allowed; it must be a seed"):
