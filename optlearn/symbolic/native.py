@@ -255,34 +255,34 @@ def run(surface, rule, w, steps, chance, delay):
         return Ready.of(surface, rule)(*w.tolist(), steps)
     kernels, record, diverged = _execute(surface, rule, w, steps, chance, delay, lambda k: (True, k.height))
     record, same = (record, kernels.same) if w.ndim > 1 else (record[..., 0], ())
-    shapes = {name: node.extents for name, node in program.lines.items() if node.extents}
-    return _parts(record, diverged, kernels.rows, rule, _moved(program, delay), same, shapes)
+    return _parts(record, diverged, kernels.rows, program, _moved(program, delay), same)
 
 
-def _parts(record, diverged, rows, rule, moved, same=(), shapes=None):
+def _parts(record, diverged, rows, program, moved, same=()):
     """Parameters, probes and gradients; and the named quantities."""
     record = record[:diverged] if diverged else record
     at, g, w = rows[PROBE][0], rows["g"][0], record[:, W:W + 2]
-    named = Named(record, rows, rule, same, shapes or {})
-    return [w, record[1:, at:at + 2] if moved else w[:-1], record[1:, g:g + 2]], named
+    return [w, record[1:, at:at + 2] if moved else w[:-1], record[1:, g:g + 2]], Named(record, rows, program, same)
 
 
 class Named(Mapping):
     """The named quantities of a record, each cut out when it is asked for: a short run takes less time than all."""
 
-    def __init__(self, record, rows, rule, same, shapes):
-        self.record, self.rows, self.rule, self.same, self.shapes = record, rows, rule, same, shapes
+    def __init__(self, record, rows, program, same):
+        self.record, self.rows, self.program, self.same = record, rows, program, same
 
     def __getitem__(self, name):
-        if name in ("w", PROBE, "g", *self.rule.draws):
+        program = self.program
+        if name in ("w", PROBE, "g", *program.draws):
             raise KeyError(name)
         first, size = self.rows[name]
         values = self.record[:, first:first + size] if size > 1 else self.record[:, first]
-        if name in self.shapes:
-            values = self.record[:, first:first + size].reshape(-1, *self.shapes[name], *self.record.shape[2:])
+        shape = program.lines[name].extents if name in program.lines else None
+        if shape:
+            values = values.reshape(-1, *shape, *values.shape[2:])
         elif name in self.same:
             values = values[..., 0]
-        return values if name in self.rule.slots else values[1:]
+        return values if name in program.slots else values[1:]
 
     def __iter__(self):
         return (name for name in self.rows if name in self)
@@ -343,10 +343,10 @@ class Ready:
         return found
 
     def __init__(self, surface, rule):
-        program = trace(rule)
-        self.surface, self.rule, self.moved = surface, rule, _moved(program, 0)
+        self.surface, self.rule, self.program = surface, rule, trace(rule)
+        self.moved = _moved(self.program, 0)
         self.read = [readings(type(part)) for part in (surface, rule, *rule.gradient)]
-        self.kernel, self.rows, self.height = fused(program, surface.graph(), rule.scheduled)
+        self.kernel, self.rows, self.height = fused(self.program, surface.graph(), rule.scheduled)
         self.p = np.array([surface.__dict__[name] for name in surface.hypers()], dtype=float)
         self.h = np.array([parameter_values(rule.at(1))], dtype=float)
         keep_memory()
@@ -356,7 +356,7 @@ class Ready:
         if rule.scheduled:
             h = np.array([parameter_values(rule.at(t)) for t in range(1, max(steps, 1) + 1)], dtype=float)
         record = np.empty((steps + 1, self.height))
-        return _parts(record, self.kernel(steps, x, y, h, self.p, record), self.rows, rule, self.moved)
+        return _parts(record, self.kernel(steps, x, y, h, self.p, record), self.rows, self.program, self.moved)
 
 
 def sweep(surface, rule, w, steps, chance, path):

@@ -77,9 +77,18 @@ def add(a, b):
 
 def sub(a, b):
     """Difference without zeros."""
-    if a is ZERO and b.op == "neg":
-        return b.args[0]
-    return a if b is ZERO else apply("neg", b) if a is ZERO else apply("sub", a, b)
+    return a if b is ZERO else negative(b) if a is ZERO else apply("sub", a, b)
+
+
+def negative(a):
+    """The same with the other sign, which goes into a number if there is one in front: that rounds nothing."""
+    if a.op == "neg":
+        return a.args[0]
+    if a.op == "number":
+        return number(-a.args[0])
+    if a.op == "mul" and a.args[0].op == "number":
+        return mul(number(-a.args[0].args[0]), a.args[1])
+    return apply("neg", a)
 
 
 def mul(a, b):
@@ -88,6 +97,8 @@ def mul(a, b):
         return ZERO
     if a.op == "number" and b.op == "number":
         return number(a.args[0] * b.args[0])
+    if b.op == "number" and b.args[0] == -1:
+        return negative(a)
     return b if a is ONE else a if b is ONE else apply("mul", a, b)
 
 
