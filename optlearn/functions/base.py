@@ -195,13 +195,15 @@ class Function:
         from optlearn.functions.operations import Tracked, whole
         from optlearn.functions.tape import gradient_of
 
-        variables = [Tracked(x) for x in _leaves(_guests(w))]
-        result = whole(self.f(tree.unflatten(w, variables)))
-        if not isinstance(result, Tracked):
-            self._real(result)
-            return np.float64(result), tree.unflatten(w, [np.zeros(x.shape) for x in variables])
-        value = self._real(result.value)
-        return value, tree.unflatten(w, gradient_of(result, variables))
+        tape = []
+        variables = [Tracked(x, tape=tape) for x in _leaves(_guests(w))]
+        try:
+            result = whole(self.f(tree.unflatten(w, variables)))
+            if not isinstance(result, Tracked):
+                return self._real(result), tree.unflatten(w, [np.zeros(x.shape) for x in variables])
+            return self._real(result.value), tree.unflatten(w, gradient_of(result, variables))
+        finally:
+            tape.clear()  # its entries hold it
 
     def along(self, w: Floats) -> Floats:
         """Values at the points of a run: a row a point; of several runs, the last axis is that of the runs."""

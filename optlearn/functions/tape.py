@@ -7,7 +7,6 @@ back the way that they went. The derivatives of single operations come from the 
 """
 
 import functools
-import itertools
 import numbers
 
 import numpy as np
@@ -20,8 +19,6 @@ from optlearn.symbolic.graph import number as constant
 # Filled by `operations`: functions of NumPy and methods of arrays that have a derivative here, and products.
 KNOWN, METHODS, PRODUCTS = {}, {}, {}
 
-_order = itertools.count()
-
 
 class Tracked:
     """An array that remembers how it was made.
@@ -31,14 +28,18 @@ class Tracked:
     value : array or number
     parents : tuple of (Tracked, callable)
         What it was made of, each with the function from a gradient of this value to that of the parent's.
+    tape : list of Tracked, optional
+        Of variables: where everything that is made of them is kept, in order.
     """
 
-    __slots__ = ("value", "parents", "at")
+    __slots__ = ("value", "parents", "tape", "slope")
     __array_priority__ = 1000
     __hash__ = None
 
-    def __init__(self, value, parents=()):
-        self.value, self.parents, self.at = value, parents, next(_order)
+    def __init__(self, value, parents=(), tape=None):
+        self.value, self.parents, self.slope = value, parents, None
+        self.tape = parents[0][0].tape if parents else tape
+        self.tape.append(self)
 
     shape = property(lambda self: np.shape(self.value))
     ndim = property(lambda self: np.ndim(self.value))
@@ -127,6 +128,8 @@ def value(x):
 
 def whole(x):
     """Lists and arrays that hold tracked entries, as ``np.array([w[0], 2 * w[1]])`` makes them, as one array."""
+    if x.__class__ is Tracked:
+        return x
     if isinstance(x, (list, tuple)) and any(isinstance(part, (Tracked, list, tuple, np.ndarray)) for part in x):
         parts = [whole(part) for part in x]
         return joined(np.stack, parts) if any(isinstance(part, Tracked) for part in parts) else x
@@ -138,20 +141,15 @@ def whole(x):
 
 def gradient_of(result, variables):
     """The gradients of a tracked number with respect to variables, each of the variable's shape."""
-    found = {id(result): np.float64(1.0)}
-    below, pending = {id(result): result}, [result]
-    while pending:
-        for parent, _ in pending.pop().parents:
-            if id(parent) not in below:
-                below[id(parent)] = parent
-                pending.append(parent)
-    for node in sorted(below.values(), key=lambda node: node.at, reverse=True):
-        g = found.get(id(node)) if not node.parents else found.pop(id(node))
-        for parent, pull in node.parents:
-            pulled = pull(g)
-            before = found.get(id(parent))
-            found[id(parent)] = pulled if before is None else before + pulled
-    return [np.array(np.broadcast_to(found.get(id(v), 0.0), v.shape), dtype=float) for v in variables]
+    result.slope = np.float64(1.0)
+    for node in reversed(result.tape):
+        g = node.slope
+        if g is not None and node.parents:
+            node.slope = None
+            for parent, pull in node.parents:
+                pulled = pull(g)
+                parent.slope = pulled if parent.slope is None else parent.slope + pulled
+    return [np.array(np.broadcast_to(0.0 if v.slope is None else v.slope, v.shape), dtype=float) for v in variables]
 
 
 # Elementwise operations: derivatives from the table.
