@@ -12,7 +12,7 @@ from optlearn.declare import InvalidArgument
 from optlearn.explain import explain
 from optlearn.gradients import BY_HYPERPARAMETER
 from optlearn.mistakes import mistakes
-from optlearn.needs import asked
+from optlearn.needs import asked, of_a_bowl
 from optlearn.optimizer import Optimizer
 from optlearn.starting import whole
 from optlearn.state import Slots
@@ -165,8 +165,7 @@ def _rule(argument, rule):
 
 def _try(rule, w):
     """A step in which the contract says what is wrong with a rule that cannot make one."""
-    rule.step(w, w, rule.init(w), rng=np.random.RandomState(0), nonfinite="propagate", loss=1.0,
-              gradient=lambda point: point, hessian=lambda v: v, hessian_diagonal=w)
+    rule.step(w, w, rule.init(w), rng=np.random.RandomState(0), nonfinite="propagate", **of_a_bowl(w))
 
 
 def _numbers(rule):

@@ -99,6 +99,12 @@ class _Counted(Answers):
         return [np.full_like(self.w, 1.5)]
 
 
+def of_a_bowl(w):
+    """What `Optimizer.step` takes beside the gradient ``w`` of ``|w|**2 / 2``, for a try."""
+    return {"loss": 0.5 * float(np.sum(w * w)), "gradient": lambda point: point, "hessian": lambda v: v,
+            "hessian_diagonal": np.ones_like(w)}
+
+
 def asked(rule):
     """What a step of a rule asks of the function besides its gradient, in order: found by a rehearsal."""
     if not rule.needs:

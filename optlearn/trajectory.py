@@ -62,7 +62,8 @@ def run(surface: SurfaceLike, optimizer: RuleLike | Sequence[RuleLike], start: A
         On a surface with samples: how many of them, drawn with replacement, each gradient is the mean over; default:
         all samples, none drawn. A step draws in this order: what the rule draws, samples, noise.
     delay : int
-        The gradient of a step is taken at the parameters of `delay` steps before.
+        The gradient of a step, and its loss and Hessian, are taken at the parameters of `delay` steps before; a
+        further gradient that a rule asks for, at the point that it asks about.
     compiled : bool
         Whether to run as machine code (needs numba): the same numbers to rounding, a hundred times as fast.
     gradient : callable, optional
@@ -184,9 +185,6 @@ def _checked(surface, optimizer, start, steps, rng, noise, batch, delay, gradien
     batch = 0 if batch is None else whole("batch", batch)
     if batch and surface.samples is None:
         raise InvalidArgument(f"batch = {batch} is not allowed: {surface.name} has no samples")
-    if delay and "gradient" in optimizer.needs:
-        raise InvalidArgument(f"delay = {delay} is not allowed for {optimizer.name}: it asks for a gradient at a point "
-                              "of its own, which cannot come late")
     random = bool(noise or batch or optimizer.draws)
     if rng is None and random:
         raise InvalidArgument("rng = None is not allowed for a random run; it must be a seed or a random generator")

@@ -144,6 +144,10 @@ def test_answers_are_of_the_point_of_the_gradient_and_its_samples():
     np.testing.assert_allclose(path["diagonal"], hessian[:, [0, 1], [0, 1]])
     late = run("rosenbrock", Told(), steps=3, delay=1)
     np.testing.assert_allclose(late["loss"], path.surface(late.probe.T))
+    further = run("quadratic", Heun(), steps=4, delay=2)
+    w, g = further.w[:-1], further.g
+    a = further.surface.gradient((w - 0.02 * g).T).T
+    np.testing.assert_allclose(further["b"], further.surface.gradient((w - 0.01 * (g + a)).T).T)
 
 
 def test_a_function_of_an_array_answers_too():
@@ -358,8 +362,6 @@ class Early(Optimizer, register=False):
     (lambda: run("quadratic", Later()), r"Later.update, line \d+.*in some steps only"),
     (lambda: Later().equation(), r"a branch on a computed value.*Later.update, line \d+"),
     (lambda: run("quadratic", Early()), "Early.probe, line .*in update only"),
-    (lambda: run("quadratic", Heun(), delay=1), "delay = 1 is not allowed for heun"),
-    (lambda: train(Softmax("iris"), Heun(), delay=1), "delay = 1 is not allowed for heun"),
     (lambda: Accumulate(Heun()), "of the last batch only"),
     (lambda: Stepper(Polyak(), W), "polyak is not allowed for a Stepper"),
     (lambda: run("quadratic", Heun(), rng=0, noise=1.0, compiled=True), "compiled = True is not allowed here for heun"),

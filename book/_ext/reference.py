@@ -36,8 +36,9 @@ class Rules(Directive):
             # What depends on the shape, as Adafactor's rows and columns, has no number.
             state = ", ".join(rule.slots) or "none"
             rows.append([link, nodes.literal("", name), nodes.Text(source[2]),
-                         nodes.Text(" ".join(source[1].split()).rstrip(", ")), nodes.Text(state), taught])
-        heads = ["rule", "name", "year", "source", "state for each parameter", "taught in"]
+                         nodes.Text(" ".join(source[1].split()).rstrip(", ")), nodes.Text(state),
+                         nodes.Text(str(rule.gradients_per_step)), taught])
+        heads = ["rule", "name", "year", "source", "state for each parameter", "gradients a step", "taught in"]
         return [_table([nodes.Text(head) for head in heads], rows)]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from optlearn import optimizer
 from optlearn.declare import InvalidArgument, near
 from optlearn.explorer import payload
+from optlearn.needs import of_a_bowl
 from optlearn.optimizer import Optimizer
 from optlearn.symbolic.trace import NotTraceable
 
@@ -43,7 +44,7 @@ def racers(given):
             no_sweeps("optimizers", part)
         # A step in which the contract says what is wrong with a rule that cannot make one.
         w = np.ones(2)
-        one.step(w, w, one.init(w), rng=np.random.RandomState(0), nonfinite="propagate")
+        one.step(w, w, one.init(w), rng=np.random.RandomState(0), nonfinite="propagate", **of_a_bowl(w))
         try:
             payload.rule_payload(one)
         except NotTraceable as reason:

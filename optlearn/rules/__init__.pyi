@@ -229,5 +229,5 @@ class Signum(_Signum):
 class Sophia(_Sophia):
     def __init__(self, *, lr: Value = 0.0001, beta1: Value = 0.965, beta2: Value = 0.99, eps: Value = 1e-08,
                  gamma: Value = 0.01, clip_threshold: Value = 1.0, update_interval: Value = 10,
-                 weight_decay: Value = 0.0001, gradient: Transforms = (), rescale_grad: Value | None = None,
-                 clip_gradient: Value | None = None) -> None: ...
+                 weight_decay: Value = 0.0001, bias_correction: bool = True, gradient: Transforms = (),
+                 rescale_grad: Value | None = None, clip_gradient: Value | None = None) -> None: ...

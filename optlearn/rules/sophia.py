@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optlearn.optimizer import Optimizer, Update, hyper
+from optlearn.optimizer import Optimizer, Update, hyper, option
 
 __all__ = ["Sophia"]
 
@@ -12,7 +12,7 @@ class Sophia(Optimizer):
 
     ::
 
-        m = beta1 * m + (1 - beta1) * g;  m_hat = m / (1 - beta1**t)
+        m = beta1 * m + (1 - beta1) * g;  m_hat = m / (1 - beta1**t)           # bias_correction=False: m_hat = m
         u = m_hat / max(gamma * h, eps), clipped to +-clip_threshold
         w = w - lr * (u + weight_decay * w)
         in steps 1, 1 + update_interval, ...:
@@ -22,8 +22,8 @@ class Sophia(Optimizer):
     the paper estimates it from one product with the Hessian, or from labels drawn from the model. It is asked for in
     every step, also where it is not used: a step costs three gradients.
 
-    Source: H. Liu, Z. Li, D. Hall, P. Liang, T. Ma (2024), arXiv:2305.14342. Convention: ``optax.contrib.sophia``; the
-    authors' code does not correct m for its start, and divides by ``rho`` in place of `gamma`, at least 1e-15.
+    Source: H. Liu, Z. Li, D. Hall, P. Liang, T. Ma (2024), arXiv:2305.14342. Convention: ``optax.contrib.sophia``;
+    the authors' code has no bias correction, and divides by ``rho * batch_size * h + 1e-15``.
 
     Examples
     --------
@@ -45,12 +45,14 @@ class Sophia(Optimizer):
     clip_threshold = hyper(1.0, above=0, symbol=r"\rho", low=1e-2, high=10.0)
     update_interval = hyper(10, at_least=1, integer=True, symbol="k", low=1, high=50)
     weight_decay = hyper(1e-4, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
+    bias_correction = option(True)
     slots = ("m", "h")
 
     def update(self, w, g, s, t):
         m = self.beta1 * s.m + (1 - self.beta1) * g
-        m_hat = m / (1 - self.beta1**t)
+        m_hat = m / (1 - self.beta1**t) if self.bias_correction else m
         u = np.clip(m_hat / np.maximum(self.gamma * s.h, self.eps), -self.clip_threshold, self.clip_threshold)
         curvature = s.hessian_diagonal()
         h = np.where((t - 1) % self.update_interval < 1, self.beta2 * s.h + (1 - self.beta2) * curvature, s.h)
-        return Update(w - self.lr * (u + self.weight_decay * w), m=m, h=h, m_hat=m_hat, u=u)
+        named = {"m_hat": m_hat} if self.bias_correction else {}
+        return Update(w - self.lr * (u + self.weight_decay * w), m=m, h=h, u=u, **named)

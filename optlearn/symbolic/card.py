@@ -25,6 +25,8 @@ def card(rule):
     for transform in rule.gradient:
         shown = html.escape(repr(transform))
         rows += f'<tr><td></td><th scope="row">gradient</th><td colspan="2"><code>{shown}</code></td></tr>'
+    if rule.needs and (each := rule.gradients_per_step) > 1:
+        rows += f'<tr><td></td><th scope="row">cost</th><td colspan="2">{each} gradients a step</td></tr>'
     table = (f'<table class="math optlearn-hyper"><thead><tr><th>symbol</th><th>name</th><th>value</th><th>allowed</th>'
              f"</tr></thead><tbody>{rows}</tbody></table>") if rows else ""
     source = html.escape(rule.source())

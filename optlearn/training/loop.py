@@ -348,7 +348,8 @@ def train(problem: problems.Problem, optimizer: RuleLike | None = None, *, epoch
     shuffle : bool
         Default True: a new order of the examples in every epoch.
     delay : int
-        The gradient of a step is taken at the parameters of `delay` steps before.
+        The gradient of a step, and its loss and Hessian, are taken at the parameters of `delay` steps before; a
+        further gradient that a rule asks for, at the point that it asks about.
     callbacks : sequence of function
         Called with the `Training` after every step; one that returns True ends the training.
     progress : bool
@@ -408,9 +409,6 @@ def train(problem: problems.Problem, optimizer: RuleLike | None = None, *, epoch
                 raise InvalidArgument(f"{name} = {given[name]!r} is not allowed; the saved training has "
                                       f"{saved.training['settings'][name]!r}")
         settings = saved.training["settings"]
-    if settings["delay"] and "gradient" in optimizer.needs:
-        raise InvalidArgument(f"delay = {settings['delay']} is not allowed for {optimizer.name}: it asks for a "
-                              "gradient at a point of its own, which cannot come late")
     early_stop = checked_early_stop(problem, early_stop)
     callbacks = checked_callbacks(callbacks)
     training = Training(problem, optimizer, settings, problems.generator(rng) if saved is None else saved.rng,

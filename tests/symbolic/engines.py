@@ -19,7 +19,7 @@ GENTLE = {"quadratic": 0.05, "rosenbrock": 5e-4, "himmelblau": 4e-3, "rastrigin"
           "twowells": 0.05, "cliff": 3e-3}
 # Rules whose steps grow with the gradient get those; the others move by about lr whatever the gradient.
 PROPORTIONAL = {"gradient_descent", "momentum", "nesterov", "dcasgd", "delta_bar_delta", "local_gains", "sgld",
-                "schedule_free"}
+                "schedule_free", "extragradient", "momo", "polyak"}
 BOUNDED = 0.013
 # Where a rule's own scale asks for another value than its default.
 VALUES = {
@@ -34,6 +34,8 @@ VALUES = {
     # Near a minimum their steps of one length turn at every rounding.
     "muon": {"lr": 0.002},
     "adafactor": {"lr": 0.002},
+    # Below the lowest point of every surface; the steps are then as long as lr allows.
+    "polyak": {"f_min": -100.0}, "momo": {"lower_bound": -100.0},
 }
 
 

@@ -7,6 +7,7 @@ from engines import TRACEABLE, forms
 import optlearn
 from optlearn import InvalidArgument, stepping
 from optlearn.gradients import Clip, ClipGlobalNorm, ClipNorm, Decay
+from optlearn.needs import of_a_bowl
 
 SIZE = 3000
 
@@ -22,7 +23,7 @@ def take(rule, dtype):
     w, grads = numbers(dtype)
     state = rule.init(w)
     for g in grads:
-        w, state = rule.step(w, g, state, rng=np.random.RandomState(1))
+        w, state = rule.step(w, g, state, rng=np.random.RandomState(1), **of_a_bowl(g))
     return w, state
 
 
@@ -33,7 +34,8 @@ def assert_near(found, expected, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
-@pytest.mark.parametrize("name", [name for name in TRACEABLE if not optlearn.get(name).takes_matrices])
+@pytest.mark.parametrize("name", [
+    name for name in TRACEABLE if not optlearn.get(name).takes_matrices and not optlearn.get(name).needs])
 def test_the_stepper_makes_the_steps_of_the_rule(name, dtype):
     pytest.importorskip("numba")
     rule = next(forms(name))

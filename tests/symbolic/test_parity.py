@@ -7,6 +7,7 @@ from engines import ALL_SURFACES, STEPS, TRACEABLE, Page, apart, forms, record, 
 import optlearn
 from optlearn import Optimizer, Update, hyper, schedules, surfaces
 from optlearn.gradients import Clip, ClipNorm, Decay, Rescale
+from optlearn.symbolic.trace import trace
 
 TOLERANCE = 1e-12
 
@@ -24,7 +25,10 @@ def kernels():
 def check_engines(rule, surface, page):
     expected = record(rule, surface)
     assert len(expected["w"]) == STEPS + 1, (rule, surface.name, "not stable")
-    for engine, found in (("page", page.run(rule, surface)), ("kernel", record(rule, surface, compiled=True))):
+    engines = {"page": page.run(rule, surface)}
+    if surface.samples is None or not trace(rule).asked:
+        engines["kernel"] = record(rule, surface, compiled=True)
+    for engine, found in engines.items():
         what, difference = apart(expected, found)
         assert difference < TOLERANCE, (engine, rule, surface.name, what)
 
