@@ -26,6 +26,7 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 
 import optlearn  # noqa: E402
+from optlearn.machine import in_threads  # noqa: E402
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 BEGIN, END = "<!-- library: begin -->", "<!-- library: end -->"
@@ -135,6 +136,16 @@ def adam_in_numpy_ml(optimizers):
     return call
 
 
+def bare_step_of_numpy_ml(optimizers):
+    """The same step again and again: no gradient, no loop of a run, nothing recorded."""
+    w, g, rule = np.array(START), np.array(rosenbrock_gradient(*START)), optimizers.Adam(lr=LR)
+
+    def call():
+        for _ in range(STEPS):
+            rule.update(w, g, "w")
+    return call
+
+
 def short_runs(peers):
     """Contenders of the first table."""
     rule = optlearn.Adam(lr=LR)
@@ -152,7 +163,27 @@ def short_runs(peers):
         contenders["optlearn.sweep(compiled=True), the end"] = lambda: optlearn.sweep(
             "rosenbrock", rule, START, STEPS, compiled=True)[:, 0]
     check_ends(contenders)
+    if peers["numpy_ml.neural_nets.optimizers"]:
+        contenders["numpy-ml, the step alone: no gradient, nothing recorded"] = bare_step_of_numpy_ml(
+            peers["numpy_ml.neural_nets.optimizers"])
     return contenders
+
+
+def calls(peers):
+    """Contenders of the table of calls: what a run costs before its first step."""
+    rule = optlearn.Adam(lr=LR)
+    contenders = {"optlearn.run": lambda: optlearn.run("rosenbrock", rule, START, 0)}
+    if peers["numba"]:
+        contenders["optlearn.run(compiled=True)"] = lambda: optlearn.run("rosenbrock", rule, START, 0, compiled=True)
+    if peers["optax"]:
+        contenders["an addition in jax, compiled"] = call_of_jax(peers["jax"])
+    return contenders
+
+
+def call_of_jax(jax):
+    """The least that a compiled function of jax can do."""
+    add, start = jax.jit(lambda w: w + 1), jax.numpy.array(START)
+    return lambda: np.asarray(add(start))
 
 
 def check_ends(contenders):
@@ -189,6 +220,12 @@ def large_steps(peers):
         np.add(spare[2], spare[3], out=spare[5])
         np.copyto(spare[6], spare[5])
 
+    def new_arrays():
+        # What any step has to do that gives new arrays: three of them, written by all cores.
+        made = [np.empty_like(w) for _ in range(3)]
+        in_threads(lambda parts: [np.copyto(new[part], w[part]) for part in parts for new in made], blocks)
+
+    blocks = [slice(k, k + 2**16) for k in range(0, MANY, 2**16)]
     contenders = {"NumPy, by hand": by_hand,
                   "optlearn, Optimizer.step, new arrays": lambda: rule.step(w, g, held["state"])}
     if peers["torch"]:
@@ -203,6 +240,7 @@ def large_steps(peers):
         stepper = optlearn.Stepper(rule, in_place)
         contenders["optlearn.Stepper, in place"] = lambda: stepper.step(in_place, g, nonfinite="propagate")
         contenders["optlearn.Stepper, gradient looked through for NaN"] = lambda: stepper.step(in_place, g)
+    contenders["three new arrays written, nothing computed"] = new_arrays
     contenders["the memory traffic alone, one thread"] = traffic
     return contenders
 
@@ -267,6 +305,30 @@ def import_times(rounds):
     return times
 
 
+def first_runs(rounds):
+    """Seconds of the first compiled runs in a new process, by name."""
+    program = """if True:
+        import time
+        times, begin = [], time.perf_counter()
+        def lap():
+            global begin
+            times.append(time.perf_counter() - begin)
+            begin = time.perf_counter()
+        import numba; lap()
+        import optlearn; lap()
+        for rule in (optlearn.Adam(), optlearn.Adam(lr=0.1), optlearn.Momentum()):
+            optlearn.run("rosenbrock", rule, steps=100, compiled=True); lap()
+        print(*times)"""
+    names = ("import numba", "import optlearn", "the first run: Adam", "Adam with another learning rate",
+             "the first run of another rule: Momentum")
+    times = {name: [] for name in names}
+    for _ in range(rounds):
+        said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+        for name, taken in zip(names, said.split()):
+            times[name].append(float(taken))
+    return {name: times[name] for name in names if name != "import optlearn"}
+
+
 def machine():
     """The machine in a line."""
     cpu = platform.processor() or platform.machine()
@@ -303,7 +365,12 @@ def section():
                   ["torch, fused", "NumPy, by hand"])
     text += table("10,000 runs of 200 momentum steps", take_turns(many_runs(peers), 25), "ms", 1e3,
                   ["jax, compiled", "NumPy, by hand"])
+    text += table("A run of no steps: the call alone", take_turns(calls(peers), 25), "µs", 1e6,
+                  ["an addition in jax, compiled"])
+    if peers["numba"]:
+        text += table("First compiled runs of a session, 100 steps", first_runs(5), "ms", 1e3, ["import numba"])
     text += table("Import in a new process", import_times(15), "ms", 1e3, ["numpy"])
+    text += [f"Load of the machine at the end: {os.getloadavg()[0]:.1f}.", ""] if hasattr(os, "getloadavg") else []
     return "\n".join([*text[:-1], END])
 
 

@@ -382,6 +382,6 @@ def _library():
     return {key for key, cls in registry.items() if _of_library(cls)}
 
 
-@functools.cache
+@functools.lru_cache(256)
 def key_of(name):
     return name.lower().translate({ord(sign): None for sign in "_- "})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import weakref
@@ -54,9 +55,7 @@ def get(surface: SurfaceLike, **values: Any) -> Surface:
         return surface(**values)
     if isinstance(surface, str):
         key = key_of(surface)
-        # Words are a name, unless x or y is among them.
-        words, variables = re.fullmatch(r"\s*[^\W\d][\w -]*", surface), re.search(r"\b[xy]\b", surface)
-        if not words or variables and not (surface.isidentifier() and key in registry):
+        if not (_are_words(surface) or surface.isidentifier() and key in registry):
             return typed(surface, **_attributes(values, "a formula"))
         if key not in registry:
             raise InvalidArgument(f"surface = {surface!r} is not known{near(key, registry)}")
@@ -67,6 +66,12 @@ def get(surface: SurfaceLike, **values: Any) -> Surface:
         return of(surface, **_attributes(values, "a function"))
     raise InvalidArgument(f"surface = {surface!r} is not allowed; it must be a Surface, the name of one, a formula "
                           "such as 'x**2 + y**2' or a function f(x, y)")
+
+
+@functools.lru_cache(256)
+def _are_words(text):
+    """Whether a text is a name, which are words without x or y among them; else it is a formula."""
+    return bool(re.fullmatch(r"\s*[^\W\d][\w -]*", text)) and not re.search(r"\b[xy]\b", text)
 
 
 def _attributes(values, what):
