@@ -44,7 +44,7 @@ class RAdam(Optimizer):
     eps_hat = option(True)
     slots = ("m", "v")
     direction = "m_hat"
-    symbols = {"rho_inf": r"\rho_\infty"}
+    symbols = {"rho_inf": r"\rho_\infty", "R": "r"}
 
     def update(self, w, g, s, t):
         m = self.beta1 * s.m + (1 - self.beta1) * g
