@@ -302,12 +302,20 @@ def ahead(rule: Optimizer, params: Params, state: State) -> Params:
     ----------
     rule : Optimizer
         With its values for the next step: ``optimizer.at(state.t + 1)``.
-    params
+    params : array or nested dict, list, tuple of arrays
     state : State
 
     Returns
     -------
     params
+
+    Examples
+    --------
+    >>> from optlearn import Nesterov
+    >>> rule, w = Nesterov(lr=1.0, momentum=0.5), np.array([0.0])
+    >>> w, state = rule.step(w, np.array([2.0]), rule.init(w))
+    >>> w, ahead(rule.at(2), w, state)
+    (array([-2.]), array([-3.]))
     """
     if isinstance(rule, Groups):
         return rule.points(params, state, ahead)
@@ -347,6 +355,8 @@ def train(problem: problems.Problem, optimizer: RuleLike | None = None, *, epoch
         Whether every batch has nearly the class proportions of the training set.
     shuffle : bool
         Default True: a new order of the examples in every epoch.
+    drop_last : bool
+        Whether to leave out the last batch of an epoch where it is smaller.
     delay : int
         The gradient of a step is taken at the parameters of `delay` steps before.
     callbacks : sequence of function
