@@ -145,9 +145,9 @@ class Training:
             loss, grads = self._loss_and_gradient(point, batch)
             params, answers = None, BatchAnswers(
                 self.problem, lambda there: self._loss_and_gradient(there, batch)[1], point, batch, loss)
-            if np.isfinite(loss) and _finite(grads):
+            if np.isfinite(loss) and tree.finite(grads):
                 params, state = self._stepped(rule, grads, answers.given if rule.needs else {})
-        if params is None or not (_finite(params) and all(_finite(list(slots.values())) for slots in state.slots)):
+        if params is None or not (tree.finite(params) and tree.finite(state.slots)):
             self.diverged = self.iteration + 1
             return False
         self.params, self.state = params, state
@@ -284,15 +284,6 @@ def _copied(value):
     if isinstance(value, dict):
         return {name: _copied(inner) for name, inner in value.items()}
     return [_copied(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _finite(nested):
-    """Whether all numbers in it are finite; what is none is for the step to refuse."""
-    if isinstance(nested, dict):
-        return all(map(_finite, nested.values()))
-    if isinstance(nested, (list, tuple)):
-        return all(map(_finite, nested))
-    return np.asarray(nested).dtype.kind not in "fc" or bool(np.isfinite(nested).all())
 
 
 def ahead(rule: Optimizer, params: Params, state: State) -> Params:
