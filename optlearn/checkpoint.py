@@ -187,6 +187,14 @@ def load(path: PathLike, *, params: Any = None, optimizer: RuleLike | None = Non
     ------
     InvalidArgument
         If the file is missing, damaged, not a checkpoint, or does not fit; the message says what is wrong.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "run.ckpt"
+    >>> save(path, params={"w": np.ones(2)})
+    >>> load(path).params
+    {'w': array([1., 1.])}
     """
     path = Path(path)
     held, arrays = _read(path)

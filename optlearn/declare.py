@@ -76,6 +76,13 @@ class hyper:
     divides : bool, optional
         Whether the rule divides by it, so that not even a schedule may reach the bound `above`. Otherwise it may:
         a learning rate that falls to zero ends on zero.
+
+    Examples
+    --------
+    >>> class Bounded(Declared):
+    ...     share = hyper(0.5, at_least=0, below=1)
+    >>> Bounded.share.range, Bounded(share=0.25).share
+    ('a finite number with 0 <= share < 1', 0.25)
     """
 
     def __init__(self, default: float | None, *, above: float | None = None, at_least: float | None = None,
@@ -226,6 +233,13 @@ class option:
         The choice where none is given.
     choices : tuple, optional
         All choices; default: (True, False).
+
+    Examples
+    --------
+    >>> class Choosing(Declared):
+    ...     form = option("short", choices=("short", "long"))
+    >>> Choosing(form="long").form
+    'long'
     """
 
     def __init__(self, default: bool | str, choices: tuple[bool | str, ...] = (True, False)) -> None:
@@ -386,20 +400,30 @@ def unsteady(name: str, k: int, first: float, again: float) -> InvalidArgument:
                            "number of its own")
 
 
+_SECTION = re.compile(r"\n    (Attributes|Returns|Raises|See Also|Notes|References|Examples)\n    -")
+
+
 def _describe(cls):
     """Put the declared numbers and choices into the docstring, so they are stated once."""
-    if not cls._declared or not vars(cls).get("__doc__") or "\n    Parameters\n" in cls.__doc__:
+    if not cls._declared or not vars(cls).get("__doc__"):
         return
-    lines = ["    Parameters", "    ----------"]
+    body = cls.__doc__.rstrip() + "\n"
+    before, found, after = body.partition("\n    Parameters\n    ----------\n")
+    at = _SECTION.search(after if found else body)
+    end = at.start() if at else len(after if found else body)
+    lines = []
     for name, d in cls._declared.items():
         kind = ("int" if d.integer else cls._value_kind) if isinstance(d, hyper) else "choice"
         default = f"{d.default:g}" if isinstance(d, hyper) and isinstance(d.default, numbers.Real) else repr(d.default)
         symbol = f"; symbol {d.symbol}." if isinstance(d, hyper) else "."
         lines += [f"    {name} : {kind}, default {default}", f"        {d.range[0].upper() + d.range[1:]}{symbol}"]
+    others = [name for name in cls._arguments() if name not in cls._declared]
+    if others:
+        lines += [f"    {', '.join(others)} : optional", "        What is done to the gradient first; see `Optimizer`."]
     table = "\n".join(lines) + "\n"
-    body = cls.__doc__.rstrip() + "\n"
-    at = re.search(r"\n    (Returns|Raises|See Also|Notes|References|Examples)\n    -", body)
-    cls.__doc__ = body[:at.start()] + "\n" + table + body[at.start():] if at else body + "\n" + table + "\n    "
+    head = "\n    Parameters\n    ----------\n"
+    new = before + head + after[:end] + table + after[end:] if found else body[:end] + head + table + body[end:]
+    cls.__doc__ = new if at else new + "\n    "
 
 
 def _plain(value):

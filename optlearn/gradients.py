@@ -12,6 +12,8 @@ from optlearn.explain import explain
 if TYPE_CHECKING:
     from optlearn.typing import Value
 
+__all__ = ["Clip", "ClipGlobalNorm", "ClipNorm", "Decay", "Rescale", "Transform", "norm", "normgrad"]
+
 
 def values_at(declared, t):
     """What the schedules among an object's hyperparameters give in step t = 1, 2, ... (index t - 1)."""
@@ -44,6 +46,14 @@ class Transform(Declared):
     ----------
     whole : bool
         Whether it looks at all arrays of nested parameters together, as a global norm does.
+
+    Examples
+    --------
+    >>> class Sign(Transform):
+    ...     def __call__(self, w, g):
+    ...         return np.sign(g)
+    >>> Sign()(np.zeros(2), np.array([3.0, -0.1]))
+    array([ 1., -1.])
     """
 
     whole = False
@@ -59,7 +69,13 @@ class Transform(Declared):
 
 
 class Rescale(Transform):
-    """Multiply the gradient, often by one over the batch size: ``g = rescale_grad * g``."""
+    """Multiply the gradient, often by one over the batch size: ``g = rescale_grad * g``.
+
+    Examples
+    --------
+    >>> Rescale(rescale_grad=0.5)(np.zeros(2), np.array([3.0, -4.0]))
+    array([ 1.5, -2. ])
+    """
 
     rescale_grad = hyper(1.0, symbol="c", low=0.0, high=2.0)
 
@@ -68,7 +84,13 @@ class Rescale(Transform):
 
 
 class Clip(Transform):
-    """Clip each coordinate of the gradient: ``g = min(max(g, -clip_gradient), clip_gradient)``."""
+    """Clip each coordinate of the gradient: ``g = min(max(g, -clip_gradient), clip_gradient)``.
+
+    Examples
+    --------
+    >>> Clip(clip_gradient=1.0)(np.zeros(2), np.array([3.0, -0.5]))
+    array([ 1. , -0.5])
+    """
 
     clip_gradient = hyper(1.0, above=0, symbol="c")
 
@@ -80,6 +102,11 @@ class ClipNorm(Transform):
     """Shorten the gradient of each array to the length `clip_norm` if it is longer.
 
     Source: Pascanu, Mikolov, Bengio (2013), arXiv:1211.5063.
+
+    Examples
+    --------
+    >>> ClipNorm(clip_norm=1.0)(np.zeros(2), np.array([3.0, 4.0]))
+    array([0.6, 0.8])
     """
 
     clip_norm = hyper(1.0, above=0, symbol="c")
@@ -94,13 +121,28 @@ class ClipNorm(Transform):
 
 
 class ClipGlobalNorm(ClipNorm):
-    """Shorten the gradients of all arrays together to the length `clip_norm` if they are longer."""
+    """Shorten the gradients of all arrays together to the length `clip_norm` if they are longer.
+
+    Examples
+    --------
+    >>> from optlearn import GradientDescent
+    >>> rule = GradientDescent(lr=1.0, gradient=ClipGlobalNorm(clip_norm=1.0))
+    >>> params = {"W": np.zeros(1), "b": np.zeros(1)}
+    >>> rule.step(params, {"W": np.array([3.0]), "b": np.array([4.0])}, rule.init(params))[0]
+    {'W': array([-0.6]), 'b': array([-0.8])}
+    """
 
     whole = True
 
 
 class Decay(Transform):
-    """Add weight decay as the gradient of an L2 penalty: ``g = g + weight_decay * w``."""
+    """Add weight decay as the gradient of an L2 penalty: ``g = g + weight_decay * w``.
+
+    Examples
+    --------
+    >>> Decay(weight_decay=0.1)(np.array([2.0]), np.array([1.0]))
+    array([1.2])
+    """
 
     weight_decay = hyper(0.0, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
 
@@ -142,6 +184,15 @@ BY_HYPERPARAMETER = {"rescale_grad": Rescale, "clip_gradient": Clip, "weight_dec
 
 def norm(x: Any) -> Any:
     """Length of an array, right also where the square of a number overflows; traceable.
+
+    Parameters
+    ----------
+    x : array or recorded array
+
+    Returns
+    -------
+    float
+        0 of an empty array.
 
     Examples
     --------

@@ -36,17 +36,54 @@ SHADES = mpl.colors.LinearSegmentedColormap.from_list("optlearn", ["#d3e3ef", "#
 
 
 def style() -> None:
-    """Use the book's style for all figures that follow."""
+    """Use the book's style for all figures that follow.
+
+    Examples
+    --------
+    >>> style()
+    >>> mpl.rcParams["axes.grid"]
+    True
+    """
     mpl.rcParams.update(STYLE)
 
 
 def line(i: int) -> dict[str, Any]:
-    """Colour and dashes of the i-th line."""
+    """Colour and dashes of the i-th line.
+
+    Parameters
+    ----------
+    i : int
+
+    Returns
+    -------
+    dict
+        Keywords for ``ax.plot``.
+
+    Examples
+    --------
+    >>> line(1)
+    {'color': '#D55E00', 'linestyle': '--'}
+    """
     return {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)]}
 
 
 def label(trajectory: Trajectory) -> str:
-    """The name of a run for a legend: the rule with its learning rate."""
+    """The name of a run for a legend: the rule with its learning rate.
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from optlearn import Adam, run
+    >>> label(run("quadratic", Adam(lr=0.1), steps=1))
+    'Adam, lr 0.1'
+    """
     rule = trajectory.optimizer
     lr = rule.values.get("lr")
     name = type(rule).__name__
@@ -61,7 +98,23 @@ def _as_list(trajectories):
 
 
 def levels(values: ArrayLike, n: int = 18) -> Floats:
-    """Heights for contour lines, dense near the lowest value."""
+    """Heights for contour lines, dense near the lowest value.
+
+    Parameters
+    ----------
+    values : array
+    n : int
+        Number of lines.
+
+    Returns
+    -------
+    array (n,)
+
+    Examples
+    --------
+    >>> levels([0.0, 8.0], n=2)
+    array([1., 8.])
+    """
     low, high = float(np.min(values)), float(np.max(values))
     return low + (high - low) * np.linspace(0, 1, n + 1)[1:] ** 3
 
@@ -81,6 +134,11 @@ def contour(surface: SurfaceLike, ax: Axes | None = None, domain: Sequence[float
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> contour("quadratic", mpl.figure.Figure().subplots()).get_xlabel()
+    '$x$'
     """
     surface = surfaces.get(surface)
     ax = ax or plt.gca()
@@ -119,6 +177,13 @@ def paths(trajectories: Trajectory | Sequence[Trajectory], ax: Axes | None = Non
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from optlearn import Adam, run
+    >>> ax = paths(run("quadratic", Adam(lr=0.1)), mpl.figure.Figure().subplots())
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['Adam, lr 0.1']
     """
     runs = _as_list(trajectories)
     ax = contour(runs[0].surface, ax, domain)
@@ -151,6 +216,12 @@ def losses(trajectories: Trajectory | Sequence[Trajectory], ax: Axes | None = No
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from optlearn import Adam, run
+    >>> losses(run("quadratic", Adam(lr=0.1)), mpl.figure.Figure().subplots()).get_yscale()
+    'log'
     """
     if by not in ("step", "gradients"):
         raise InvalidArgument(f"by = {by!r} is not allowed; it must be 'step' or 'gradients'")
@@ -189,6 +260,11 @@ def sweep_map(x: ArrayLike, y: ArrayLike, values: ArrayLike, ax: Axes | None = N
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> sweep_map([0.1, 1.0], [0.0, 0.9], np.ones((2, 2)), mpl.figure.Figure().subplots()).get_xscale()
+    'log'
     """
     ax = ax or plt.gca()
     ax.set_facecolor("#e7d9d2")

@@ -19,6 +19,8 @@ from optlearn.surfaces import Surface
 MOST_COLUMNS = 100
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from optlearn.typing import Array, Floats
 
 
@@ -123,7 +125,7 @@ class Trajectory:
             end += ", Hessian by differences of gradients"
         return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{end}{self.surface.note})"
 
-    def table(self):
+    def table(self) -> dict[str, Array]:
         """The run as columns, a row for each point kept.
 
         Returns
@@ -172,11 +174,11 @@ class Trajectory:
                 columns.update({"g_" + name: column(g[:, *place]) for name, place in zip(named, places, strict=True)})
         return columns
 
-    def to_pandas(self):
+    def to_pandas(self) -> Any:
         """The run as a ``pandas.DataFrame``; see `table`."""
         return data_frame(self.table())
 
-    def animate(self, *others, labels=None):
+    def animate(self, *others: Trajectory, labels: Sequence[str] | None = None) -> Any:
         """The run as an animation, alone or beside others.
 
         Parameters

@@ -112,6 +112,10 @@ def alias(name: str, rule: str | Callable[..., tuple[str, dict[str, Any]]], **va
 def names() -> list[str]:
     """The names of all rules.
 
+    Returns
+    -------
+    list of str
+
     Examples
     --------
     >>> "adam" in names()

@@ -27,6 +27,12 @@ class Update:
         New parameters.
     **named : array or float
         Named quantities.
+
+    Examples
+    --------
+    >>> made = Update(np.ones(2), m=np.zeros(2))
+    >>> made.w, sorted(made.named)
+    (array([1., 1.]), ['m'])
     """
 
     __slots__ = ("w", "named")
@@ -74,6 +80,12 @@ class State:
         Place of each array in the nested parameters, such as ``"['layer1'][0]"``.
     slots : tuple of dict
         The slots of each array, by name.
+
+    Examples
+    --------
+    >>> from optlearn import Momentum
+    >>> Momentum().init(np.ones(2))
+    State(momentum, t=0, 1 array(s), slots: v)
     """
 
     def __init__(self, rule: str, t: int, paths: Iterable[str], slots: Iterable[dict[str, Any]]) -> None:

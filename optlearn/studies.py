@@ -25,6 +25,8 @@ from optlearn.declare import InvalidArgument
 if TYPE_CHECKING:
     from optlearn.typing import PathLike
 
+__all__ = ["Study", "StudyError", "load"]
+
 
 class StudyError(AssertionError):
     """Raised where results do not belong to their script, or a cell that is run again gives other numbers."""
@@ -129,6 +131,12 @@ def load(script: PathLike) -> Study:
     ------
     StudyError
         If the script or what it reads has changed since the results were made, or there are none.
+
+    Examples
+    --------
+    >>> load("nowhere.py")
+    Traceback (most recent call last):
+    optlearn.declare.InvalidArgument: script = 'nowhere.py' is not allowed; it must be the file of a study
     """
     study = Study(script)
     if not study.kept.is_file():

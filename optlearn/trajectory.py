@@ -124,10 +124,19 @@ def sweep(surface: SurfaceLike, optimizer: RuleLike, start: ArrayLike | None = N
 
     Parameters
     ----------
-    surface, optimizer, start, steps, rng, noise, batch, compiled
-        As for `run`; the starts or hyperparameters are arrays, one value a run.
+    surface : Surface, str or callable
+    optimizer : Optimizer, subclass or str
+    start : array (2,) or (2, N), optional
+        The starts or the hyperparameters are arrays, one value a run.
+    steps : int
+    rng : int, numpy.random.RandomState or numpy.random.Generator, optional
+    noise : float
+    batch : int, optional
+        All of these as for `run`.
     path : bool
         Whether to keep the parameters of every step.
+    compiled : bool
+        As for `run`.
 
     Returns
     -------

@@ -82,3 +82,12 @@ def computable(array, name):
             f": {name}.astype(float)" if array.dtype.kind in "iu" else ""
         raise InvalidArgument(f"{name} has dtype {array.dtype}; it must be float32 or float64{why}")
     return array
+
+
+def finite(nested):
+    """Whether all numbers in it are finite; what is none is for the step to refuse."""
+    if isinstance(nested, dict):
+        return all(map(finite, nested.values()))
+    if isinstance(nested, (list, tuple)):
+        return all(map(finite, nested))
+    return np.asarray(nested).dtype.kind not in "fc" or bool(np.isfinite(nested).all())

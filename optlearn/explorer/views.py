@@ -34,7 +34,8 @@ def view(name: str, surface: SurfaceLike | None = None, optimizers: RuleLike | S
     name : {"modes", "map", "noise", "tuning", "step", "memory", "race"}
         Error of each mode and roots; result over two numbers; cloud of noisy paths; loss against learning rate; the
         film of a step; what a racer remembers; picture and time line.
-    surface, optimizers
+    surface : Surface, str or callable, optional
+    optimizers : Optimizer, str or list of these, optional
         See `optlearn.explorer.explore`.
     **more
         Further arguments of `explore`, such as ``start``, ``steps``, ``noise`` or ``focus``.

@@ -336,7 +336,24 @@ def function(f: Callable[[Any], Any], gradient: Callable[[Any], Any] | None = No
 
 
 def get(surface: Any, start: Any, gradient: Callable[[Any], Any] | None = None) -> Any:
-    """What a run minimises: a surface, or a function of an array prepared for its start."""
+    """What a run minimises: a surface, or a function of an array prepared for its start.
+
+    Parameters
+    ----------
+    surface : Surface, Function, str or callable
+    start : array or None
+    gradient : callable, optional
+        As for `optlearn.run`.
+
+    Returns
+    -------
+    Surface or Function
+
+    Examples
+    --------
+    >>> get(lambda w: np.sum(w**2), np.ones(3)).how
+    'recorded'
+    """
     if gradient is None and (isinstance(surface, (str, surfaces.Surface, type)) or
                              not isinstance(surface, Function) and not (callable(surface) and arguments(surface) == 1)):
         return surfaces.get(surface)

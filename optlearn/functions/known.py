@@ -1,14 +1,20 @@
 """Functions of n variables of which the theory of optimizers speaks."""
 
+from __future__ import annotations
+
 import operator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optlearn.declare import InvalidArgument
 from optlearn.functions.base import Function
 
+if TYPE_CHECKING:
+    from optlearn.typing import ArrayLike
 
-def quadratic(A, b=None, start=None):
+
+def quadratic(A: ArrayLike, b: ArrayLike | None = None, start: ArrayLike | None = None) -> Function:
     """The quadratic ``f(w) = w.T @ A @ w / 2 - b @ w``.
 
     Its gradient is ``A @ w - b``, its curvatures are the eigenvalues of A, its only stationary point solves A w = b.
@@ -56,7 +62,7 @@ def quadratic(A, b=None, start=None):
                     start)
 
 
-def rosenbrock(n, b=100.0):
+def rosenbrock(n: int, b: float = 100.0) -> Function:
     """Rosenbrock's valley in n variables: ``sum(b * (w[i+1] - w[i]**2)**2 + (1 - w[i])**2)``; its minimum is at ones.
 
     It starts at -1.2, 1, -1.2, ...; with n = 2 it is the surface of that name. With n from 4 to 7 it has a second,
@@ -64,6 +70,22 @@ def rosenbrock(n, b=100.0):
 
     Source: H. H. Rosenbrock (1960), The Computer Journal 3, 175-184; in n variables Y.-W. Shang, Y.-H. Qiu (2006),
     Evolutionary Computation 14, 119-126.
+
+    Parameters
+    ----------
+    n : int
+        At least 2.
+    b : float
+        How steep the walls are.
+
+    Returns
+    -------
+    Function
+
+    Raises
+    ------
+    InvalidArgument
+        If n is no whole number of at least 2.
 
     Examples
     --------

@@ -33,6 +33,19 @@ class Problem(Declared):
     Attributes
     ----------
     train, test : Batch or None
+
+    Examples
+    --------
+    >>> class Mean(Problem):
+    ...     def init(self, rng=0):
+    ...         return np.zeros(())
+    ...     def loss_and_gradient(self, params, batch=None):
+    ...         _, y = batch or self.train
+    ...         return float(np.mean((params - y) ** 2) / 2), np.mean(params - y)
+    >>> import optlearn
+    >>> problem = Mean((np.zeros((2, 1)), np.array([1.0, 2.0])))
+    >>> optlearn.train(problem, "gradient_descent", epochs=100).params.round(3)
+    np.float64(1.5)
     """
 
     data: Data

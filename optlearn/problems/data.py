@@ -17,7 +17,22 @@ if TYPE_CHECKING:
 
 
 def generator(rng: Rng) -> np.random.RandomState | np.random.Generator:
-    """A random generator: `rng` itself, or the ``RandomState`` of a seed, whose stream NumPy keeps fixed."""
+    """A random generator: `rng` itself, or the ``RandomState`` of a seed, whose stream NumPy keeps fixed.
+
+    Parameters
+    ----------
+    rng : int, numpy.random.RandomState or numpy.random.Generator
+        A seed is a whole number with 0 <= rng < 2**32.
+
+    Returns
+    -------
+    numpy.random.RandomState or numpy.random.Generator
+
+    Examples
+    --------
+    >>> round(generator(0).uniform(), 4)
+    0.5488
+    """
     if isinstance(rng, (np.random.RandomState, np.random.Generator)):
         return rng
     if isinstance(rng, numbers.Integral) and not isinstance(rng, bool) and 0 <= rng < 2**32:
@@ -50,6 +65,11 @@ class Data:
     train, test : Batch or None
     classes : int or None
         Number of classes.
+
+    Examples
+    --------
+    >>> Data(np.zeros((4, 2)), [0, 1, 1, 0], name="four")
+    Data(four: 4 training and 0 test examples, 2 features, 2 classes)
     """
 
     def __init__(self, x: ArrayLike, y: ArrayLike, x_test: ArrayLike | None = None, y_test: ArrayLike | None = None,
@@ -151,6 +171,11 @@ def split(x: ArrayLike, y: ArrayLike, test: float = 0.25, seed: Rng = 0, normali
     Returns
     -------
     Data
+
+    Examples
+    --------
+    >>> split(np.arange(8.0)[:, None], np.arange(8) % 2)
+    Data(data: 6 training and 2 test examples, 1 features, 2 classes)
     """
     if not (isinstance(test, numbers.Real) and 0 < test < 1):
         raise InvalidArgument(f"test = {test!r} is not allowed; it must be a number with 0 < test < 1")
@@ -182,7 +207,10 @@ def load(name: str, test: float = 0.25, seed: Rng = 0, normalise: bool = True,
     ----------
     name : {"breast_cancer", "diabetes", "digits", "iris", "wine"}
         Two, none (a regression), ten, three and three classes.
-    test, seed, normalise, dtype
+    test : float
+    seed : int
+    normalise : bool
+    dtype : dtype
         See `split`.
 
     Returns
@@ -204,7 +232,27 @@ def load(name: str, test: float = 0.25, seed: Rng = 0, normalise: bool = True,
 
 
 def line(n: int = 100, noise: float = 0.1, seed: Rng = 0, slope: float = 2.0, intercept: float = 1.0) -> Data:
-    """Points on y = slope x + intercept with normal noise, x uniform on [-1, 1]."""
+    """Points on y = slope x + intercept with normal noise, x uniform on [-1, 1].
+
+    Parameters
+    ----------
+    n : int
+        Points.
+    noise : float
+        Standard deviation of the noise.
+    seed : int
+    slope, intercept : float
+        Of the line.
+
+    Returns
+    -------
+    Data
+
+    Examples
+    --------
+    >>> line(n=20)
+    Data(line: 20 training and 0 test examples, 1 features, regression)
+    """
     rng = generator(seed)
     x = rng.uniform(-1, 1, n)
     return Data(x[:, None], slope * x + intercept + noise * rng.standard_normal(n), name="line")
@@ -216,9 +264,23 @@ def sparse(n: int = 2000, features: int = 200, informative: int = 20, seed: Rng 
     Feature j is 1 with probability ``0.5 / (j + 1)``, at least 0.01, else 0, as words in texts are. The
     classes are drawn from a logistic model whose weights are zero for all but `informative` features.
 
+    Parameters
+    ----------
+    n : int
+        Examples in all.
+    features, informative : int
+    seed : int
+    test : float
+        Part that is held out.
+
     Returns
     -------
     Data
+
+    Examples
+    --------
+    >>> sparse()
+    Data(sparse: 1500 training and 500 test examples, 200 features, 2 classes)
     """
     rng = generator(seed)
     rate = np.maximum(0.5 / np.arange(1, features + 1), 0.01)

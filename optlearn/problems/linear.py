@@ -32,6 +32,11 @@ class LeastSquares(Problem):
     Without data it is the fit of a line to 100 points of y = 2 x + 1 with noise of 0.1; parameters start at
     0.
 
+    Parameters
+    ----------
+    data : Data, str or tuple of arrays, optional
+        See `Problem`; default: `line`.
+
     Examples
     --------
     >>> problem = LeastSquares()
@@ -106,6 +111,11 @@ class Logistic(Problem):
 
     Here ``z = x @ w + b``.
 
+    Parameters
+    ----------
+    data : Data, str or tuple of arrays
+        See `Problem`.
+
     Examples
     --------
     >>> problem = Logistic("breast_cancer")
@@ -147,7 +157,18 @@ class Logistic(Problem):
 
 
 class SparseLogistic(Logistic):
-    """Logistic regression on mostly rare features, the case for AdaGrad and FTRL; see `sparse`."""
+    """Logistic regression on mostly rare features, the case for AdaGrad and FTRL; see `sparse`.
+
+    Parameters
+    ----------
+    data : Data, str or tuple of arrays, optional
+        See `Problem`; default: `sparse`.
+
+    Examples
+    --------
+    >>> SparseLogistic().data
+    Data(sparse: 1500 training and 500 test examples, 200 features, 2 classes)
+    """
 
     def __init__(self, data: DataLike | None = None, **values: Any) -> None:
         super().__init__(sparse() if data is None else data, **values)
@@ -167,6 +188,11 @@ def cross_entropy(z: Array, y: Array) -> tuple[Any, Array]:
 
 class Softmax(Problem):
     """Softmax regression: the mean of ``-log softmax(x @ W + b)[y]``, plus ``l2 / 2 * |W|^2``.
+
+    Parameters
+    ----------
+    data : Data, str or tuple of arrays
+        See `Problem`.
 
     Examples
     --------

@@ -29,6 +29,11 @@ class MLP(Problem):
 
     Source of batch normalisation: S. Ioffe, C. Szegedy (2015), arXiv:1502.03167.
 
+    Parameters
+    ----------
+    data : Data, str or tuple of arrays
+        See `Problem`.
+
     Examples
     --------
     >>> problem = MLP("digits", hidden=16, activation="relu", initialisation="he_normal")

@@ -59,6 +59,11 @@ class ImbalancedSoftmax(Softmax):
 
     Source: F. Kunstner, A. Milligan, R. Yadav, M. Schmidt, A. Bietti (2024), arXiv:2402.19449.
 
+    Parameters
+    ----------
+    data : Data, str or tuple of arrays, optional
+        See `Problem`; default: `imbalanced`.
+
     Examples
     --------
     >>> problem = ImbalancedSoftmax()
@@ -113,6 +118,11 @@ class Bigram(Problem):
 
     A row of `E` has a gradient only where its token occurs in the batch, and tokens have power-law frequencies
     (see `bigrams`): most rows are moved rarely.
+
+    Parameters
+    ----------
+    data : Data, str or tuple of arrays, optional
+        See `Problem`; default: `bigrams`.
 
     Examples
     --------

@@ -96,6 +96,11 @@ class Transformer(Problem):
     Source: A. Vaswani and others (2017), arXiv:1706.03762; norms stand before each part as in R. Xiong and others
     (2020), arXiv:2002.04745.
 
+    Parameters
+    ----------
+    data : Data, str or tuple of arrays, optional
+        See `Problem`; default: `characters`.
+
     Examples
     --------
     >>> problem = Transformer(width=16)

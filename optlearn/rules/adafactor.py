@@ -1,5 +1,9 @@
 """Adafactor."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from optlearn.optimizer import Optimizer, Update, hyper, option
@@ -53,7 +57,7 @@ class Adafactor(Optimizer):
             return {"R": 0 * w, "C": 1.0}
         return {"R": 0 * np.max(w, axis=axes[1], keepdims=True), "C": 0 * np.max(w, axis=axes[0], keepdims=True)}
 
-    def axes(self, w):
+    def axes(self, w: Any) -> Any:
         """The two axes, rows and columns, over which means are kept; None for an array that is kept whole."""
         if w.ndim < 2:
             return None
@@ -84,7 +88,7 @@ class Adafactor(Optimizer):
         alpha = np.maximum(self.eps2, length) * (self.lr if self.form == "optax" else np.minimum(self.lr, t**-0.5))
         return Update(w - alpha * u_hat, c=c, R=R, C=C, u=u, r=r, u_hat=u_hat, alpha=alpha, **named)
 
-    def floored(self, x, w):
+    def floored(self, x: Any, w: Any) -> Any:
         """A divisor that is kept away from zero; where eps1 is added to the squares, it is so already."""
         if self.form != "torch":
             return x

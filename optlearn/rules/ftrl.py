@@ -1,5 +1,9 @@
 """FTRL-Proximal."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from optlearn.optimizer import Optimizer, Update, hyper, option
@@ -46,7 +50,7 @@ class FTRL(Optimizer):
     start_at = option("parameters", choices=("parameters", "origin"))
     slots = ("z", "n")
 
-    def penalty(self, root):
+    def penalty(self, root: Any) -> Any:
         """The curvature of what a step minimises."""
         curvature = (self.beta + root) / self.lr + self.weight_decay
         return curvature if self.l2 is None else curvature + 2 * self.l2

@@ -215,6 +215,22 @@ class Schedule(Declared):
 def get(name: str, **values: Any) -> Schedule:
     """The schedule of that name.
 
+    Parameters
+    ----------
+    name : str
+        See `names`.
+    **values
+        The arguments of the schedule.
+
+    Returns
+    -------
+    Schedule
+
+    Raises
+    ------
+    InvalidArgument
+        For an unknown name, with the near ones.
+
     Examples
     --------
     >>> get("cosine", start=1.0, steps=10)
@@ -227,7 +243,17 @@ def get(name: str, **values: Any) -> Schedule:
 
 
 def names() -> list[str]:
-    """The names of all schedules."""
+    """The names of all schedules.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> "cosine" in names()
+    True
+    """
     return sorted(_registry)
 
 

@@ -71,6 +71,11 @@ class Warmup(Successive):
 
     Source: P. Goyal and others (2017), arXiv:1706.02677.
 
+    Parameters
+    ----------
+    then : Schedule
+        What follows the rise.
+
     Examples
     --------
     >>> from optlearn.schedules import Exponential
@@ -118,6 +123,12 @@ class Join(Successive):
 
     One that looks at the loss sees the losses of its own steps.
 
+    Parameters
+    ----------
+    schedules : sequence of Schedule
+    at : sequence of int
+        The index at which each but the first takes over, increasing, at least 1.
+
     Examples
     --------
     >>> from optlearn.schedules import Constant, Polynomial
@@ -152,6 +163,10 @@ class Join(Successive):
 class Scaled(Schedule):
     """Another schedule times a number; ``0.1 * schedule`` makes it.
 
+    Parameters
+    ----------
+    of : Schedule
+
     Examples
     --------
     >>> from optlearn.schedules import Halving
@@ -181,6 +196,11 @@ class PerEpoch(Schedule):
     """Another schedule as a function of the epoch 0, 1, 2, ... instead of the step.
 
     With `steps_per_epoch` it is a function of the step index. Without, `train` tells it the epoch.
+
+    Parameters
+    ----------
+    of : Schedule
+        It must not look at the training itself.
 
     Examples
     --------

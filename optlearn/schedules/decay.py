@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 
 class Constant(Schedule):
-    """Always the same value."""
+    """Always the same value.
+
+    Examples
+    --------
+    >>> Constant(start=0.5).series(3).tolist()
+    [0.5, 0.5, 0.5]
+    """
 
     start = hyper(0.1, at_least=0, symbol=r"\eta_0", alias="lr")
 
@@ -62,7 +68,13 @@ class Halving(Schedule):
 
 
 class Step(Schedule):
-    """Multiply by `gamma` every `every` steps, all at once."""
+    """Multiply by `gamma` every `every` steps, all at once.
+
+    Examples
+    --------
+    >>> Step(start=1.0, gamma=0.5, every=2).series(5).tolist()
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
 
     start = hyper(0.1, at_least=0, symbol=r"\eta_0", alias="lr")
     gamma = hyper(0.1, above=0, at_most=1, symbol=r"\gamma")
@@ -74,6 +86,11 @@ class Step(Schedule):
 
 class MultiStep(Schedule):
     """Multiply by `gamma` at each of the step indices `milestones`.
+
+    Parameters
+    ----------
+    milestones : sequence of int
+        Step indices, increasing, at least 1.
 
     Examples
     --------

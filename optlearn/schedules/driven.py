@@ -26,6 +26,11 @@ def _function(value):
 class FromTraining(Schedule):
     """Your own function of the training state, a `Place`, which `train` supplies.
 
+    Parameters
+    ----------
+    function : callable
+        ``function(place)``, of a `Place`.
+
     Examples
     --------
     >>> FromTraining(lambda place: 0.1 / (1 + place.epoch))

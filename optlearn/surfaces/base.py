@@ -31,7 +31,7 @@ class Graph:
         NumPy functions of x, y, the parameters and the sample that give `f`, `gradient` and `hessian` as tuples.
     """
 
-    def __init__(self, surface):
+    def __init__(self, surface: Surface) -> None:
         from optlearn.symbolic.arrays import function
         from optlearn.symbolic.derive import derivative
         from optlearn.symbolic.graph import as_node, recording, symbol

@@ -10,6 +10,12 @@ class Quadratic(Surface):
     """A rotated bowl with curvatures 1 and kappa; its smaller curvature lies along the angle.
 
     ``f = (u**2 + kappa * v**2) / 2`` with ``u = c x + s y``, ``v = c y - s x``.
+
+    Examples
+    --------
+    >>> Quadratic(kappa=4.0).hessian(np.array([1.0, 1.0]))
+    array([[1., 0.],
+           [0., 4.]])
     """
 
     kappa = hyper(10.0, at_least=1, symbol=r"\kappa", low=1, high=1000)
@@ -26,7 +32,13 @@ class Quadratic(Surface):
 
 
 class Rosenbrock(Surface):
-    """Rosenbrock's curved valley (H. H. Rosenbrock 1960, The Computer Journal 3, 175-184)."""
+    """Rosenbrock's curved valley (H. H. Rosenbrock 1960, The Computer Journal 3, 175-184).
+
+    Examples
+    --------
+    >>> Rosenbrock().gradient(np.array([0.0, 1.0]))
+    array([ -2., 200.])
+    """
 
     b = hyper(100.0, above=0, symbol="b", low=1, high=1000)
     domain = (-2.0, 2.0, -1.0, 3.0)
@@ -38,7 +50,13 @@ class Rosenbrock(Surface):
 
 
 class Himmelblau(Surface):
-    """Four equal minima (D. M. Himmelblau 1972, Applied Nonlinear Programming)."""
+    """Four equal minima (D. M. Himmelblau 1972, Applied Nonlinear Programming).
+
+    Examples
+    --------
+    >>> float(Himmelblau()(np.array([3.0, 2.0])))
+    0.0
+    """
 
     domain = (-5.0, 5.0, -5.0, 5.0)
     start = (-0.5, -1.0)
@@ -50,7 +68,13 @@ class Himmelblau(Surface):
 
 
 class Rastrigin(Surface):
-    """A bowl with waves: many local minima (L. A. Rastrigin 1974)."""
+    """A bowl with waves: many local minima (L. A. Rastrigin 1974).
+
+    Examples
+    --------
+    >>> float(Rastrigin()(np.array([0.0, 0.0])))
+    0.0
+    """
 
     amplitude = hyper(10.0, at_least=0, symbol="A", low=0.0, high=10.0)
     domain = (-5.0, 5.0, -5.0, 5.0)
@@ -64,7 +88,13 @@ class Rastrigin(Surface):
 
 
 class Saddle(Surface):
-    """A saddle between two minima: ``f = x**4 / 4 - x**2 / 2 + y**2 / 2``."""
+    """A saddle between two minima: ``f = x**4 / 4 - x**2 / 2 + y**2 / 2``.
+
+    Examples
+    --------
+    >>> np.linalg.eigvalsh(Saddle().hessian(np.array([0.0, 0.0])))
+    array([-1.,  1.])
+    """
 
     domain = (-2.0, 2.0, -2.0, 2.0)
     start = (0.02, 1.5)
@@ -75,7 +105,13 @@ class Saddle(Surface):
 
 
 class Beale(Surface):
-    """Flat wings and a sharp bend (E. M. L. Beale 1958)."""
+    """Flat wings and a sharp bend (E. M. L. Beale 1958).
+
+    Examples
+    --------
+    >>> float(Beale()(np.array([3.0, 0.5])))
+    0.0
+    """
 
     domain = (-4.5, 4.5, -4.5, 4.5)
     start = (1.0, 1.5)
@@ -86,7 +122,13 @@ class Beale(Surface):
 
 
 class Ackley(Surface):
-    """A nearly flat, rippled plain with one deep hole (D. H. Ackley 1987)."""
+    """A nearly flat, rippled plain with one deep hole (D. H. Ackley 1987).
+
+    Examples
+    --------
+    >>> round(float(Ackley()(np.array([0.0, 0.0]))), 6)
+    0.0
+    """
 
     domain = (-4.0, 4.0, -4.0, 4.0)
     start = (-2.6, 2.2)
@@ -101,7 +143,13 @@ class Ackley(Surface):
 
 
 class StyblinskiTang(Surface):
-    """Four wells of different depth (M. A. Styblinski, T.-S. Tang 1990, Neural Networks 3, 467-483)."""
+    """Four wells of different depth (M. A. Styblinski, T.-S. Tang 1990, Neural Networks 3, 467-483).
+
+    Examples
+    --------
+    >>> round(float(StyblinskiTang()(np.array(StyblinskiTang.minima[0]))), 3)
+    -78.332
+    """
 
     domain = (-5.0, 5.0, -5.0, 5.0)
     start = (0.6, 4.2)
@@ -116,7 +164,13 @@ class StyblinskiTang(Surface):
 
 
 class SixHumpCamel(Surface):
-    """Six minima, two of them global (L. C. W. Dixon, G. P. Szego 1978)."""
+    """Six minima, two of them global (L. C. W. Dixon, G. P. Szego 1978).
+
+    Examples
+    --------
+    >>> round(float(SixHumpCamel()(np.array(SixHumpCamel.minima[0]))), 4)
+    -1.0316
+    """
 
     domain = (-2.0, 2.0, -1.2, 1.2)
     start = (-1.7, 1.0)
@@ -131,7 +185,13 @@ class SixHumpCamel(Surface):
 
 
 class TwoWells(Surface):
-    """A sharp deep well and a wide shallow one."""
+    """A sharp deep well and a wide shallow one.
+
+    Examples
+    --------
+    >>> TwoWells()(np.array([[-1.0, 1.0], [0.0, 0.0]])).round(3)                # sharp, wide
+    array([-1.285, -0.95 ])
+    """
 
     domain = (-3.0, 3.0, -3.0, 3.0)
     start = (-2.6, 1.8)
@@ -147,7 +207,13 @@ class TwoWells(Surface):
 
 
 class Cliff(Surface):
-    """A plateau, then a steep wall with a valley at its foot."""
+    """A plateau, then a steep wall with a valley at its foot.
+
+    Examples
+    --------
+    >>> Cliff()(np.array([[3.0, -2.0], [0.0, 0.0]])).round(3)                   # plateau, valley
+    array([12.5,  0. ])
+    """
 
     domain = (-4.0, 4.0, -4.0, 4.0)
     start = (3.5, 1.5)
@@ -171,6 +237,11 @@ class LeastSquares(Surface):
 
     ``f`` is half the mean square of ``x (u + c) + y - v`` with weight u, waist v, slope x and intercept y. The shift
     c says how far from zero the weights lie: at 0, centred, the bowl is round; far off it is a ravine.
+
+    Examples
+    --------
+    >>> np.linalg.eigvalsh(LeastSquares(shift=0.0).hessian(np.array([0.0, 0.0]))).round(2)
+    array([1., 1.])
     """
 
     shift = hyper(1.0, symbol="c", low=-5.0, high=5.0)
@@ -187,6 +258,7 @@ class LeastSquares(Surface):
         return "Line through data"
 
     def predict(self, x, y, u):
+        """The waist of the line at a weight."""
         return x * (u + self.shift) + y
 
     def loss(self, x, y, u, v):

@@ -152,5 +152,15 @@ def arguments(f):
 
 
 def names() -> list[str]:
-    """The names of all surfaces."""
+    """The names of all surfaces.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> "rosenbrock" in names()
+    True
+    """
     return sorted(registry)

@@ -3,15 +3,23 @@
 What is no formula of x and y is refused, with a caret under the place.
 """
 
+from __future__ import annotations
+
 import ast
 import functools
 import math
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optlearn.declare import InvalidArgument, near
 from optlearn.surfaces.base import Surface
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optlearn.surfaces.base import Surface
 
 LONGEST, DEEPEST = 500, 30
 CONSTANTS = {"pi": math.pi, "e": math.e}
@@ -34,7 +42,8 @@ def functions():
     return {**found, **{ufunc.__name__: ufunc for ufunc in found.values()}}
 
 
-def typed(text, domain=None, start=None, minima=()):
+def typed(text: str, domain: Sequence[float] | None = None, start: Sequence[float] | None = None,
+          minima: Sequence[Sequence[float]] = ()) -> Surface:
     """A surface from a formula of x and y.
 
     Parameters

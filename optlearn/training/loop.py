@@ -145,9 +145,9 @@ class Training:
             loss, grads = self._loss_and_gradient(point, batch)
             params, answers = None, BatchAnswers(
                 self.problem, lambda there: self._loss_and_gradient(there, batch)[1], point, batch, loss)
-            if np.isfinite(loss) and _finite(grads):
+            if np.isfinite(loss) and tree.finite(grads):
                 params, state = self._stepped(rule, grads, answers.given if rule.needs else {})
-        if params is None or not (_finite(params) and all(_finite(list(slots.values())) for slots in state.slots)):
+        if params is None or not (tree.finite(params) and tree.finite(state.slots)):
             self.diverged = self.iteration + 1
             return False
         self.params, self.state = params, state
@@ -286,15 +286,6 @@ def _copied(value):
     return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _finite(nested):
-    """Whether all numbers in it are finite; what is none is for the step to refuse."""
-    if isinstance(nested, dict):
-        return all(map(_finite, nested.values()))
-    if isinstance(nested, (list, tuple)):
-        return all(map(_finite, nested))
-    return np.asarray(nested).dtype.kind not in "fc" or bool(np.isfinite(nested).all())
-
-
 def ahead(rule: Optimizer, params: Params, state: State) -> Params:
     """The point at which the next step takes the gradient: the parameters, or where the rule looks ahead.
 
@@ -302,12 +293,20 @@ def ahead(rule: Optimizer, params: Params, state: State) -> Params:
     ----------
     rule : Optimizer
         With its values for the next step: ``optimizer.at(state.t + 1)``.
-    params
+    params : array or nested dict, list, tuple of arrays
     state : State
 
     Returns
     -------
     params
+
+    Examples
+    --------
+    >>> from optlearn import Nesterov
+    >>> rule, w = Nesterov(lr=1.0, momentum=0.5), np.array([0.0])
+    >>> w, state = rule.step(w, np.array([2.0]), rule.init(w))
+    >>> w, ahead(rule.at(2), w, state)
+    (array([-2.]), array([-3.]))
     """
     if isinstance(rule, Groups):
         return rule.points(params, state, ahead)
@@ -347,6 +346,8 @@ def train(problem: problems.Problem, optimizer: RuleLike | None = None, *, epoch
         Whether every batch has nearly the class proportions of the training set.
     shuffle : bool
         Default True: a new order of the examples in every epoch.
+    drop_last : bool
+        Whether to leave out the last batch of an epoch where it is smaller.
     delay : int
         The gradient of a step, and its loss and Hessian, are taken at the parameters of `delay` steps before; a
         further gradient that a rule asks for, at the point that it asks about.

@@ -26,6 +26,11 @@ class EarlyStop(Declared):
 
     An improvement is a change for the better by more than `min_delta`. The parameters of the best epoch are
     kept as ``history.best_params``.
+
+    Examples
+    --------
+    >>> EarlyStop(patience=2, watch="train_loss").best([3.0, 2.0, 2.0, 2.5])
+    1
     """
 
     patience = hyper(5, at_least=1, integer=True, symbol="P")

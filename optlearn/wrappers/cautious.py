@@ -1,9 +1,16 @@
 """The cautious mask."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from optlearn.optimizer import option
 from optlearn.wrappers.base import Wrapper
+
+if TYPE_CHECKING:
+    from optlearn.state import Update
 
 __all__ = ["Cautious"]
 
@@ -47,6 +54,6 @@ class Cautious(Wrapper):
             factor = mask * (np.size(mask) / (np.sum(mask) + 1))
         return self.joined(made, made.w + (1 - factor) * u if decays else w - factor * u, u=u, mask=mask)
 
-    def without_decay(self, w, g, s, t):
+    def without_decay(self, w: Any, g: Any, s: Any, t: Any) -> Update:
         """The step of the rule with a weight decay of 0."""
         return self.bound({self.names.get("weight_decay", "weight_decay"): 0.0}).inner(w, g, s, t)
