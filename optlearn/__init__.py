@@ -9,6 +9,7 @@ import importlib
 from optlearn import functions, gradients, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.functions import function
+from optlearn.matrices import repeat, sympower
 from optlearn.optimizer import Optimizer, State, Update, get, hyper, names, norm, option
 from optlearn.rules import *  # noqa: F403
 from optlearn.rules import __all__ as _rules
@@ -26,7 +27,8 @@ _LAZY = {"Stepper": "optlearn.symbolic.stepper", "check": "optlearn.checking", "
          "studies": None, "wrappers": None}
 
 __all__ = ["InvalidArgument", "Optimizer", "State", "Surface", "Trajectory", "Update", "function", "functions", "get",
-           "gradients", "hyper", "names", "norm", "option", "run", "surface", "surfaces", "sweep", *_rules]
+           "gradients", "hyper", "names", "norm", "option", "repeat", "run", "surface", "surfaces", "sweep", "sympower",
+           *_rules]
 # Importing everything must not need more than NumPy: plots are asked for by name.
 __all__ += [name for name in _LAZY if name != "plots"]
 

@@ -83,7 +83,7 @@ FORMS = {
     "pytorch_optimizer": {
         "swats": {}, "adabelief": {"eps": 1e-16}, "lion": {"weight_decay": 0.0},
         "ftrl": {"lr": 1e-3, "l1": 0.0, "beta": 0.0, "start_at": "origin"},
-        "schedule_free": {"lr": 1.0},
+        "schedule_free": {"lr": 1.0}, "shampoo": {},
     },
 }
 

@@ -17,7 +17,7 @@ from optlearn.state import Update
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["repeat", "sympower"]
+__all__ = ["repeat", "sides", "sympower"]
 
 
 def repeat(body: Callable[[Any], Any], X: Any, times: int) -> Any:
@@ -53,8 +53,8 @@ def repeat(body: Callable[[Any], Any], X: Any, times: int) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> float(repeat(lambda x: (x + 2 / x) / 2, np.array([1.0]), 5)[0] ** 2)
-    2.0
+    >>> repeat(lambda x: (x + 2 / x) / 2, np.array([1.0]), 5)
+    array([1.41421356])
     """
     try:
         turns = operator.index(times)
@@ -81,11 +81,11 @@ def sympower(S: Any, p: float, floor: float = 0.0) -> Any:
     ::
 
         S = Q diag(e) Q.T
-        sympower(S, p, floor) = Q diag(max(e, floor)**p) Q.T
+        sympower(S, p, floor) = Q diag(max(e, floor)**p) Q.T       # floor at least machine epsilon * largest e
 
     It does not depend on the signs and the order of the eigenvectors, which differ from routine to routine. An
-    eigenvalue e carries an error of about 1e-16 times the largest one: a negative power of it is as exact as it
-    is far above that. Where eigenvalues are that small, give a `floor`, or add a multiple of the identity to S.
+    eigenvalue e carries an error of about the machine epsilon times the largest one: a negative power of it is as
+    exact as it is far above that. What lies below, also below zero, counts as that; a larger `floor` is printed.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def sympower(S: Any, p: float, floor: float = 0.0) -> Any:
     p : float
         The power, such as -1/4.
     floor : float
-        Smaller eigenvalues count as this. At 0, a negative power of a singular matrix is infinite.
+        Smaller eigenvalues count as this.
 
     Returns
     -------
@@ -118,5 +118,31 @@ def sympower(S: Any, p: float, floor: float = 0.0) -> Any:
             return recorded(p, floor)
     if np.ndim(S) != 2 or S.shape[0] != S.shape[1]:
         raise InvalidArgument(f"S has shape {np.shape(S)}; it must be a square matrix")
+    if not np.isfinite(S).all():
+        return np.full_like(S, np.nan)
     values, vectors = np.linalg.eigh(S)
-    return (vectors * np.maximum(values, floor) ** p) @ vectors.T
+    values = np.maximum(values, np.maximum(floor, np.finfo(S.dtype).eps * np.max(values, initial=0.0)))
+    return (vectors * values**p) @ vectors.T
+
+
+def sides(w: Any) -> tuple[int, int]:
+    """Rows and columns of an array as a matrix: a vector is one column, and all axes but the first are columns.
+
+    Parameters
+    ----------
+    w : array
+
+    Returns
+    -------
+    rows, columns : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sides(np.ones((3, 4))), sides(np.ones((3, 2, 2))), sides(np.ones(3))
+    ((3, 4), (3, 4), (3, 1))
+    """
+    if w.ndim == 2:
+        return w.shape
+    rows = w.shape[0] if w.ndim else 1
+    return rows, w.size // max(rows, 1) if w.ndim > 2 else 1

@@ -66,7 +66,8 @@ def _on(rule, matched):
         program = trace(rule)
     except TypeError:  # It has no recorded lines
         return
-    yield from _Lines(rule, program).mistakes()
+    if program.shape is None:  # the lines of a rule on matrices hold for one shape
+        yield from _Lines(rule, program).mistakes()
 
 
 def _probe_mistakes(rule):
@@ -162,7 +163,7 @@ class _Lines:
             if node not in made:
                 args = tuple(become(a) if isinstance(a, Node) else a for a in node.args)
                 same = all(a is b for a, b in zip(args, node.args, strict=True))
-                now = node if same else self.apply(node.op, *args, **dict(node.detail))
+                now = node if same else self.apply(node.op, *args)
                 made[node] = self.number(changes[node](now)) if node in changes else now
             return made[node]
 

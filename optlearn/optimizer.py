@@ -256,7 +256,7 @@ class Optimizer(Declared):
         arrays = [tree.computable(w, "params" + path) for path, w in leaves]
         try:
             rule = self.at(1)
-            slots = [stepping.held(first_state(rule, guest(w)), w, fresh=False) for w in arrays]
+            slots = [stepping.held(first_state(rule, guest(w)), w, rule=rule, fresh=False) for w in arrays]
         except Exception as error:
             explain(error, self)
             raise

@@ -36,6 +36,8 @@ def whole(rule, w, g, s, t, look, oracle=None):
         made = rule.update(w, g, Slots(s) if oracle is None else Asking(s, oracle), t)
         named = made.named
         slots = {name: named[name] for name in rule.slots}
+        if rule.takes_matrices:
+            _keep_shapes(slots, s)
         if made.w is None:
             complete(rule, made)
     except Exception as error:
@@ -46,6 +48,14 @@ def whole(rule, w, g, s, t, look, oracle=None):
     new = as_given(made.w, w, rule, fresh=fresh)
     slots = held(slots, w, new, rule=rule, fresh=fresh)
     return new, slots, not look or (_finite(new) and all(map(_finite, slots.values())))
+
+
+def _keep_shapes(slots, before):
+    """Raise where the slots of a rule on matrices change their shapes."""
+    for name, value in slots.items():
+        if np.shape(value) != np.shape(before[name]):
+            raise InvalidArgument(f"a step made the slot {name!r} of shape {np.shape(value)} from one of shape "
+                                  f"{np.shape(before[name])}; update must keep the shape that start gives it")
 
 
 def blockwise(rule, w, g, s, t, look):
@@ -126,8 +136,13 @@ def held(slots, w, *taken, rule=None, fresh=True):
     return kept
 
 
-def _fits(shape, whole):
-    """Whether a slot's shape is that of the parameters, or one along some axes, as row means are."""
+def _fits(shape, whole, rule):
+    """Whether a slot's shape is that of the parameters, or one along some axes, as row means are.
+
+    To a rule that takes matrices its slots may be of any shape; a step keeps it.
+    """
+    if rule is not None and rule.takes_matrices:
+        return True
     return len(shape) == len(whole) and all(n in (1, m) for n, m in zip(shape, whole, strict=True))
 
 
@@ -138,7 +153,7 @@ def as_given(value, w, rule, slot=None, fresh=True):
         raise InvalidArgument(f"a step made {what} a {type(value).__name__}; update must make an array, such as "
                               "np.array(...)")
     array = np.asarray(value)
-    if array.shape != w.shape and not (slot and _fits(array.shape, w.shape)):
+    if array.shape != w.shape and not (slot and _fits(array.shape, w.shape, rule)):
         what = f"the slot {slot!r}" if slot else "parameters"
         swept = rule is not None and any(isinstance(v, np.ndarray) for v in rule.values.values())
         raise InvalidArgument(
@@ -203,7 +218,7 @@ def check_step(rule, leaves, gradient_leaves, state, nonfinite, rng):
             raise InvalidArgument(f"grads{path} has shape {np.shape(g)}; it must be that of params{path}, "
                                   f"{np.shape(w)}")
         for name, value in slots.items():
-            if np.ndim(value) and not _fits(np.shape(value), np.shape(w)):
+            if np.ndim(value) and not _fits(np.shape(value), np.shape(w), rule):
                 raise InvalidArgument(f"state slot {name!r} of params{path} has shape {np.shape(value)}; "
                                       f"the parameters have {np.shape(w)}")
         if nonfinite == "refuse" and not _finite(g):

@@ -179,7 +179,8 @@ def replaced(nodes, swaps):
             new[node] = node
         else:
             args = tuple(new[a] for a in node.args)
-            new[node] = node if all(a is b for a, b in zip(args, node.args)) else apply(node.op, *args)
+            same = all(a is b for a, b in zip(args, node.args))
+            new[node] = node if same else apply(node.op, *args, **dict(node.detail))
     return [new[node] for node in nodes]
 
 

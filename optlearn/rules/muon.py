@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optlearn.matrices import repeat
+from optlearn.matrices import repeat, sides
 from optlearn.optimizer import Optimizer, Update, hyper, norm, option
 
 __all__ = ["Muon"]
@@ -60,14 +60,6 @@ class Muon(Optimizer):
             u, factor = (1 - beta) * g + beta * b, np.maximum(1, rows / max(cols, 1)) ** 0.5
         step = orthogonalized(u.reshape(rows, cols), self.ns_steps, self.form).reshape(w.shape)
         return Update((1 - self.lr * self.weight_decay) * w - self.lr * factor * step, b=b, u=u, step=step)
-
-
-def sides(w):
-    """Rows and columns: a vector is one column, and all axes but the first are columns."""
-    if w.ndim == 2:
-        return w.shape
-    rows = w.shape[0] if w.ndim else 1
-    return rows, w.size // max(rows, 1) if w.ndim > 2 else 1
 
 
 def orthogonalized(X, steps=5, form="torch"):

@@ -44,7 +44,10 @@ const sympower = (B, at, n, p, floor) => {
       B[at + n * i + j] = 0;
     }
   }
-  for (let k = 0; k < n; k++) B[at + n * k + k] = Math.pow(Math.max(B[at + n * k + k], floor), p);
+  let most = 0;
+  for (let k = 0; k < n; k++) most = Math.max(most, B[at + n * k + k]);
+  const least = Math.max(floor, 2 ** -52 * most);
+  for (let k = 0; k < n; k++) B[at + n * k + k] = Math.pow(Math.max(B[at + n * k + k], least), p);
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) {
     let total = 0;
     for (let k = 0; k < n; k++) total += B[V + n * i + k] * B[at + n * k + k] * B[V + n * j + k];
@@ -89,8 +92,12 @@ def _sympower(B, at, n, p, floor):
                 B[at + n * j + j] -= t * a
                 B[at + n * i + i] += t * a
                 B[at + n * i + j] = 0.0
+    most = 0.0
     for k in range(n):
-        B[at + n * k + k] = max(B[at + n * k + k], floor) ** p if B[at + n * k + k] == B[at + n * k + k] else np.nan
+        most = np.maximum(most, B[at + n * k + k])
+    least = np.maximum(floor, 2.0**-52 * most)
+    for k in range(n):
+        B[at + n * k + k] = np.maximum(B[at + n * k + k], least) ** p
     for i in range(n):
         for j in range(n):
             total = 0.0

@@ -12,7 +12,7 @@ __all__ = ["REDUCTIONS", "Node", "NotTraceable", "Program", "apply", "as_node", 
 PLANE = (2,)
 
 
-def trace(rule, shape=None):
+def trace(rule, shape=None, own_shape=False):
     """Record a rule.
 
     A new recording is verified once, by running it and the lines themselves on the same random states; it is kept
@@ -25,6 +25,8 @@ def trace(rule, shape=None):
     shape : tuple of int, optional
         The shape of the parameters, which means something to rules that take matrices: they are recorded for each;
         default: two coordinates, a point of a plane. Other rules are recorded once for any shape.
+    own_shape : bool
+        Whether to record those, too, for that shape alone.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def trace(rule, shape=None):
     {'w': sub(w, mul(lr, g))}
     """
     programs = readings(type(rule)).kept
-    shape = (PLANE if shape is None else tuple(shape)) if rule.takes_matrices else None
+    shape = (PLANE if shape is None else tuple(shape)) if rule.takes_matrices or own_shape else None
     key = (form(rule), shape, tuple((form(transform), readings(type(transform))) for transform in rule.gradient))
     found = programs.get(key)
     if found is None:

@@ -36,7 +36,7 @@ VARIANTS = dict(variants())
 
 def joins_coordinates(rule):
     """Whether a step of one coordinate depends on the others."""
-    if not rule.traceable:
+    if not rule.traceable or rule.takes_matrices:
         return True
     program = trace(rule)
     return bool({"loss", "sum", "norm"} & {*rule.needs}) or any(

@@ -64,8 +64,8 @@ def test_declared_scale_invariance(name, problem, exponent):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if CLASSES[name].scale_free is None])
 def test_other_rules_are_not_scale_invariant(name):
-    # Sophia's steps have one size where the clipping takes hold.
-    rule = CLASSES[name](**{"clip_threshold": 1e9} if name == "sophia" else {})
+    # Sophia's steps have one size where the clipping takes hold; Shampoo's depend on the scale by its epsilon.
+    rule = CLASSES[name](**{"sophia": {"clip_threshold": 1e9}, "shampoo": {"matrix_eps": 1.0}}.get(name, {}))
     w, grads = np.array([1.0, -2.0]), np.random.RandomState(0).standard_normal((8, 2))
     draws = Draws(np.zeros(2))
     assert not np.allclose(
