@@ -125,8 +125,14 @@ class Trajectory:
             end += ", Hessian by differences of gradients"
         return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{end}{self.surface.note})"
 
-    def table(self) -> dict[str, Array]:
+    def table(self, by: str = "step") -> dict[str, Array]:
         """The run as columns, a row for each point kept.
+
+        Parameters
+        ----------
+        by : {"step", "gradients"}
+            With "gradients" the first column is ``"gradients"``, those taken so far, by which rules that take several a
+            step are compared.
 
         Returns
         -------
@@ -147,8 +153,11 @@ class Trajectory:
         g_x [nan  2.]
         g_y [nan  4.]
         """
+        if by not in ("step", "gradients"):
+            raise InvalidArgument(f"by = {by!r} is not allowed; it must be 'step' or 'gradients'")
         many, rows = 1 if self.single else self.w.shape[-1], len(self.w)
-        columns = {"step": np.tile(self.kept, many)}
+        columns = {"gradients": np.tile(self.gradients, many)} if by == "gradients" else {}
+        columns["step"] = np.tile(self.kept, many)
         if not self.single:
             columns["run"] = np.repeat(np.arange(many), rows)
             for part in (self.surface, self.optimizer, *self.optimizer.gradient):
@@ -174,9 +183,9 @@ class Trajectory:
                 columns.update({"g_" + name: column(g[:, *place]) for name, place in zip(named, places, strict=True)})
         return columns
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self, by: str = "step") -> Any:
         """The run as a ``pandas.DataFrame``; see `table`."""
-        return data_frame(self.table())
+        return data_frame(self.table(by))
 
     def animate(self, *others: Trajectory, labels: Sequence[str] | None = None) -> Any:
         """The run as an animation, alone or beside others.

@@ -270,6 +270,7 @@ def test_losses_stand_against_gradients():
     paths = [run("quadratic", rule, steps=10) for rule in (optlearn.Momentum(), SAM(optlearn.Momentum()))]
     lines = plots.losses(paths, by="gradients").lines
     assert [line.get_xdata()[-1] for line in lines] == [10, 20]
+    assert [path.table(by="gradients")["gradients"][-1] for path in paths] == [10, 20]
     plots.plt.close("all")
     with pytest.raises(InvalidArgument, match="by = 'time'"):
         plots.losses(paths, by="time")

@@ -120,6 +120,7 @@ def rule_payload(rule, shape=(2,)):
         "direction": rule.direction if program.rate is not None else None,
         "lines": [{"name": name, "mathml": _row(left, right)} for name, left, right in lines],
         "code": _compact(code),
+        **({"gradients": rule.gradients_per_step} if rule.needs and rule.gradients_per_step > 1 else {}),
     }
 
 

@@ -91,7 +91,7 @@ export function createCard(app, parent) {
         built = key;
         build(rule, racer, index);
       }
-      name.textContent = app.label(index);
+      name.textContent = app.label(index) + (rule.gradients ? `, ${rule.gradients} gradients a step` : "");
       remove.hidden = store.get("racers").length < 2;
       inputs.forEach((input, k) => input.set(racer.h[k], racer.schedules?.[rule.hypers[k].name] ? "schedule" : ""));
       keepName.textContent = `Changes continue from step ${store.get("step")}, instead of a rerun`;
