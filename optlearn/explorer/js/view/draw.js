@@ -142,8 +142,9 @@ export function staleMark(c, map, { taken, used }, color, paper) {
   c.lineWidth = 1.8;
   c.setLineDash([2, 3]);
   c.beginPath();
-  c.moveTo(...nearer(map, taken[0], taken[1]).slice(0, 2));
-  c.lineTo(...nearer(map, used[0], used[1]).slice(0, 2));
+  const [[x0, y0], [x1, y1]] = [nearer(map, taken[0], taken[1]), nearer(map, used[0], used[1])];
+  c.moveTo(x0, y0);
+  c.lineTo(x1, y1);
   c.stroke();
   dot(c, map.x(taken[0]), map.y(taken[1]), 4.6, paper, color, 2);
 }
