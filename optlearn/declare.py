@@ -6,7 +6,6 @@ its bounds.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import math
 import numbers
@@ -39,6 +38,8 @@ class Unchangeable(Lesson):
 
 def near(word: object, known: Iterable[str]) -> str:
     """A sentence part that names what resembles `word`: ", did you mean 'adam'?" or the whole list."""
+    import difflib
+
     known = list(known)
     close = difflib.get_close_matches(str(word), known, n=3, cutoff=0.6)
     if close:

@@ -288,7 +288,7 @@ class Recording:
         here = slice(self.n, self.n + len(rows))
         self.w[1:][here], self.probe[here], self.g[here] = map(_joined, (news, ats, slopes))
         try:
-            if any(len(made) != len(self.into) for made in named):
+            if set(map(len, named)) != {len(self.into)}:
                 raise KeyError
             for name, array in self.into.items():
                 array[here] = _joined([made[name] for made in named])

@@ -81,7 +81,14 @@ def sub(a, b):
 
 
 def negative(a):
-    """The same with the other sign, which goes into a number if there is one in front: that rounds nothing."""
+    """The same with the other sign, which goes into a number if there is one in front: that rounds nothing.
+
+    Examples
+    --------
+    >>> from optlearn.symbolic.graph import symbol
+    >>> negative(2 * symbol("x"))
+    mul(-2, x)
+    """
     if a.op == "neg":
         return a.args[0]
     if a.op == "number":
