@@ -418,9 +418,6 @@ def _describe(cls):
         default = f"{d.default:g}" if isinstance(d, hyper) and isinstance(d.default, numbers.Real) else repr(d.default)
         symbol = f"; symbol {d.symbol}." if isinstance(d, hyper) else "."
         lines += [f"    {name} : {kind}, default {default}", f"        {d.range[0].upper() + d.range[1:]}{symbol}"]
-    others = [name for name in cls._arguments() if name not in cls._declared]
-    if others:
-        lines += [f"    {', '.join(others)} : optional", "        What is done to the gradient first; see `Optimizer`."]
     table = "\n".join(lines) + "\n"
     head = "\n    Parameters\n    ----------\n"
     new = before + head + after[:end] + table + after[end:] if found else body[:end] + head + table + body[end:]

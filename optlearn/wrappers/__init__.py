@@ -1,4 +1,8 @@
-"""Wrappers: rules around any rule, one file each."""
+"""Rules around any rule: ``Lookahead(Adam(lr=0.1))``, by name ``"lookahead(adam)"``.
+
+A wrapper has the numbers and the state of both, and equation, page and kernel where the rule inside has them.
+Each has a file of its own.
+"""
 
 import importlib
 import pkgutil
