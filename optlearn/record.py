@@ -21,6 +21,7 @@ MOST_COLUMNS = 100
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from optlearn.explorer.animation import Animation
     from optlearn.typing import Array, Floats
 
 
@@ -187,7 +188,7 @@ class Trajectory:
         """The run as a ``pandas.DataFrame``; see `table`."""
         return data_frame(self.table(by))
 
-    def animate(self, *others: Trajectory, labels: Sequence[str] | None = None) -> Any:
+    def animate(self, *others: Trajectory, labels: Sequence[str] | None = None) -> Animation:
         """The run as an animation, alone or beside others.
 
         Parameters

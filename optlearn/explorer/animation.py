@@ -1,17 +1,26 @@
 """Runs as an animation: HTML that plays by itself in a page, GIF, MP4."""
 
+from __future__ import annotations
+
 import base64
 import html
 import io
 import itertools
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optlearn import optional
 from optlearn.declare import InvalidArgument
 from optlearn.explorer import figure, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from optlearn.record import Trajectory
+    from optlearn.typing import PathLike
 
 # An animation shows at most this many steps, evenly chosen: it stays small and takes seconds.
 MOST_FRAMES = 120
@@ -30,7 +39,7 @@ class Animation:
         Default: the names of the rules.
     """
 
-    def __init__(self, trajectories, labels=None):
+    def __init__(self, trajectories: Sequence[Trajectory], labels: Sequence[str] | None = None) -> None:
         self.trajectories = list(trajectories)
         if not self.trajectories:
             raise InvalidArgument("trajectories is empty; it must hold at least one run")
@@ -49,7 +58,7 @@ class Animation:
             raise InvalidArgument(f"labels has {len(self.labels)} entries for {len(self.trajectories)} runs")
         self.steps = max(run.steps for run in self.trajectories)
 
-    def save(self, path):
+    def save(self, path: PathLike) -> Path:
         """Write the animation to a file.
 
         Parameters
@@ -71,21 +80,21 @@ class Animation:
         """
         return written(self, path, {".html": _page, ".gif": gif, ".mp4": mp4})
 
-    def draw(self, write):
+    def draw(self, write: Callable[[Any], Any]) -> Any:
         """The figure, given to `write`."""
         state = {"start": self.trajectories[0].w[0].tolist(), "steps": max(1, self.steps), "step": self.steps,
                  "selected": 0, "speed": 15, "delay": 0}
         with np.errstate(over="ignore"):  # of losses that diverged, in matplotlib
             return figure.picture(self.surface, self.trajectories, self.labels, state, write)
 
-    def html(self):
+    def html(self) -> str:
         """The animation as HTML: a picture, over which the paths are drawn."""
         return _player(self)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return self.html()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Animation({', '.join(self.labels)} on {self.surface.label}, {self.steps} steps)"
 
 

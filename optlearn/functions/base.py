@@ -160,7 +160,7 @@ class Function:
             return differences.gradient(self, np.asarray(w, dtype=float))
         return self._recorded(w)[1]
 
-    def value_and_gradient(self, w: Array) -> tuple[float, Array]:
+    def value_and_gradient(self, w: Any) -> tuple[float, Any]:
         """Value and gradient at an array, or at nested dicts, lists and tuples of arrays.
 
         Examples
