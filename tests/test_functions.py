@@ -264,6 +264,11 @@ class TestRuns:
         made = run(lambda w: np.sum(w**4), GradientDescent(lr=1.0), np.full(3, 10.0), keep=2)
         assert made.diverged == made.steps + 1 and np.isfinite(made.w).all() and f"step {made.diverged}" in made.reason
 
+    @pytest.mark.filterwarnings("error")
+    def test_a_start_without_a_value_is_a_run_without_steps(self):
+        made = run(lambda w: np.sum(np.sqrt(w)), Adam(), np.array([1.0, -1.0]))
+        assert made.diverged == 1 and "nan" in repr(made)
+
     def test_a_readers_rule_runs_and_is_explained(self):
         class Wrong(Optimizer, register=False):
             def update(self, w, g, s, t):

@@ -97,11 +97,11 @@ class Function:
         made = copy.copy(self)
         w.setflags(write=False)
         made.start = w
-        if self.given is not None:
-            if self.check:
+        with np.errstate(all="ignore"):  # a start without a value is a result of the run
+            if self.given is None:
+                made._settle(w)
+            elif self.check:
                 differences.compare(made, w)
-        else:
-            made._settle(w)
         return made
 
     def _settle(self, w):
@@ -213,7 +213,8 @@ class Function:
 
     def ends(self, run: Trajectory) -> str:
         """Where a run ends, in words."""
-        return f"loss {self(run.w[0]):.6g} -> {self(run.w[-1]):.6g}"
+        with np.errstate(all="ignore"):
+            return f"loss {self(run.w[0]):.6g} -> {self(run.w[-1]):.6g}"
 
     @property
     def note(self) -> str:
