@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import deque
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -126,7 +126,7 @@ class Trajectory:
             end += ", Hessian by differences of gradients"
         return f"Trajectory({self.optimizer.name} on {self.surface.name}, {self.reason}{end}{self.surface.note})"
 
-    def table(self, by: str = "step") -> dict[str, Array]:
+    def table(self, by: Literal["step", "gradients"] = "step") -> dict[str, Array]:
         """The run as columns, a row for each point kept.
 
         Parameters
@@ -184,7 +184,7 @@ class Trajectory:
                 columns.update({"g_" + name: column(g[:, *place]) for name, place in zip(named, places, strict=True)})
         return columns
 
-    def to_pandas(self, by: str = "step") -> Any:
+    def to_pandas(self, by: Literal["step", "gradients"] = "step") -> Any:
         """The run as a ``pandas.DataFrame``; see `table`."""
         return data_frame(self.table(by))
 

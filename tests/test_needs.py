@@ -9,10 +9,12 @@ import pytest
 
 import optlearn
 from optlearn import Groups, InvalidArgument, Optimizer, Update, hyper, plots, run, train
+from optlearn.explorer import bundle
 from optlearn.explorer.payload import rule_payload
 from optlearn.problems import MLP, LeastSquares, Logistic, Problem, Softmax
+from optlearn.symbolic.javascript import surface_code
 from optlearn.symbolic.stepper import Stepper
-from optlearn.symbolic.trace import NotTraceable
+from optlearn.symbolic.trace import NotTraceable, parameter_values
 from optlearn.wrappers import SAM, Accumulate, Lookahead
 
 HERE = Path(__file__).parent
@@ -436,3 +438,27 @@ def test_check_answers_both_rules():
 
     assert optlearn.check(Mine(), against="extragradient")
     assert not optlearn.check(Wrong(), against="extragradient")
+
+
+@pytest.mark.parametrize("more", [{"noise": 0.5}, {"batch": 3, "noise": 0.1}, {"delay": 2}],
+                         ids=["noise", "batch", "delay"])
+def test_the_page_draws_what_numpy_runs(more):
+    """The page's own loop: the same noise, samples and delay for all that a step asks."""
+    engine = pytest.importorskip("py_mini_racer").MiniRacer()
+    code = "\n".join(bundle.source(name) for name in ("model/integrator.js", "model/random.js"))
+    engine.eval("\n".join(line for line in code.split("\n") if not line.startswith("import ")).replace("export ", ""))
+    surface = optlearn.surfaces.get("leastsquares")
+    samples = len(surface.samples)
+    for rule in (Heun(), LineSearch(part=0.1), Newton(lr=0.1), optlearn.Polyak(max_lr=0.05),
+                 SAM(optlearn.Adam(lr=0.05))):
+        path = run(surface, rule, steps=12, rng=3, **more)
+        data, numbers = rule_payload(rule), parameter_values(rule)
+        tape = f"tapeOf(3, 12, 0, {more.get('batch', 0)}, {samples}, {json.dumps('noise' in more)})"
+        made = engine.eval(
+            f"(() => {{ const rule = {json.dumps(data)}, h = {json.dumps(numbers)}; "
+            "const made = integrate(compile(rule.code), rule, h, "
+            f"compile({json.dumps(surface_code(surface))}), {json.dumps(list(surface.values.values()))}, "
+            f"{json.dumps(list(surface.start))}, 12, {{ ...{json.dumps(more)}, tape: {tape} }}), o = rule.layout.w[0]; "
+            "return JSON.stringify(Array.from({ length: 13 }, (_, t) => [0, 1].map((c) => "
+            "made.rows[t * made.stride + o + c]))); })()")
+        np.testing.assert_allclose(json.loads(made), path.w, rtol=1e-11, atol=1e-12, err_msg=rule.name)
