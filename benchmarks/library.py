@@ -346,8 +346,8 @@ def machine():
         except PackageNotFoundError:
             installed.append(f"{name} not installed")
     load_average = f" Load of the machine at the start: {os.getloadavg()[0]:.1f}." if hasattr(os, "getloadavg") else ""
-    return (f"{time.strftime('%Y-%m-%d')}: {cpu}, {CORES} cores{memory}, {platform.system()}, Python {platform.python_version()}; "
-            f"{', '.join(installed)}.{load_average}")
+    return (f"{time.strftime('%Y-%m-%d')}: {cpu}, {CORES} cores{memory}, {platform.system()}, "
+            f"Python {platform.python_version()}; {', '.join(installed)}.{load_average}")
 
 
 def section():
