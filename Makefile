@@ -59,8 +59,8 @@ lab: $(ENVIRONMENT)  ## Open the chapters in JupyterLab, with live explorers
 execute: $(ENVIRONMENT)  ## Run notebooks and store their outputs: all, or NB="book/momentum/nesterov.ipynb ..."
 	$(PYTHON) tools/execute.py $(NB)
 
-study: $(ENVIRONMENT)  ## Run a longer study and keep its results: NAME=why_adam (minutes)
-	$(PYTHON) tools/study.py $(NAME)
+study: $(ENVIRONMENT)  ## Run a longer study and keep its results: NAME=why_adam (minutes); SAMPLE=12 runs that many again
+	$(PYTHON) tools/study.py $(if $(SAMPLE),--sample $(SAMPLE)) $(NAME)
 
 mutants: $(ENVIRONMENT)  ## Change one term of each rule at a time and list what no claim notices: all, or NB="..." (minutes)
 	$(PYTHON) tools/mutants.py $(NB)

@@ -44,7 +44,7 @@ class Study:
     script : Path
         The script; its results stand beside it, in ``results``.
     hash : str
-        Of what the script and the modules that it reads compute: comments and docstrings do not count.
+        Of what the script and the modules that it reads compute: comments, docstrings and types do not count.
     results : list of dict
         A row a cell: what was asked, and the numbers found. A run that was not finite has None.
     """
@@ -85,15 +85,19 @@ class Study:
         StudyError
             If they are others than those kept.
         """
-        kept = [row for row in self.results if row["cell"] == cell]
-        if not kept:
+        if cell not in [row["cell"] for row in self.results]:
             raise InvalidArgument(f"cell = {cell} is not allowed; the study has no such cell")
         found = measured(self.module, cell)
-        for name, value in kept[0]["found"].items():
+        self.compare(cell, found, rtol)
+        return found
+
+    def compare(self, cell: dict[str, Any], found: dict[str, float | None], rtol: float) -> None:
+        """Raise a `StudyError` if the numbers found for a cell are others than those kept."""
+        kept = next(row["found"] for row in self.results if row["cell"] == cell)
+        for name, value in kept.items():
             now = found.get(name)
             if (now is None) != (value is None) or (value is not None and not math.isclose(now, value, rel_tol=rtol)):
                 raise StudyError(f"{self.script.name}, {cell}: {name} is {now!r}, but {value!r} was kept")
-        return found
 
     def __repr__(self) -> str:
         return f"Study({self.script.stem}: {len(self.results)} runs)"
@@ -105,14 +109,35 @@ def measured(module, cell):
 
 
 def _meaning(path):
-    """A file as it is; of a Python module what it computes, without comments and docstrings."""
+    """A file as it is; of a Python module what it computes, without comments, docstrings and types."""
     if path.suffix != ".py":
         return path.read_text()
     module = ast.parse(path.read_text())
     for node in ast.walk(module):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, False) is not None:
             node.body = node.body[1:]
-    return ast.dump(module)
+    return ast.dump(_Untyped().visit(module))
+
+
+class _Untyped(ast.NodeTransformer):
+    """Takes types out of a module, and the imports that only they need."""
+
+    def visit_arg(self, node):
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node):
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node):
+        return None if node.value is None else ast.Assign(targets=[node.target], value=node.value)
+
+    def visit_If(self, node):
+        return None if getattr(node.test, "id", "") == "TYPE_CHECKING" else self.generic_visit(node)
+
+    def visit_ImportFrom(self, node):
+        return None if node.module in ("__future__", "typing") else node
 
 
 def load(script: PathLike) -> Study:

@@ -98,3 +98,24 @@ def test_mutants_are_noticed_by_a_claim_that_pins_the_rule(tmp_path, steps, end,
     # After one step from rest the momentum has not acted.
     assert ("NOT NOTICED  Momentum(): v: momentum*s.v + g -> g (without a summand)" in said) == missed
     assert "BROKEN BY NOTHING  two" in said and "BROKEN BY NOTHING  where" not in said
+
+
+def test_a_change_that_touches_no_number_needs_a_sample_only(script):
+    import study
+
+    made = json.loads(script.with_suffix(".json").read_text())
+    script.write_text(SCRIPT.replace("n * n, ", "n * (n + 0), "))
+    study.sample(script, 2)
+    kept = json.loads(script.with_suffix(".json").read_text())
+    assert (kept["results"], kept["sampled"][0]["hash"]) == (made["results"], made["hash"])
+    assert studies.load(script).hash == kept["hash"] != made["hash"]
+    script.write_text(SCRIPT.replace("n * n, ", "n * n + 1, "))
+    with pytest.raises(studies.StudyError, match="was kept"):
+        study.sample(script, 2)
+
+
+def test_types_are_no_part_of_what_is_computed(script):
+    typed = SCRIPT.replace("def measure(n):", "def measure(n: int) -> dict[str, float]:")
+    before = studies.load(script).hash
+    script.write_text(typed.replace("READS", "from __future__ import annotations\n\nREADS"))
+    assert studies.load(script).hash == before

@@ -1,15 +1,20 @@
 """Run a study and keep its results beside it.
 
     python tools/study.py NAME ...
+    python tools/study.py --sample 12 NAME
 
 All cores are used. What is done is kept after every minute or so: a run that was stopped goes on where it was, unless
 what it computes has changed.
+
+Where a module that it reads has changed in what cannot touch the numbers, `--sample` runs that many cells again, spread
+over the results; if all are what was kept, to twelve digits, the results count as made by the present script, and say how
+many were run again, and of which hash.
 """
 
+import argparse
 import concurrent.futures
 import json
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -41,20 +46,40 @@ def run(script):
     write(study)
 
 
+def sample(script, count):
+    """Run some cells again, and keep all results if these are as they were."""
+    study = Study(script)
+    kept = json.loads(study.kept.read_text())
+    study.results = kept["results"]
+    cells = [row["cell"] for row in study.results]
+    chosen = cells[::max(1, len(cells) // count)]
+    with concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for cell, found in zip(chosen, pool.map(cell_of, [script] * len(chosen), chosen), strict=True):
+            study.compare(cell, found, 1e-12)
+    write(study, {"sampled": [*kept.get("sampled", []), {"hash": kept["hash"], "again": len(chosen)}]})
+    print(f"{script.stem}: {len(chosen)} of {len(cells)} runs were made again and are as they were")
+
+
 def cell_of(script, cell):
     """One cell, in a process of the pool."""
     return measured(Study(script).module, cell)
 
 
-def write(study):
+def write(study, more=None):
     """Keep the results: a line a run, in an order that does not depend on which was done first."""
     rows = sorted(json.dumps(row) for row in study.results)
-    text = f'{{"hash": "{study.hash}", "results": [\n' + ",\n".join(rows) + "\n]}\n"
+    head = json.dumps({"hash": study.hash, **(more or {})})[:-1]
+    text = head + ', "results": [\n' + ",\n".join(rows) + "\n]}\n"
     part = study.kept.with_suffix(".part")
     part.write_text(text)
     part.replace(study.kept)
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        run(STUDIES / f"{name}.py")
+    parser = argparse.ArgumentParser(description="Run a study and keep its results.")
+    parser.add_argument("names", nargs="+")
+    parser.add_argument("--sample", type=int, metavar="COUNT", help="only run this many cells again")
+    asked = parser.parse_args()
+    for name in asked.names:
+        path = STUDIES / f"{name}.py"
+        sample(path, asked.sample) if asked.sample else run(path)
