@@ -198,6 +198,7 @@ def check_class(cls, base):
         _check_names(name, kind, body.get(kind, ()))
         if kind in body:
             setattr(cls, kind, tuple(body[kind]))
+    _check_needs(name, body.get("needs", ()))
     for method, arguments in _METHODS.items():
         wanted = f"{method}(self, {', '.join(arguments)})"
         function = body.get(method)
@@ -208,6 +209,15 @@ def check_class(cls, base):
                 if isinstance(found, types.FunctionType) and _slip(other, method) \
                         and _arguments(found)[1:] == arguments:
                     raise InvalidArgument(f"{name} has a method {other!r}; did you mean {wanted}?")
+
+
+def _check_needs(cls, words):
+    """Raise unless what a class says it asks for is a tuple of what can be asked."""
+    from optlearn.state import ASKED
+
+    if not isinstance(words, property) and (not isinstance(words, (list, tuple)) or any(w not in ASKED for w in words)):
+        raise InvalidArgument(f"{cls} has needs = {words!r}; it must be a tuple of names among "
+                              + ", ".join(map(repr, ASKED)))
 
 
 def _check_names(cls, kind, words):

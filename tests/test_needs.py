@@ -423,6 +423,9 @@ def test_a_helper_outside_the_class_is_declared():
 
     assert Declared().gradients_per_step == 2
     run("quadratic", Declared(), steps=1)
+    for wrong in ("gradient", ("gradients",)):
+        with pytest.raises(InvalidArgument, match="must be a tuple of names among 'loss', 'gradient'"):
+            type("Wrong", (Optimizer,), {"needs": wrong, "__module__": __name__}, register=False)
 
 
 def test_check_answers_both_rules():
