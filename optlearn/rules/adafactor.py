@@ -48,6 +48,7 @@ class Adafactor(Optimizer):
     min_dim = hyper(2, at_least=1, integer=True, symbol="n", high=128)
     form = option("torch", choices=("torch", "keras", "optax"))
     scale_free = {}
+    symbols = {"scale": "s"}
     slots = ("R", "C")
     takes_matrices = True
 
@@ -85,8 +86,10 @@ class Adafactor(Optimizer):
         if self.weight_decay is not None:
             w = (1 - self.lr * self.weight_decay) * w
             length = rms(w) if self.form == "keras" else length
-        alpha = np.maximum(self.eps2, length) * (self.lr if self.form == "optax" else np.minimum(self.lr, t**-0.5))
-        return Update(w - alpha * u_hat, c=c, R=R, C=C, u=u, r=r, u_hat=u_hat, alpha=alpha, **named)
+        # The length has the dtype of w, and hands it on; two numbers of Python would make a float64.
+        scale = np.maximum(self.eps2, length)
+        alpha = self.lr * scale if self.form == "optax" else np.minimum(self.lr * scale, scale / t**0.5)
+        return Update(w - alpha * u_hat, c=c, R=R, C=C, u=u, r=r, u_hat=u_hat, scale=scale, alpha=alpha, **named)
 
     def floored(self, x: Any, w: Any) -> Any:
         """A divisor that is kept away from zero; where eps1 is added to the squares, it is so already."""

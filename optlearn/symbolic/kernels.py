@@ -109,30 +109,30 @@ def row(at, array="R"):
     return f"{array}[{at * WIDTH} + i]"
 
 
-def _functions(source):
+def functions(source):
     """What the text of a kernel reads, with the kernel."""
-    functions = {"np": np}
+    found = {"np": np}
     if "sympower(" in source:
-        functions["sympower"] = jacobi.kernel()
-    exec(source, functions)
-    return functions
+        found["sympower"] = jacobi.kernel()
+    exec(source, found)
+    return found
 
 
 @functools.cache
 def build(source, *types):
     """Machine code of a kernel as a function that other machine code is handed; compiled once."""
-    functions = _functions(source)
+    built = functions(source)
     signature = numba().types.void(*types)
-    return _kernel_type()(numba().cfunc(signature, error_model="numpy")(functions["kernel"]), signature)
+    return _kernel_type()(numba().cfunc(signature, error_model="numpy")(built["kernel"]), signature)
 
 
 @functools.cache
 def compiled(source):
     """Machine code of a loop as `fused` writes it, to be called from Python; compiled once."""
-    functions, types = _functions(source), numba().types
+    built, types = functions(source), numba().types
     table = types.Array(types.float64, 2, "C")
     signature = types.int64(types.int64, types.float64, types.float64, table, types.Array(types.float64, 1, "C"), table)
-    return numba().njit(signature, nogil=True, error_model="numpy")(functions["kernel"])
+    return numba().njit(signature, nogil=True, error_model="numpy")(built["kernel"])
 
 
 @functools.cache

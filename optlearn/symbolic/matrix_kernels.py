@@ -1,10 +1,12 @@
 """Machine code of rules that are recorded for one shape: their steps in blocks of runs, and whole runs on matrices."""
 
+import functools
+
 import numpy as np
 
 from optlearn.symbolic.graph import NotTraceable, as_node, recording, symbol
 from optlearn.symbolic.javascript import layout
-from optlearn.symbolic.kernels import WIDTH, compiled, row
+from optlearn.symbolic.kernels import WIDTH, functions, numba, row
 from optlearn.symbolic.loops import Loops, place, within
 from optlearn.symbolic.operations import SPECIAL
 from optlearn.symbolic.program import PROBE, SEEN, parameter_values
@@ -91,7 +93,7 @@ def run(rule, gradient, w, steps):
     h = np.array([parameter_values(rule.at(t)) for t in times], dtype=float).reshape(len(times), -1)
     record = np.zeros((steps + 1, stride))
     record[0, :w.size] = w.ravel()
-    ended = kernel(steps, h, np.zeros(0), record)
+    ended = kernel(steps, h, record)
     record = record[:ended] if ended else record
 
     def part(name, shape):
@@ -101,6 +103,14 @@ def run(rule, gradient, w, steps):
     shapes = {name: node.extents for name, node in program.lines.items() if name not in ("w", SEEN)}
     return [part("w", w.shape), part(PROBE, w.shape)[1:], part("g", w.shape)[1:]], \
         {name: part(name, shape)[name not in program.slots:] for name, shape in shapes.items()}
+
+
+@functools.cache
+def compiled(source):
+    """Machine code of a run, compiled once."""
+    table = numba().types.Array(numba().types.float64, 2, "C")
+    signature = numba().types.int64(numba().types.int64, table, table)
+    return numba().njit(signature, nogil=True, error_model="numpy")(functions(source)["kernel"])
 
 
 def _recorded(gradient, shape):
@@ -144,4 +154,4 @@ def _source(program, recorded, offsets, stride, scheduled):
             ("j", end, ["if not np.isfinite(R[b + j]):", "    return k"])]
     body = [*prelude(loops), f"S = {stride}", "R = record.reshape(record.size)", "v = h[0]", *numbers, "a = 0",
             *loops.lines([*first, ("k", "1, steps + 1", turn)]), "return 0"]
-    return "\n    ".join(["def kernel(steps, h, p, record):", *body]) + "\n"
+    return "\n    ".join(["def kernel(steps, h, record):", *body]) + "\n"

@@ -14,7 +14,7 @@ COMPARISONS = {op for op in BOOLEAN if TABLE[op].evaluate.nin == 2}
 FUNCTIONS = tuple(row.tex for op, row in TABLE.items() if row.tex and op not in BOOLEAN and op not in REDUCTIONS)
 CONSTANTS = {math.pi: r"\pi", 2 * math.pi: r"2\pi", math.e: "e", math.pi / 180: r"\frac{\pi}{180}",
              math.sqrt(2): r"\sqrt{2}", 2**-52: "2^{-52}"}
-SUM, PRODUCT, NEGATION, POWER, ATOM = 1, 2, 2, 4, 5
+SUM, BY_ENTRIES, PRODUCT, NEGATION, POWER, ATOM = 1, 1.5, 2, 2, 4, 5
 
 
 def number_tex(value):
@@ -74,7 +74,7 @@ class Printer:
 
     def _sub(self, node):
         a, b = node.args
-        return f"{self._print(a, SUM)} - {self._print(b, PRODUCT)}", SUM
+        return f"{self._print(a, SUM)} - {self._print(b, BY_ENTRIES)}", SUM
 
     def _neg(self, node):
         return f"-{self._print(node.args[0], PRODUCT)}", SUM
@@ -96,10 +96,18 @@ class Printer:
             return rf"{self._print(a, POWER + 1)}^{self._by_entries(a, '2', '2')}", POWER
         if a.op == "neg" and a not in self.symbols:
             return "-" + self._times(a.args[0], b), SUM
-        return self._times(a, b), PRODUCT
+        return self._times(a, b), BY_ENTRIES if self._of_entries(node) else PRODUCT
+
+    def _of_entries(self, node):
+        """Whether it is written with the sign of a product of entries."""
+        if not self.matrices or node.op != "mul" or not node.vector or node in self.symbols:
+            return False
+        a, b = node.args
+        return a.vector and b.vector and not _is_outer(a, b) or self._of_entries(a) or self._of_entries(b)
 
     def _times(self, a, b):
-        left, right = self._print(a, SUM if a.op == "number" else PRODUCT), self._print(b, PRODUCT)
+        level = BY_ENTRIES if self.matrices else PRODUCT
+        left, right = self._print(a, SUM if a.op == "number" else level), self._print(b, level)
         digits = right[:1].isdigit() or (right.startswith("10^"))
         named = left.endswith("}") and left.startswith(FUNCTIONS)
         if self.matrices and a.vector and b.vector and not _is_outer(a, b):
