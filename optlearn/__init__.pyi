@@ -16,7 +16,10 @@ from optlearn.declare import hyper as hyper
 from optlearn.declare import option as option
 from optlearn.explorer.explorer import explore as explore
 from optlearn.functions.base import function as function
+from optlearn.gradients import norm as norm
 from optlearn.groups import Groups as Groups
+from optlearn.matrices import repeat as repeat
+from optlearn.matrices import sympower as sympower
 from optlearn.optimizer import Optimizer as Optimizer
 from optlearn.record import Trajectory as Trajectory
 from optlearn.registry import get as get
@@ -52,6 +55,7 @@ from optlearn.rules import Rprop as Rprop
 from optlearn.rules import SGLD as SGLD
 from optlearn.rules import SWATS as SWATS
 from optlearn.rules import ScheduleFree as ScheduleFree
+from optlearn.rules import Shampoo as Shampoo
 from optlearn.rules import SignSGD as SignSGD
 from optlearn.rules import Signum as Signum
 from optlearn.rules import Sophia as Sophia
@@ -69,9 +73,10 @@ from optlearn.trajectory import sweep as sweep
 __all__ = ["AMSGrad", "AdaBelief", "AdaDelta", "AdaGrad", "AdaMax", "Adafactor", "Adam", "AdamEpsHat", "AdamW",
            "DCASGD", "DeltaBarDelta", "Extragradient", "FTML", "FTRL", "GradientDescent", "Groups", "InvalidArgument",
            "LAMB", "LARS", "Lion", "LocalGains", "MoMo", "Momentum", "Muon", "NAdam", "Nesterov", "Optimizer",
-           "Polyak", "RAdam", "RMSProp", "Rprop", "SGLD", "SWATS", "ScheduleFree", "SignSGD", "Signum", "Sophia",
-           "State", "Stepper", "Surface", "Trajectory", "Update", "check", "checkpoint", "claim", "explore",
-           "function", "functions", "get", "gradients", "hyper", "lr_finder", "names", "option", "problems", "run",
-           "schedules", "studies", "surface", "surfaces", "sweep", "train", "tune", "wrappers"]
+           "Polyak", "RAdam", "RMSProp", "Rprop", "SGLD", "SWATS", "ScheduleFree", "Shampoo", "SignSGD", "Signum",
+           "Sophia", "State", "Stepper", "Surface", "Trajectory", "Update", "check", "checkpoint", "claim", "explore",
+           "function", "functions", "get", "gradients", "hyper", "lr_finder", "names", "norm", "option", "problems",
+           "repeat", "run", "schedules", "studies", "surface", "surfaces", "sweep", "sympower", "train", "tune",
+           "wrappers"]
 
 __version__: str

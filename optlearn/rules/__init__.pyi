@@ -32,6 +32,7 @@ from optlearn.rules.rmsprop import RMSProp as _RMSProp
 from optlearn.rules.rprop import Rprop as _Rprop
 from optlearn.rules.schedule_free import ScheduleFree as _ScheduleFree
 from optlearn.rules.sgld import SGLD as _SGLD
+from optlearn.rules.shampoo import Shampoo as _Shampoo
 from optlearn.rules.sign_sgd import SignSGD as _SignSGD
 from optlearn.rules.signum import Signum as _Signum
 from optlearn.rules.sophia import Sophia as _Sophia
@@ -41,7 +42,7 @@ from optlearn.typing import Transforms, Value
 __all__ = ["AMSGrad", "AdaBelief", "AdaDelta", "AdaGrad", "AdaMax", "Adafactor", "Adam", "AdamEpsHat", "AdamW",
            "DCASGD", "DeltaBarDelta", "Extragradient", "FTML", "FTRL", "GradientDescent", "LAMB", "LARS", "Lion",
            "LocalGains", "MoMo", "Momentum", "Muon", "NAdam", "Nesterov", "Polyak", "RAdam", "RMSProp", "Rprop",
-           "SGLD", "SWATS", "ScheduleFree", "SignSGD", "Signum", "Sophia"]
+           "SGLD", "SWATS", "ScheduleFree", "Shampoo", "SignSGD", "Signum", "Sophia"]
 
 class AMSGrad(_AMSGrad):
     def __init__(self, *, lr: Value = 0.001, beta1: Value = 0.9, beta2: Value = 0.999, eps: Value = 1e-08,
@@ -215,6 +216,11 @@ class ScheduleFree(_ScheduleFree):
                  weight_lr_power: Value = 2.0, weight_step_power: Value = 0.0, form: Literal['sgd', 'adamw'] = 'sgd',
                  gradient: Transforms = (), rescale_grad: Value | None = None,
                  clip_gradient: Value | None = None) -> None: ...
+
+class Shampoo(_Shampoo):
+    def __init__(self, *, lr: Value = 0.001, matrix_eps: Value = 1e-06, gradient: Transforms = (),
+                 rescale_grad: Value | None = None, clip_gradient: Value | None = None,
+                 weight_decay: Value | None = None) -> None: ...
 
 class SignSGD(_SignSGD):
     def __init__(self, *, lr: Value = 0.01, weight_decay: Value | None = None, gradient: Transforms = (),
