@@ -112,7 +112,7 @@ def _meaning(path):
     """A file as it is; of a Python module what it computes, without comments, docstrings and types."""
     if path.suffix != ".py":
         return path.read_text()
-    module = ast.parse(path.read_text())
+    module = _Untyped().visit(ast.parse(path.read_text()))
     for node in ast.walk(module):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, False) is not None:
             node.body = node.body[1:]
@@ -138,6 +138,27 @@ class _Untyped(ast.NodeTransformer):
 
     def visit_ImportFrom(self, node):
         return None if node.module in ("__future__", "typing") else node
+
+
+class _Untyped(ast.NodeTransformer):
+    """Takes out what is there for checkers of types alone."""
+
+    def visit_ImportFrom(self, node):
+        # A named tuple computes; the rest of typing does not.
+        if node.module == "typing":
+            node.names = [alias for alias in node.names if alias.name == "NamedTuple"]
+        return node if node.names and node.module not in ("__future__", "optlearn.typing") else None
+
+    def visit_If(self, node):
+        return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else self.generic_visit(node)
+
+    def visit_arg(self, node):
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node):
+        node.returns = None
+        return self.generic_visit(node)
 
 
 def load(script: PathLike) -> Study:

@@ -54,6 +54,11 @@ def test_a_study_is_run_kept_and_run_again(script):
 def test_results_of_another_script_are_refused(script):
     script.write_text(SCRIPT.replace("What it is", "Other words") + "# a comment\n")
     studies.load(script)
+    # Types say nothing of what is computed.
+    script.write_text("from __future__ import annotations\nfrom typing import TYPE_CHECKING\n"
+                      "if TYPE_CHECKING:\n    import numpy\n"
+                      + SCRIPT.replace("measure(n):", "measure(n: int) -> dict[str, float]:"))
+    studies.load(script)
     script.write_text(SCRIPT.replace("n * n", "n * n * n"))
     with pytest.raises(studies.StudyError, match="was made by another small.py .*make study NAME=small"):
         studies.load(script)

@@ -45,9 +45,11 @@ def measure(data, decay, temperature, seed):
 
 
 def cells(results):
-    """All of the grid."""
-    return [{"data": data, "decay": decay, "temperature": temperature, "seed": seed} for data in SETS
+    """What is still to be run of the grid."""
+    done = [row["cell"] for row in results]
+    grid = [{"data": data, "decay": decay, "temperature": temperature, "seed": seed} for data in SETS
             for decay in DECAYS for temperature in TEMPERATURES for seed in range(8)]
+    return [cell for cell in grid if cell not in done]
 
 
 def summary(results):
