@@ -116,28 +116,7 @@ def _meaning(path):
     for node in ast.walk(module):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, False) is not None:
             node.body = node.body[1:]
-    return ast.dump(_Untyped().visit(module))
-
-
-class _Untyped(ast.NodeTransformer):
-    """Takes types out of a module, and the imports that only they need."""
-
-    def visit_arg(self, node):
-        node.annotation = None
-        return node
-
-    def visit_FunctionDef(self, node):
-        node.returns = None
-        return self.generic_visit(node)
-
-    def visit_AnnAssign(self, node):
-        return None if node.value is None else ast.Assign(targets=[node.target], value=node.value)
-
-    def visit_If(self, node):
-        return None if getattr(node.test, "id", "") == "TYPE_CHECKING" else self.generic_visit(node)
-
-    def visit_ImportFrom(self, node):
-        return None if node.module in ("__future__", "typing") else node
+    return ast.dump(module)
 
 
 class _Untyped(ast.NodeTransformer):
@@ -151,6 +130,9 @@ class _Untyped(ast.NodeTransformer):
 
     def visit_If(self, node):
         return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else self.generic_visit(node)
+
+    def visit_AnnAssign(self, node):
+        return None if node.value is None else ast.Assign(targets=[node.target], value=node.value)
 
     def visit_arg(self, node):
         node.annotation = None

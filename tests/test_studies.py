@@ -118,9 +118,3 @@ def test_a_change_that_touches_no_number_needs_a_sample_only(script):
     with pytest.raises(studies.StudyError, match="was kept"):
         study.sample(script, 2)
 
-
-def test_types_are_no_part_of_what_is_computed(script):
-    typed = SCRIPT.replace("def measure(n):", "def measure(n: int) -> dict[str, float]:")
-    before = studies.load(script).hash
-    script.write_text(typed.replace("READS", "from __future__ import annotations\n\nREADS"))
-    assert studies.load(script).hash == before

@@ -7,7 +7,7 @@ All cores are used. What is done is kept after every minute or so: a run that wa
 what it computes has changed.
 
 Where a module that it reads has changed in what cannot touch the numbers, `--sample` runs that many cells again, spread
-over the results; if all are what was kept, to twelve digits, the results count as made by the present script, and say how
+over the results; if all are what was kept, to twelve digits, the results count as the present script's, and say how
 many were run again, and of which hash.
 """
 
