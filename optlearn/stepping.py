@@ -139,10 +139,11 @@ def held(slots, w, *taken, rule=None, fresh=True):
 def _fits(shape, whole, rule):
     """Whether a slot's shape is that of the parameters, or one along some axes, as row means are.
 
-    To a rule that takes matrices its slots may be of any shape; a step keeps it.
+    To a rule that takes matrices a slot may be any array whose sides are those of the parameters, or 1.
     """
     if rule is not None and rule.takes_matrices:
-        return True
+        sides = {1, *whole, math.prod(whole[1:])}
+        return all(n in sides for n in shape)
     return len(shape) == len(whole) and all(n in (1, m) for n, m in zip(shape, whole, strict=True))
 
 
