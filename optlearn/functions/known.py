@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,10 +11,13 @@ from optlearn.declare import InvalidArgument
 from optlearn.functions.base import Function
 
 if TYPE_CHECKING:
-    from optlearn.typing import ArrayLike
+    from collections.abc import Sequence
+
+    from optlearn.typing import Array, ArrayLike
 
 
-def quadratic(A: ArrayLike, b: ArrayLike | None = None, start: ArrayLike | None = None) -> Function:
+def quadratic(A: Array | Sequence[Any], b: Array | Sequence[float] | None = None,
+              start: ArrayLike | None = None) -> Function:
     """The quadratic ``f(w) = w.T @ A @ w / 2 - b @ w``.
 
     Its gradient is ``A @ w - b``, its curvatures are the eigenvalues of A, its only stationary point solves A w = b.
