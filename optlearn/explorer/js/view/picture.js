@@ -197,9 +197,11 @@ export function createPicture(app, parent) {
       c.globalAlpha = 1;
       c.setLineDash([]);
       if (run.trained) {
-        // Thin, the way of the point that is reported.
-        c.lineWidth = 1;
-        trace(c, run, 0, done, null, "@reported");
+        // Thin on paper, the way of the point that is reported.
+        for (const [style, wide] of [[theme.paper, 3.4], [theme.racers[i], 1.5]]) {
+          [c.strokeStyle, c.lineWidth] = [style, wide];
+          trace(c, run, 0, done, null, "@reported");
+        }
       }
       if (i === selected) stepDots(c, run, done, theme.racers[i]);
       const stale = app.slow() ? null : app.stale(i);
