@@ -276,7 +276,7 @@ def _player(shown):
     data, png = shown.draw(_ground)
     (wide, high), name = data["size"], f"optlearn-animation-{next(_numbers)}"
     said = f"{shown.surface.label}: " + "; ".join(
-        f"{label} loss {run.loss[0]:.4g} -> {run.loss[-1]:.4g}"
+        f"{label} loss {run.answer_loss[0]:.4g} -> {run.answer_loss[-1]:.4g}"
         for label, run in zip(shown.labels, shown.trajectories, strict=True))
     x, y, w, h = data["plane"]
     left, top, _, tall = data["curve"]

@@ -67,7 +67,13 @@ def picture(surface, trajectories, labels, state, write=None):
                 plane.plot(*taken, "o", color="white", markeredgecolor=colour, markersize=6, zorder=4)
             plane.plot(*w[t], marker=MARKERS[i % len(MARKERS)], color=colour, markersize=7, markeredgecolor="white",
                        zorder=4, gid="mark")
-            loss = np.maximum(run.loss - floor, 1e-300)
+            if run.answer is not run.w:
+                told = np.clip(run.answer, -1e6, 1e6)
+                plane.plot(told[:, 0], told[:, 1], color=colour, zorder=3, linewidth=0.8)
+                plane.plot(*told[t], marker=MARKERS[i % len(MARKERS)], color="white", markersize=7,
+                           markeredgecolor=colour, markeredgewidth=1.6, zorder=4)
+                curve.semilogy(np.maximum(run.loss - floor, 1e-300), color=colour, linestyle=dash, linewidth=0.6)
+            loss = np.maximum(run.answer_loss - floor, 1e-300)
             note = f" (diverged at step {run.diverged})" if run.diverged is not None else ""
             curve.semilogy(loss, color=colour, linestyle=dash, linewidth=1.5, label=name + note)
         if state["speed"] <= 1 and trajectories:
@@ -77,8 +83,8 @@ def picture(surface, trajectories, labels, state, write=None):
         plane.set(xlim=view[:2], ylim=view[2:], aspect="equal", xlabel="x", ylabel="y", title=surface.label)
         # Without a finite loss there is no curve.
         first = max(np.nan_to_num(trajectories[0].loss[0] - floor, nan=1.0, posinf=1.0, neginf=1.0), 1e-12)
-        least = min((np.min((run.loss - floor)[run.loss - floor > 0], initial=first) for run in trajectories),
-                    default=first)
+        losses = [run.answer_loss - floor for run in trajectories]
+        least = min((np.min(loss[loss > 0], initial=first) for loss in losses), default=first)
         curve.set(xlabel="step", ylabel="loss above the minimum", ylim=(max(least, first * 1e-14) / 2, first * 30),
                   xlim=(0, state["steps"]))
         curve.axvline(state["step"], color="#1c2430", linewidth=0.8, gid="cursor")
@@ -123,7 +129,7 @@ def _step(plane, run, state, view):
 
 def _floor(surface, trajectories, z):
     known = [float(surface(np.array(point))) for point in surface.minima]
-    values = np.concatenate([known, *(run.loss for run in trajectories), z])
+    values = np.concatenate([known, *(run.answer_loss for run in trajectories), z])
     return values[np.isfinite(values)].min(initial=np.inf)
 
 

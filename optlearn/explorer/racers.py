@@ -51,5 +51,5 @@ def race(surface, rules, state):
                     delay=state["delay"], rng=state["seed"] if needs or rule.draws else None)
                 for rule in rules]
         # Kept from now on; here nobody is warned of a division by zero.
-        [run.loss for run in runs]
+        [run.answer_loss for run in runs]
     return runs

@@ -26,7 +26,8 @@ def text(explorer):
     wide = max(map(len, names))
     numbers = [", ".join(_settings(rule)) for rule in explorer.optimizers]
     for name, values, run in zip(names, numbers, explorer.trajectories, strict=True):
-        end = f"loss {run.loss[0]:.3g} -> {run.loss[-1]:.3g}"
+        end = f"loss {run.answer_loss[0]:.3g} -> {run.answer_loss[-1]:.3g}"
+        end += " at the point reported" if run.answer is not run.w else ""
         if run.diverged is not None:
             end = f"diverged at step {run.diverged}"
         lines.append(f"  {name:<{wide}}  {values:<46}  {end}")

@@ -8,7 +8,7 @@ from optlearn.symbolic.graph import REDUCTIONS, as_node, walk
 from optlearn.symbolic.jacobi import JAVASCRIPT
 from optlearn.symbolic.loops import Loops, place, within
 from optlearn.symbolic.operations import SPECIAL, TABLE
-from optlearn.symbolic.program import ABOUT, ANSWER, PROBE, RATE, SEEN
+from optlearn.symbolic.program import ABOUT, ANSWER, PROBE, RATE, REPORTED, SEEN
 from optlearn.symbolic.shapes import length
 from optlearn.symbolic.trace import trace
 
@@ -32,6 +32,8 @@ def layout(program, size=2):
     # The gradient that the rule sees is kept beside the one that the surface gave.
     if SEEN in program.lines:
         sizes[SEEN] = size
+    if program.reports:
+        sizes[REPORTED] = size
     offsets, end = {}, 0
     for name, n in sizes.items():
         offsets[name] = (end, n)
@@ -150,7 +152,8 @@ def rule_code(rule, shape=(2,)):
     """The JavaScript of a rule: an object with `start`, `probe` and `step` that work on rows of one array.
 
     A rule that asks for more than a gradient also has `ask`, to be called between gradient and step: it puts the
-    answers of a surface into the row, of gradients with `u` and `v` added, the noise of the step.
+    answers of a surface into the row, of gradients with `u` and `v` added, the noise of the step. A rule that reports
+    another point than it trains has `report`, which puts that point of row `a` into row `b`.
 
     Parameters
     ----------
@@ -206,6 +209,8 @@ def rule_code(rule, shape=(2,)):
     methods = [maker.method("start", "R, o, h", program.start, "o", first),
                maker.method("probe", "R, a, b, t, h", {PROBE: program.probe}, "b", read),
                maker.method("step", "R, a, b, t, h", outputs, "b", read)]
+    if program.reports:
+        methods.append(maker.method("report", "R, a, b, t, h", {REPORTED: program.answer}, "b", read))
     asks = []
     for k, one in enumerate(program.asked):
         if one.node is not None:

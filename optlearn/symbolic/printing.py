@@ -61,7 +61,7 @@ def lines(rule, tags=False, shape=None):
     named_nodes = {node: name for name, node in program.lines.items()}
     asked = {one.symbol: one for one in program.asked}
     own_line = {one.symbol: one for one in program.asked if one.kind == "gradient" and one.symbol not in named_nodes}
-    for name, node in program.lines.items():
+    for name, node in _as_read(program.lines):
         for one in [n for n in asked_walk([node], program.asked) if n in own_line]:
             del own_line[one]
             primes = r"\prime" * (1 + sum(name.startswith(ANSWER) for name, *_ in shown))
@@ -76,8 +76,9 @@ def lines(rule, tags=False, shape=None):
             and not program.lines[name].vector}
     shown = [(name, left, node) for name, left, node in shown
              if isinstance(node, str) or symbols.get(node) != left and name not in kept]
-    for name, left, node in shown:
-        if not isinstance(node, str) and name not in ("w", PROBE) and node not in symbols:
+    for i, (name, left, node) in enumerate(shown):
+        # The new parameters have a symbol for the lines after theirs.
+        if not isinstance(node, str) and name != PROBE and node not in symbols and (name != "w" or i < len(shown) - 1):
             register(node, left, name)
     nodes = walk(program.lines.values())
     printer = Printer(symbols, names if tags else None, program.shape, any(n.op in PRODUCTS for n in nodes))
@@ -120,6 +121,16 @@ def lines(rule, tags=False, shape=None):
             symbols[node] = own
         told(name, left, right)
     return result
+
+
+def _as_read(lines):
+    """The recorded lines, with that of the new parameters before those that are made of it."""
+    w = lines["w"]
+    others = [(name, node) for name, node in lines.items() if name != "w"]
+    first = next((i for i, (_, node) in enumerate(others) if any(n is w for n in walk([node]))), len(others))
+    if any(node is w for _, node in others):  # it is known by that name
+        first = len(others)
+    return [*others[:first], ("w", w), *others[first:]]
 
 
 def _recursion(node, printer, name):

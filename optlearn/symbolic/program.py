@@ -23,7 +23,7 @@ from optlearn.symbolic.graph import (
 from optlearn.symbolic.operations import TABLE, ZERO, sub
 
 # Names under which machinery keeps its own quantities beside those of a rule; none can be a name in Python.
-SEEN, PROBE, RATE = "@seen", "@probe", "@rate"
+SEEN, PROBE, RATE, REPORTED = "@seen", "@probe", "@rate", "@reported"
 # What is answered, and about what, with its kind and number behind it.
 ANSWER, ABOUT = "@answer_", "@about_"
 TAKEN = ("w", "g", "t")
@@ -176,6 +176,11 @@ class Program:
             if n.op == "symbol" and n.args[0].startswith("@") and n not in answers:
                 raise NotTraceable(f"{self.rule.name} cannot be traced: what a turn of repeat computes is used outside "
                                    "of it; the body must return it")
+
+    @property
+    def reports(self):
+        """Whether the rule reports another point than it trains."""
+        return self.answer is not self.symbols["w"]
 
     @functools.cached_property
     def answered(self):

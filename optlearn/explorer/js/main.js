@@ -144,6 +144,10 @@ export function createApp(model, parent, data, home = null) {
       const o = t * run.stride + run.layout.w[0];
       return [run.rows[o], run.rows[o + 1]];
     },
+    /** The point that racer i reports after step t, if that is not the one it trains. @param {number} i @param {number} t */
+    reported: (i, t) => (runs[i].trained ? valueAt(runs[i], "@reported", t) : null),
+    /** What the loss of racer i is the loss of, where it reports another point than it trains. @param {number} i */
+    lossNote: (i) => (runs[i].trained ? " at the point reported" : ""),
     /** Where the gradient of racer i's last step was taken, and where it was used, if these are not one point. @param {number} i */
     stale(i) {
       const [delay, t] = [store.get("delay"), Math.min(store.get("step"), runs[i].last)];
@@ -220,13 +224,13 @@ export function createApp(model, parent, data, home = null) {
     },
     /** Losses of all racers at a step, in words. @param {number} t */
     losses(t) {
-      return runs.map((run, i) => `${app.label(i)} ${show(run.loss[Math.min(t, run.last)])}`).join(", ");
+      return runs.map((run, i) => `${app.label(i)} ${show(run.loss[Math.min(t, run.last)])}${app.lossNote(i)}`).join(", ");
     },
     /** The whole picture in a sentence or two. */
     summary() {
       const ends = runs.map((run, i) => run.diverged !== null
         ? `${app.label(i)} diverges at step ${run.diverged}`
-        : `${app.label(i)} ends at ${showPair(app.point(i, run.last))} with loss ${show(run.loss[run.last])}`);
+        : `${app.label(i)} ${run.trained ? "reports" : "ends at"} ${showPair(app.reported(i, run.last) || app.point(i, run.last))} with loss ${show(run.loss[run.last])}`);
       return `${app.surface.label}, start ${showPair(store.get("start"))}, ${store.get("steps")} steps. ${ends.join("; ")}.`;
     },
     say: announcer.say,

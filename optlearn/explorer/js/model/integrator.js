@@ -2,7 +2,7 @@
 // Everything here is a function declaration without outer state, so that a worker can be made of the same text.
 
 /**
- * @typedef {{start: Function, probe: Function, step: Function, ask?: Function}} RuleCode
+ * @typedef {{start: Function, probe: Function, step: Function, ask?: Function, report?: Function}} RuleCode
  * @typedef {{f: (x: number, y: number, p: ArrayLike<number>, rows?: Float64Array | null, at?: number, size?: number) => number,
  *   gradient: (x: number, y: number, p: ArrayLike<number>, out: Float64Array, o: number, rows?: Float64Array | null,
  *     at?: number, size?: number) => void,
@@ -10,7 +10,8 @@
  *     at?: number, size?: number) => void}} SurfaceCode
  * @typedef {{layout: Object<string, [number, number]>, stride: number, draws?: string[]}} Shape
  * @typedef {{rows: Float64Array, stride: number, layout: Object<string, [number, number]>, loss: Float64Array,
- *   last: number, diverged: number | null}} Run
+ *   trained: Float64Array | null, last: number, diverged: number | null}} Run `loss`: of the point that the rule reports;
+ *   `trained`: of the point that it trains, if that is another
  */
 
 /** The functions in the text of a traced rule or surface. @param {string} code */
@@ -39,6 +40,8 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
   const rows = old && old.rows.length === size ? old.rows.fill(0) : new Float64Array(size);
   const loss = old && old.loss.length === steps + 1 ? old.loss : new Float64Array(steps + 1);
   const at = layout.w[0];
+  const trained = code.report ? new Float64Array(steps + 1) : null;
+  const told = code.report ? layout["@reported"][0] : at;
   const probe = layout["@probe"][0];
   const g = layout.g[0];
   const names = shape.draws || [];
@@ -56,6 +59,11 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
   loss[0] = surface.f(start[0], start[1], p);
   if (more.schedules) for (const s of more.schedules) hyper[s.index] = s.values[0];
   code.start(rows, 0, hyper);
+  if (code.report) {
+    code.report(rows, 0, 0, 0, hyper);
+    /** @type {Float64Array} */ (trained)[0] = loss[0];
+    loss[0] = surface.f(rows[told], rows[told + 1], p);
+  }
   for (let t = 1; t <= steps; t++) {
     const a = (t - 1) * stride;
     const b = a + stride;
@@ -89,10 +97,14 @@ export function integrate(code, shape, h, surface, p, start, steps, more = {}) {
       diverged = t;
       break;
     }
-    loss[t] = surface.f(rows[b + at], rows[b + at + 1], p);
+    if (trained) {
+      /** @type {Function} */ (code.report)(rows, b, b, t, hyper);
+      trained[t] = surface.f(rows[b + at], rows[b + at + 1], p);
+    }
+    loss[t] = surface.f(rows[b + told], rows[b + told + 1], p);
     last = t;
   }
-  return { rows, stride, layout, loss, last, diverged };
+  return { rows, stride, layout, loss, trained, last, diverged };
 }
 
 /** Where a named pair stands in row t of a run: index of its first number. @param {Run} run @param {string} name @param {number} t */

@@ -5,7 +5,7 @@ import { drawField, sampleField } from "./contours.js";
 import { make, segments, sharpCanvas, slider } from "./controls.js";
 import { drawScene, label, planeMap } from "./draw.js";
 import { createEquation } from "./equation.js";
-import { show } from "../model/numbers.js";
+import { show, showPair } from "../model/numbers.js";
 import { swatch } from "./theme.js";
 
 const CARD_KEYS = ["runs", "step", "selected", "focus", "theme", "_size", "racers", "_continue", "_phase", "_whole", "speed"];
@@ -108,7 +108,8 @@ export function createCard(app, parent) {
         const on = it.stages.find((s) => s.id === stage);
         const later = app.filming() ? it.stages.slice(it.stages.findIndex((s) => s.id === stage) + 1).flatMap((s) => s.lines) : [];
         view?.mark(on ? on.lines : [], later);
-        const text = `Step ${it.t}. ${on ? on.text : ""}`;
+        const told = app.reported(index, it.t);
+        const text = `Step ${it.t}. ${on ? on.text : ""}${told ? ` Reported is ${showPair(told)}, hollow in the picture.` : ""}`;
         if (caption.textContent !== text) caption.textContent = text;
       } else {
         caption.textContent = run.diverged !== null ? `Diverged at step ${run.diverged}.` : "No step to show.";

@@ -67,6 +67,7 @@ export function createChips(app, parent) {
       const run = app.runs[i];
       const value = /** @type {HTMLElement} */ (b.querySelector(".olx-value"));
       const t = store.get("step");
+      if (run) /** @type {HTMLElement} */ (b).title = run.trained ? "The loss is that of the point reported (hollow), not of the point trained" : "";
       if (run && value) value.textContent = store.get("_asked") ? "" : run.diverged !== null && t >= run.diverged ? "✕" : show(run.loss[Math.min(t, run.last)], 2);
     });
   }

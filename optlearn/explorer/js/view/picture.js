@@ -134,10 +134,10 @@ export function createPicture(app, parent) {
     label(c, show(heightAt(app.scale(), 1), 2), x + w + 5, y + h / 2, style);
   }
 
-  /** A stretch of a path. @param {CanvasRenderingContext2D} c @param {any} run @param {number} from @param {number} to @param {number[] | null} [end] where it goes on to */
-  function trace(c, run, from, to, end = null) {
+  /** A stretch of a path. @param {CanvasRenderingContext2D} c @param {any} run @param {number} from @param {number} to @param {number[] | null} [end] where it goes on to @param {string} [of] which of its points */
+  function trace(c, run, from, to, end = null, of = "w") {
     const { rows, stride } = run;
-    const o = run.layout.w[0];
+    const o = run.layout[of][0];
     let [lx, ly, before] = [NaN, NaN, 1];
     c.beginPath();
     for (let t = from; t <= to; t++) {
@@ -196,6 +196,13 @@ export function createPicture(app, parent) {
       trace(c, run, 0, done, done < t ? app.spot(i) : null);
       c.globalAlpha = 1;
       c.setLineDash([]);
+      if (run.trained) {
+        // Thin on paper, the way of the point that is reported.
+        for (const [style, wide] of [[theme.paper, 3.4], [theme.racers[i], 1.5]]) {
+          [c.strokeStyle, c.lineWidth] = [style, wide];
+          trace(c, run, 0, done, null, "@reported");
+        }
+      }
       if (i === selected) stepDots(c, run, done, theme.racers[i]);
       const stale = app.slow() ? null : app.stale(i);
       if (stale) staleMark(c, map, stale, theme.racers[i], theme.paper);
@@ -220,6 +227,18 @@ export function createPicture(app, parent) {
       const t = Math.min(step, run.last);
       const w = app.spot(i);
       // Out of sight of a camera that is near a step is not outside.
+      const told = app.reported(i, under && step <= run.last ? t - 1 : t);
+      if (told && inSight(told)) {
+        c.lineWidth = 2.2;
+        c.strokeStyle = theme.racers[i];
+        c.fillStyle = theme.paper;
+        markerPath(c, i, map.x(told[0]), map.y(told[1]), i === selected ? 6.5 : 5.2);
+        c.fill();
+        c.stroke();
+        if (i === selected && order.length <= 4 && Math.hypot(map.x(told[0]) - map.x(w[0]), map.y(told[1]) - map.y(w[1])) > 26) {
+          label(c, "reported", map.x(told[0]) + 10, map.y(told[1]) - 2, { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11, italic: true });
+        }
+      }
       if (near && !inSight(w)) continue;
       const note = run.diverged !== null && t === run.last ? `, diverged at step ${run.diverged}` : "";
       if (outside(c, map, w, view, width, height, theme.racers[i], theme, note, taken, height - (app.slow() ? 92 : 12))) continue;
@@ -313,7 +332,7 @@ export function createPicture(app, parent) {
     }
     if (hover.from !== "picture") return;
     const w = app.point(hover.racer, hover.t);
-    const text = `${app.label(hover.racer)}, step ${hover.t}: f = ${show(app.runs[hover.racer].loss[hover.t])}`;
+    const text = `${app.label(hover.racer)}, step ${hover.t}: f = ${show(app.runs[hover.racer].loss[hover.t])}${app.lossNote(hover.racer)}`;
     const right = map.x(w[0]) > sharp.size.width / 2;
     label(c, text, map.x(w[0]) + (right ? -12 : 12), map.y(w[1]) - 14,
       { color: theme.ink, paper: theme.paper, font: theme.font, align: right ? "right" : "left" });

@@ -88,17 +88,26 @@ export function createTimeline(app, parent) {
     for (const extra of app.timelays) extra(c, xOf, (z) => yOf(Math.log10(Math.max(z - app.floor, 1e-300))));
     const selected = store.get("selected");
     for (const i of [...shown.filter((k) => k !== selected), ...shown.filter((k) => k === selected)]) {
-      const { loss, last } = app.runs[i];
-      strokeAs(c, theme, i, i === selected ? 2.4 : 1.7);
+      const { loss, trained, last } = app.runs[i];
       c.lineJoin = "round";
-      c.beginPath();
       const stride = Math.max(1, Math.floor(last / (2 * width)));
-      for (let t = 0; t <= last; t += stride) {
-        const y = Math.min(height, yOf(Math.log10(Math.max(loss[t] - app.floor, 1e-300))));
-        if (t) c.lineTo(xOf(t), y);
-        else c.moveTo(xOf(t), y);
+      const curve = (/** @type {Float64Array} */ values) => {
+        c.beginPath();
+        for (let t = 0; t <= last; t += stride) {
+          const y = Math.min(height, yOf(Math.log10(Math.max(values[t] - app.floor, 1e-300))));
+          if (t) c.lineTo(xOf(t), y);
+          else c.moveTo(xOf(t), y);
+        }
+        c.stroke();
+      };
+      if (trained) {
+        strokeAs(c, theme, i, 0.8);
+        c.globalAlpha = 0.55;
+        curve(trained);
+        c.globalAlpha = 1;
       }
-      c.stroke();
+      strokeAs(c, theme, i, i === selected ? 2.4 : 1.7);
+      curve(loss);
       c.setLineDash([]);
     }
     c.restore();
@@ -134,6 +143,7 @@ export function createTimeline(app, parent) {
       c.strokeStyle = theme.paper;
       c.fillStyle = theme.racers[i];
       markerPath(c, i, xOf(t), Math.max(margin.top, Math.min(height - margin.bottom, yOf(z))), i === selected ? 5.5 : 4.5);
+      if (run.trained) [c.fillStyle, c.strokeStyle] = [theme.paper, theme.racers[i]];
       c.fill();
       c.stroke();
       if (run.diverged !== null) {
