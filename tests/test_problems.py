@@ -19,6 +19,7 @@ CASES = {
     "tanh, batch norm": pr.MLP((X, THREE), hidden=4, batch_norm=True, l2=0.1),
     "relu, batch norm": pr.MLP((X, THREE), hidden=4, activation="relu", batch_norm=True),
     "imbalanced": pr.ImbalancedSoftmax(pr.imbalanced(60, classes=5, features=3), l2=0.1),
+    "memory": pr.AssociativeMemory(pairs=12, exponent=1.0, seed=3),
     "bigram": pr.Bigram(pr.bigrams(60, vocabulary=5), width=3),
     "transformer": pr.Transformer(pr.characters(TEXT, length=5), width=6, heads=3),
     "transformer, tied": pr.Transformer(pr.characters(TEXT, length=5), width=4, layers=2, tied=True),
@@ -98,6 +99,21 @@ def test_initialisations_have_the_variance_of_their_paper(name, variance):
     assert np.array_equal(weights, draw(np.random.RandomState(0), 400, 500))
     half = draw(np.random.default_rng(5), 400, 500, 0.5)
     np.testing.assert_allclose(half, 0.5 * draw(np.random.default_rng(5), 400, 500), rtol=1e-12)
+
+
+def test_a_memory_learns_each_pair_at_its_own_rate():
+    problem = pr.AssociativeMemory(pairs=5)
+    params, p = problem.init(), problem.frequencies
+    assert problem == problem.replace() and problem != problem.replace(seed=1)
+    assert len(problem.replace(pairs=3).train.y) == 3
+    for _ in range(20):
+        params = {"W": params["W"] - 0.5 * problem.gradient(params)["W"]}
+    np.testing.assert_allclose(problem.errors(params), (1 - 0.5 * p) ** 20, rtol=1e-12)
+    assert problem.accuracy(params) == 1 > problem.accuracy({"W": -params["W"]})
+    batches = [problem.loss(params, problem.batch([i])) for i in range(5)]
+    assert np.mean(batches) == pytest.approx(problem.loss(params), rel=1e-12)
+    with pytest.raises(InvalidArgument, match="pairs = 0"):
+        pr.AssociativeMemory(pairs=0)
 
 
 def test_batch_norm_makes_the_scale_of_inputs_and_weights_irrelevant():

@@ -1,4 +1,5 @@
-"""Problems with data: linear models, a network with one hidden layer, tokens with an embedding, a transformer.
+"""Problems with data: linear models, a network with one hidden layer, tokens with an embedding, a transformer;
+a matrix that remembers pairs.
 
 A problem has parameters, a loss and its gradient on a batch of examples::
 
@@ -25,11 +26,12 @@ from optlearn.problems.initialisations import (
     xavier_uniform,
 )
 from optlearn.problems.linear import LeastSquares, Logistic, Softmax, SparseLogistic
+from optlearn.problems.memory import AssociativeMemory
 from optlearn.problems.network import MLP
 from optlearn.problems.tokens import Bigram, ImbalancedSoftmax, bigrams, imbalanced
 from optlearn.problems.transformer import Transformer, characters
 
-__all__ = ["INITIALISATIONS", "MLP", "SETS", "Batch", "Bigram", "Data", "ImbalancedSoftmax", "LeastSquares", "Logistic",
-           "Problem", "Softmax", "SparseLogistic", "Transformer", "bigrams", "characters", "default", "generator",
-           "he_normal", "he_uniform", "imbalanced", "line", "load", "normal", "sparse", "split", "stratified",
-           "uniform", "xavier_normal", "xavier_uniform"]
+__all__ = ["INITIALISATIONS", "MLP", "SETS", "AssociativeMemory", "Batch", "Bigram", "Data", "ImbalancedSoftmax",
+           "LeastSquares", "Logistic", "Problem", "Softmax", "SparseLogistic", "Transformer", "bigrams", "characters",
+           "default", "generator", "he_normal", "he_uniform", "imbalanced", "line", "load", "normal", "sparse", "split",
+           "stratified", "uniform", "xavier_normal", "xavier_uniform"]

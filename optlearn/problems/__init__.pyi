@@ -24,6 +24,7 @@ from optlearn.problems.linear import LeastSquares as _LeastSquares
 from optlearn.problems.linear import Logistic as _Logistic
 from optlearn.problems.linear import Softmax as _Softmax
 from optlearn.problems.linear import SparseLogistic as _SparseLogistic
+from optlearn.problems.memory import AssociativeMemory as _AssociativeMemory
 from optlearn.problems.network import MLP as _MLP
 from optlearn.problems.tokens import Bigram as _Bigram
 from optlearn.problems.tokens import ImbalancedSoftmax as _ImbalancedSoftmax
@@ -33,10 +34,13 @@ from optlearn.problems.transformer import Transformer as _Transformer
 from optlearn.problems.transformer import characters as characters
 from optlearn.typing import DataLike
 
-__all__ = ["Batch", "Bigram", "Data", "INITIALISATIONS", "ImbalancedSoftmax", "LeastSquares", "Logistic", "MLP",
-           "Problem", "SETS", "Softmax", "SparseLogistic", "Transformer", "bigrams", "characters", "default",
-           "generator", "he_normal", "he_uniform", "imbalanced", "line", "load", "normal", "sparse", "split",
-           "stratified", "uniform", "xavier_normal", "xavier_uniform"]
+__all__ = ["AssociativeMemory", "Batch", "Bigram", "Data", "INITIALISATIONS", "ImbalancedSoftmax", "LeastSquares",
+           "Logistic", "MLP", "Problem", "SETS", "Softmax", "SparseLogistic", "Transformer", "bigrams", "characters",
+           "default", "generator", "he_normal", "he_uniform", "imbalanced", "line", "load", "normal", "sparse",
+           "split", "stratified", "uniform", "xavier_normal", "xavier_uniform"]
+
+class AssociativeMemory(_AssociativeMemory):
+    def __init__(self, *, pairs: int = 8, exponent: float = 2.0, seed: int = 0) -> None: ...
 
 class Bigram(_Bigram):
     def __init__(self, data: DataLike | None = None, *, width: int = 16) -> None: ...
