@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from optlearn.explorer import bundle, explorer
+from optlearn.explorer import bundle, explorer, page
 
 
 def write(app):
@@ -11,7 +11,7 @@ def write(app):
         return
     folder = Path(app.outdir, "_static")
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"explorer.js": bundle.site(explorer.common()), "explorer-views.js": bundle.views(),
+    files = {"explorer.js": bundle.site(explorer.common(), page.views()), "explorer-views.js": page.views(),
              "explorer.css": bundle.style()}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

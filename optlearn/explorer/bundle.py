@@ -99,15 +99,17 @@ def core():
 
 
 @functools.cache
-def site(data):
-    """Core and data as one file that the pages of a site share; `views` stands beside it.
+def site(data, later):
+    """Core and data as one file that the pages of a site share; what is loaded later stands beside it.
 
     Parameters
     ----------
     data : str
         What all explorers share, as JSON.
+    later : str
+        The script that stands beside it, of which the file bears a mark, so that both are fetched anew together.
     """
-    mark = hashlib.sha256(views().encode()).hexdigest()[:12]
+    mark = hashlib.sha256(later.encode()).hexdigest()[:12]
     return f"/* views {mark} */(window.optlearnExplorer||={{}}).data={data};\n{core()}"
 
 

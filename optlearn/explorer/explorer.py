@@ -345,6 +345,12 @@ class Explorer:
         return {**payload.own(self._rules, self._surfaces),
                 "presets": {name: data for name, (_, data) in self._presets.items()}}
 
+    def _brought(self, state):
+        """What an explorer's own data has: what no other explorer of the page brings."""
+        own, known, first = self._own(), payload.catalogue()["rules"], page.raced(_offered())
+        needed = [racer["rule"] for racer in state["racers"] if racer["rule"] in known and racer["rule"] not in first]
+        return {**own, "rules": {**{key: known[key] for key in needed}, **own["rules"]}}
+
     def html(self, complete: bool = True) -> str:
         """The explorer as HTML that needs no kernel and no network.
 
@@ -359,8 +365,8 @@ class Explorer:
         str
         """
         state = self.state
-        return (page.once(common()) if complete else "") + page.element({"state": state, **self._own()}, state["only"],
-                                                                        self.figure(), self.alt())
+        own = page.element({"state": state, **self._brought(state)}, state["only"], self.figure(), self.alt())
+        return page.once(common()) + own if complete else own
 
     def save(self, path: PathLike) -> Path:
         """Write the race to a file.

@@ -1,17 +1,39 @@
 """Data, text and code as they stand in the HTML of a page."""
 
+import functools
 import json
 import sys
 
 from optlearn.explorer import bundle, payload
 
+MORE = "window.optlearnExplorer.rest"
+
 
 def shared(offered):
-    """What all explorers of a page share, with the presets that are offered.
+    """What all explorers of a page share, with the presets that are offered and the rules that these race.
 
-    Rules by column, as what is alike compresses best side by side.
+    The other rules come when one is asked for, see `views`; until then their names do (`more`).
     """
-    found = {**payload.catalogue(), "presets": offered}
+    known = payload.catalogue()
+    first = raced(offered)
+    more = {key: rule["label"] for key, rule in known["rules"].items() if key not in first and key == rule["name"]}
+    return {**_tables(rules={key: known["rules"][key] for key in first}, surfaces=known["surfaces"],
+                      presets=offered), "more": more}
+
+
+def raced(offered):
+    """The keys of the rules that presets race."""
+    return sorted({racer["rule"] for preset in offered.values() for racer in preset["state"]["racers"]})
+
+
+@functools.cache
+def views():
+    """The script of what is loaded when first needed: the views beyond the picture, and all rules."""
+    return f'{MORE}={as_json(_tables(rules=payload.catalogue()["rules"]))};\n{bundle.views()}'
+
+
+def _tables(**found):
+    """Rules, surfaces and presets by column, as what is alike compresses best side by side."""
     return {kind: {"names": list(rows), "columns": {key: [row.get(key) for row in rows.values()]
                                                     for key in sorted({key for row in rows.values() for key in row})}}
             for kind, rows in found.items()}
@@ -21,7 +43,7 @@ def once(common):
     """What a page needs once: style, code, and the data that its explorers have in common."""
     return (f'<style>{bundle.style()}</style><script type="application/json" class="optlearn-shared">'
             f'{common}</script>'
-            f'<script type="text/plain" class="optlearn-views">{inside_script(bundle.views())}</script>'
+            f'<script type="text/plain" class="optlearn-views">{inside_script(views())}</script>'
             f'<script>{inside_script(bundle.core())}</script>')
 
 

@@ -390,3 +390,12 @@ def test_a_path_that_leaves_keeps_its_direction_and_its_words(show):
     # Where no value of the surface is finite, the glass is not black.
     assert all(min(pixel[:3]) > 200 for pixel in drawn["pixels"])
     assert not problems
+
+
+def test_rules_that_no_preset_races_come_when_one_is_added(show):
+    page, problems = show(explore("quadratic", [Adam(lr=0.1)], start=(-2, 1), steps=20))
+    assert page.evaluate("!apps[0].data.rules.sophia")
+    page.get_by_label("Add a racer").select_option("sophia")
+    page.wait_for_function("apps[0].runs.length === 2 && apps[0].store.get('racers')[1].rule === 'sophia'")
+    assert page.evaluate("Number.isFinite(apps[0].runs[1].loss[20])")
+    assert not problems

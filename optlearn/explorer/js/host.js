@@ -2,6 +2,7 @@
 
 import { startDrive } from "./drive.js";
 import { linkText, stateOfLink } from "./model/link.js";
+import { withViews } from "./panels/panels.js";
 
 /**
  * A model that lives in the page alone.
@@ -45,8 +46,19 @@ export function startHost(explorer) {
   const shared = (page.optlearnExplorer ||= {});
   for (const kind of ["rules", "surfaces", "presets"]) shared[kind] ||= {};
   shared.explorer = explorer;
+  shared.more ||= {};
   const take = (data) => {
-    for (const kind of ["rules", "surfaces", "presets"]) Object.assign(shared[kind], rowsOf(data[kind]));
+    for (const kind of ["rules", "surfaces", "presets"]) if (data[kind]) Object.assign(shared[kind], rowsOf(data[kind]));
+    Object.assign(shared.more, data.more);
+  };
+  // With the views come all rules, for explorers that stand there as well.
+  shared.arrived = () => {
+    if (!shared.rest) return;
+    take(shared.rest);
+    for (const el of document.querySelectorAll(".optlearn-explorer")) {
+      const known = /** @type {any} */ (el).explorer?.data.rules;
+      if (known) Object.assign(known, { ...shared.rules, ...known });
+    }
   };
   // On a site the script has the data, and the views stand beside it.
   const own = /** @type {any} */ (document.currentScript);
@@ -76,15 +88,21 @@ export function startHost(explorer) {
     el.removeAttribute("data-waiting");
     const script = el.querySelector("script.optlearn-state");
     if (!script) return;
-    el.querySelector("img")?.remove();
     const mine = JSON.parse(script.textContent || "{}");
-    for (const rule of Object.values(mine.rules || {})) /** @type {any} */ (rule).own = true;
+    const wanted = linkFor(k);
+    // A link may race rules that come with the views.
+    if (wanted && !shared.rest) return withViews(() => fill(el, k, mine, wanted));
+    fill(el, k, mine, wanted);
+  }
+  /** @param {HTMLElement} el @param {number} k @param {any} mine @param {string} [wanted] */
+  function fill(el, k, mine, wanted) {
+    el.querySelector("img")?.remove();
     const data = {
+      more: shared.more,
       rules: { ...shared.rules, ...mine.rules },
       surfaces: { ...shared.surfaces, ...mine.surfaces },
       presets: { ...shared.presets, ...mine.presets },
     };
-    const wanted = linkFor(k);
     const linked = wanted && stateOfLink(wanted, mine.state, data);
     const home = { key: key(k), first: mine.state, unread: Boolean(wanted && !linked) };
     explorer.render({ model: pageModel(linked || mine.state), el, data, home });
@@ -114,7 +132,7 @@ export function startHost(explorer) {
     });
   });
   startDrive((k) => /** @type {any} */ (document.querySelectorAll(".optlearn-explorer")[k])?.explorer);
-  addEventListener("hashchange", () => {
+  addEventListener("hashchange", () => withViews(() => {
     document.querySelectorAll(".optlearn-explorer").forEach((node, k) => {
       const app = /** @type {any} */ (node).explorer;
       const text = partOf(k);
@@ -125,7 +143,7 @@ export function startHost(explorer) {
       if (!state) app.store.mark("prompt");
       node.scrollIntoView();
     });
-  });
+  }));
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", shared.mount);
   else shared.mount();
 }

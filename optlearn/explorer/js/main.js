@@ -11,7 +11,7 @@ import { createChips, createHeader, createPlace, createTries } from "./view/head
 import { startHost } from "./host.js";
 import { compile, integrate, lowest, valueAt } from "./model/integrator.js";
 import { show, showPair } from "./model/numbers.js";
-import { createPanels } from "./panels/panels.js";
+import { createPanels, withViews } from "./panels/panels.js";
 import { createPicture } from "./view/picture.js";
 import { tapeOf } from "./model/random.js";
 import { createStore, RUN_KEYS } from "./model/state.js";
@@ -51,7 +51,7 @@ function numbersAt(racer, k) {
 
 /**
  * @param {import("./model/state.js").Model} model @param {HTMLElement} parent
- * @param {{rules: Object<string, any>, surfaces: Object<string, any>, presets: Object<string, any>}} data
+ * @param {{rules: Object<string, any>, surfaces: Object<string, any>, presets: Object<string, any>, more?: Object<string, string>}} data `more`: names of rules that come with the views
  * @param {{key: string, first: Object<string, any>, unread?: boolean} | null} [home] on a page: the explorer's name in links, and its first state
  */
 export function createApp(model, parent, data, home = null) {
@@ -283,6 +283,7 @@ export function createApp(model, parent, data, home = null) {
 
     /** @param {string} key */
     addRacer(key) {
+      if (!data.rules[key]) return withViews(() => app.addRacer(key));
       const racers = store.get("racers").slice();
       racers.push({ rule: key, h: data.rules[key].hypers.map((d) => d.default) });
       store.set({ racers, selected: racers.length - 1 });
@@ -298,6 +299,7 @@ export function createApp(model, parent, data, home = null) {
     },
     /** Another form of a racer's rule; numbers of the same name are kept. @param {number} i @param {string} key */
     changeForm(i, key) {
+      if (!data.rules[key]) return withViews(() => app.changeForm(i, key));
       const racer = store.get("racers")[i];
       const before = app.rule(i).hypers.map((d) => d.name);
       const h = data.rules[key].hypers.map((d) => (before.includes(d.name) ? racer.h[before.indexOf(d.name)] : d.default));

@@ -23,6 +23,7 @@ let waiting = [];
 /** Takes the views, from their script. @param {Views} given */
 export function provideViews(given) {
   views = given;
+  /** @type {any} */ (window).optlearnExplorer?.arrived?.();
   const due = waiting;
   waiting = [];
   for (const act of due) act();

@@ -39,7 +39,8 @@ export function createChips(app, parent) {
   });
   add.el.classList.add("olx-add");
   const plainRules = Object.values(app.data.rules).filter((rule) => rule.key === rule.name || rule.own);
-  add.fill([{ value: "", text: "+ Add" }, ...plainRules.map((rule) => ({ value: rule.key, text: rule.label }))
+  const names = { ...app.data.more, ...Object.fromEntries(plainRules.map((rule) => [rule.key, rule.label])) };
+  add.fill([{ value: "", text: "+ Add" }, ...Object.entries(names).map(([value, text]) => ({ value, text }))
     .sort((a, b) => a.text.localeCompare(b.text))]);
   bar.append(add.el);
   parent.append(bar);
