@@ -94,6 +94,8 @@ export function createApp(model, parent, data, home = null) {
     play: () => {},
     /** Works off the main thread; comes with the views. @type {any} */
     workshop: null,
+    /** The run that the map points at. @type {import("./model/integrator.js").Run | null} */
+    previewed: null,
     /** Drawings of panels under the paths, and over them. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
     underlays: [],
     /** @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */

@@ -2,7 +2,8 @@
 
 import { rgb } from "../view/contours.js";
 import { choice, make, sharpCanvas } from "../view/controls.js";
-import { label } from "../view/draw.js";
+import { label, nearer } from "../view/draw.js";
+import { integrate } from "../model/integrator.js";
 import { eigenmodes, spectralRadius } from "../model/linear.js";
 import { scaleOf, show, tidy } from "../model/numbers.js";
 import { markerPath } from "../view/theme.js";
@@ -142,7 +143,7 @@ export const mapPanel = {
       const key = JSON.stringify(job);
       if (key === asked) return;
       asked = key;
-      cell = null;
+      cell = app.previewed = null;
       let fresh = true;
       app.workshop.ask("map", job, (part) => {
         if (fresh) result = { values: result.values, border: null, best: null, done: false };
@@ -345,21 +346,55 @@ export const mapPanel = {
       }
     }
 
-    /** Takes over the values of a cell. @param {number[]} at */
-    function take(at) {
+    /** What a cell stands for. @param {number[]} at */
+    function settingsOf(at) {
       const values = valuesOf(at);
-      const i = store.get("selected");
-      const h = store.get("racers")[i].h.slice();
+      const h = store.get("racers")[store.get("selected")].h.slice();
       const params = app.params.slice();
-      const more = { steps: store.get("steps") };
+      const more = { steps: store.get("steps"), delay: store.get("delay") };
       pair.forEach((axis, k) => {
         if (axis.kind === "h") h[axis.index] = values[k];
         else if (axis.kind === "p") params[axis.index] = values[k];
         else more[axis.kind] = values[k];
       });
-      store.setRacer(i, { h });
-      store.set({ params, ...more, step: Math.min(more.steps, store.get("step")) });
+      return { h, params, ...more };
     }
+    /** Takes over the values of a cell. @param {number[]} at */
+    function take(at) {
+      const { h, params, steps, delay } = settingsOf(at);
+      store.setRacer(store.get("selected"), { h });
+      store.set({ params, steps, delay, step: Math.min(steps, store.get("step")) });
+    }
+    /** The run of the cell that is pointed at. */
+    function preview() {
+      if (!cell) return null;
+      const i = store.get("selected");
+      const { h, params, steps, delay } = settingsOf(cell);
+      const [tape, schedules] = [app.tape(i), app.schedules(i)];
+      // What is drawn, and schedules, are known up to the last step.
+      const until = tape || schedules.length ? Math.min(steps, store.get("steps")) : steps;
+      return integrate(app.ruleCode(i), app.rule(i), h, app.surfaceCode, params, store.get("start"), until,
+        { noise: store.get("noise") || 0, batch: app.batch(), delay, tape, schedules });
+    }
+    app.overlays.push((c, map) => {
+      const run = app.previewed;
+      if (!run) return;
+      const path = new Path2D();
+      const o = run.layout.w[0];
+      let before = 1;
+      for (let t = 0; t <= run.last; t++) {
+        const [x, y, size] = nearer(map, run.rows[t * run.stride + o], run.rows[t * run.stride + o + 1]);
+        if (t && (size === 1 || before === 1)) path.lineTo(x, y);
+        else path.moveTo(x, y);
+        before = size;
+      }
+      c.setLineDash([]);
+      for (const [color, width] of [[app.theme.paper, 5], [app.theme.accent, 2]]) {
+        c.strokeStyle = color;
+        c.lineWidth = width;
+        c.stroke(path);
+      }
+    });
     function cellOf(event) {
       const u = (event.offsetX - MARGIN.left) / inner().w;
       const v = 1 - (event.offsetY - MARGIN.top) / inner().h;
@@ -367,7 +402,9 @@ export const mapPanel = {
       return grid.every((k) => k >= 0 && k < CELLS) ? grid : null;
     }
     function point(at) {
+      if (String(at) === String(cell)) return;
       cell = at;
+      app.previewed = preview();
       store.set({ _map: {} });
     }
     let held = false;
@@ -429,6 +466,7 @@ export const mapPanel = {
       },
       hide() {
         asked = "";
+        point(null);
         app.workshop.ask("map", null, () => {});
       },
       close() {

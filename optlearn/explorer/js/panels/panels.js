@@ -15,6 +15,9 @@ const TABS = [
   { id: "noise", title: "Noise and delay" }, { id: "fair", title: "Fairness" }, { id: "share", title: "Share" },
 ];
 
+/** Pixels in height that the map needs beside the picture. */
+const BESIDE = 370;
+
 /** @type {Views | null} */
 let views = null;
 /** What waits for the views. @type {(() => void)[]} */
@@ -55,10 +58,33 @@ export function createPanels(app, parent) {
   /** @type {Object<string, {el: HTMLElement, pane: Pane}>} */
   const open = {};
   const buttons = TABS.map((tab) => {
-    const b = make("button", { type: "button", "data-panel": tab.id, onclick: () => store.set({ panel: store.get("panel") === tab.id ? "" : tab.id }) }, tab.title);
+    const b = make("button", { type: "button", "data-panel": tab.id, onclick: () => {
+      const on = now() === tab.id;
+      beside = 0;
+      store.set({ panel: on ? "" : tab.id, _beside: {} });
+    } }, tab.title);
     bar.append(b);
     return b;
   });
+  /** Whether the map stands beside the picture unasked: not yet (-1), yes, or no longer. */
+  let beside = -1;
+  const now = () => store.get("panel") || (beside > 0 ? "map" : "");
+  /** The map goes below the card where picture and time line leave it room; on a wide screen it opens there by itself. */
+  function place() {
+    const [stage, card] = [".olx-left", ".olx-card"].map((name) => app.el.querySelector(name)?.getBoundingClientRect());
+    const room = stage && card && card.left > stage.right && card.width >= 360 ? stage.bottom - card.bottom : 0;
+    const fits = room >= BESIDE && !app.el.dataset.only;
+    if (beside && fits !== beside > 0 && !store.get("panel")) {
+      if (fits) beside = 1;
+      else if (beside > 0) beside = -1;
+      store.set({ _beside: {} });
+    }
+    app.el.classList.toggle("olx-beside", fits && now() === "map");
+  }
+  const wide = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) place();
+  });
+  wide.observe(app.el);
   let last = "";
   let closed = false;
   /** What stays at work when its panel is closed. @type {Pane[] | null} */
@@ -72,36 +98,38 @@ export function createPanels(app, parent) {
   return {
     /** @param {Set<string>} changed */
     update(changed) {
-      const now = store.get("panel") || "";
+      const id = now();
       TABS.forEach((tab, k) => {
         buttons[k].hidden = Boolean(tab.when && !tab.when(app));
-        buttons[k].setAttribute("aria-expanded", String(tab.id === now));
+        buttons[k].setAttribute("aria-expanded", String(tab.id === id));
       });
-      if (!always && !asked && (now || store.get("fair") || store.get("band") || app.surface.samples)) {
+      if (["selected", "panel", "_size", "_beside", "speed"].some((key) => changed.has(key))) place();
+      if (!always && !asked && (id || store.get("fair") || store.get("band") || app.surface.samples)) {
         asked = true;
         withViews(attach);
         changed = new Set([...changed, ...STATE_KEYS, "runs"]);
       }
       if (!always) return;
       for (const one of always) one.update(changed);
-      const panel = /** @type {Views} */ (views).panels.find((p) => p.id === now && !buttons[TABS.findIndex((tab) => tab.id === now)].hidden);
+      const panel = /** @type {Views} */ (views).panels.find((p) => p.id === id && !buttons[TABS.findIndex((tab) => tab.id === id)].hidden);
       body.hidden = !panel;
       let all = changed;
-      if (panel && !open[now]) {
-        const inner = make("div", { class: "olx-panel-" + now });
+      if (panel && !open[id]) {
+        const inner = make("div", { class: "olx-panel-" + id });
         body.append(inner);
-        open[now] = { el: inner, pane: panel.create(app, inner) };
+        open[id] = { el: inner, pane: panel.create(app, inner) };
       }
-      if (now !== last) {
+      if (id !== last) {
         if (open[last]) open[last].pane.hide?.();
-        last = now;
+        last = id;
         all = new Set([...changed, "opened", "runs", "theme", "step", "selected", "racers"]);
-        for (const [id, { el: inner }] of Object.entries(open)) inner.hidden = id !== now;
+        for (const [one, { el: inner }] of Object.entries(open)) inner.hidden = one !== id;
       }
-      if (panel) open[now].pane.update(all);
+      if (panel) open[id].pane.update(all);
     },
     close() {
       closed = true;
+      wide.disconnect();
       for (const { pane } of Object.values(open)) pane.close();
       for (const one of always || []) one.close();
     },

@@ -8,7 +8,7 @@ import { cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark } fr
 import { show, showPair, ticks, tidy } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
-const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band", "_asked", "_phase", "_camera", "_whole", "speed"];
+const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band", "_asked", "_phase", "_camera", "_whole", "_map", "speed"];
 const CAMERA_MS = 420;
 
 /** @param {import("../main.js").App} app @param {HTMLElement} parent */

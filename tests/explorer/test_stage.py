@@ -1,0 +1,52 @@
+"""The stage: what stands beside the picture, and what can be read off it."""
+
+import numpy as np
+import pytest
+
+from optlearn import Momentum, Nesterov, explore, run, surfaces
+
+from .conftest import rest, settle
+
+RAVINE = surfaces.get("quadratic", kappa=20)
+RACERS = [Momentum(lr=0.04, momentum=0.85), Nesterov(lr=0.04, momentum=0.85)]
+
+
+def stage():
+    return explore(RAVINE, RACERS, start=(-2.5, 1), steps=80, step=3, focus="lookahead")
+
+
+def test_where_there_is_room_the_map_stands_beside_the_picture(show):
+    page, problems = show(stage(), viewport={"width": 1340, "height": 1080})
+    canvas = page.locator(".olx-map canvas")
+    canvas.wait_for()
+    rest(page)
+    picture, beside = page.locator(".olx-left").bounding_box(), canvas.bounding_box()
+    assert beside["x"] > picture["x"] + picture["width"]
+    assert beside["y"] + beside["height"] < picture["y"] + picture["height"]
+    # Pointing shows the run and changes nothing; a click takes it.
+    before = page.evaluate("apps[0].store.get('racers')[1].h")
+    page.mouse.move(beside["x"] + 0.5 * beside["width"], beside["y"] + 0.5 * beside["height"])
+    page.wait_for_function("apps[0].previewed")
+    assert page.evaluate("apps[0].store.get('racers')[1].h") == before
+    seen = page.evaluate("[...apps[0].previewed.rows.slice(-apps[0].previewed.stride)]")
+    page.mouse.down()
+    page.mouse.up()
+    settle(page)
+    lr, momentum = page.evaluate("apps[0].store.get('racers')[1].h")
+    assert [lr, momentum] != before
+    end = run(RAVINE, Nesterov(lr=lr, momentum=momentum), (-2.5, 1), 80).w[-1]
+    at = page.evaluate("apps[0].runs[1].layout.w[0]")
+    np.testing.assert_allclose(seen[at:at + 2], end, rtol=1e-12)
+    page.mouse.move(5, 5)
+    page.wait_for_function("!apps[0].previewed")
+    page.get_by_role("button", name="Map", exact=True).click()
+    settle(page)
+    assert page.locator(".olx-panel").is_hidden()
+    assert not problems
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (820, 1180), (390, 844)])
+def test_where_there_is_none_it_waits_to_be_opened(show, size):
+    page, _ = show(stage(), viewport=dict(zip(("width", "height"), size, strict=True)))
+    rest(page)
+    assert page.evaluate("apps[0].workshop") is None
