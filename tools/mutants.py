@@ -34,7 +34,8 @@ from optlearn.symbolic.trace import apply, as_node, evaluate, symbol, trace, wal
 BOOK = Path(__file__).parent.parent / "book"
 # Chapters whose rules are not simply those of their name.
 TAUGHT = {
-    "adam": ("Adam", "AdamEpsHat"), "conditioning": ("GradientDescent",),
+    "adam": ("Adam", "AdamEpsHat"), "averaging": ("averaged(gradient_descent)", "lookahead(gradient_descent)"),
+    "conditioning": ("GradientDescent",),
     "gradients": ("Rescale", "Clip", "ClipNorm", "ClipGlobalNorm", "Decay"),
     "lars": ("LARS", "LAMB"), "signum": ("SignSGD", "Signum"),
     "local_gains": ("LocalGains", "DeltaBarDelta", "Rprop"), "schedules": ("GradientDescent",),
@@ -600,7 +601,8 @@ def taught(stem):
     names = TAUGHT.get(stem)
     if names is None:
         return [type(optlearn.get(stem))]
-    return [getattr(optlearn, name, None) or getattr(gradients, name) for name in names]
+    return [type(optlearn.get(name)) if "(" in name else getattr(optlearn, name, None) or getattr(gradients, name)
+            for name in names]
 
 
 def chapter(path, cores):
