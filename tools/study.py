@@ -3,8 +3,9 @@
     python tools/study.py NAME ...
     python tools/study.py --sample 12 NAME
 
-All cores are used. What is done is kept after every minute or so: a run that was stopped goes on where it was, unless
-what it computes has changed.
+All cores are used, one process each; `run` takes any other executor of the kind of `concurrent.futures`, such as
+``Client(...).get_executor()`` of dask.distributed, whose workers must see this folder. What is done is kept after every
+minute or so: a run that was stopped goes on where it was, unless what it computes has changed.
 
 Where a module that it reads has changed in what cannot touch the numbers, `--sample` runs that many cells again, spread
 over the results; if all are what was kept, to twelve digits, the results count as the present script's, and say how
@@ -13,6 +14,8 @@ many were run again, and of which hash.
 
 import argparse
 import concurrent.futures
+import contextlib
+import functools
 import json
 import os
 import time
@@ -23,14 +26,14 @@ from optlearn.studies import Study, measured
 STUDIES = Path(__file__).parent.parent / "book" / "studies"
 
 
-def run(script):
-    """Compute what is missing."""
+def run(script, executor=None):
+    """Compute what is missing, in an executor that is left open, or in a pool of processes."""
     study = Study(script)
     if study.kept.is_file():
         kept = json.loads(study.kept.read_text())
         study.results = kept["results"] if kept["hash"] == study.hash else []
     begin = saved = time.perf_counter()
-    with concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with processes() if executor is None else contextlib.nullcontext(executor) as pool:
         while True:
             done = [row["cell"] for row in study.results]
             jobs = {pool.submit(cell_of, script, cell): cell for cell in study.module.cells(study.results)
@@ -53,16 +56,27 @@ def sample(script, count):
     study.results = kept["results"]
     cells = [row["cell"] for row in study.results]
     chosen = cells[::max(1, len(cells) // count)]
-    with concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with processes() as pool:
         for cell, found in zip(chosen, pool.map(cell_of, [script] * len(chosen), chosen), strict=True):
             study.compare(cell, found, 1e-12)
     write(study, {"sampled": [*kept.get("sampled", []), {"hash": kept["hash"], "again": len(chosen)}]})
     print(f"{script.stem}: {len(chosen)} of {len(cells)} runs were made again and are as they were")
 
 
+def processes():
+    """A pool with a process a core."""
+    return concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0)))
+
+
+@functools.cache
+def module_of(script, text):
+    """The module of a script; in a process that stays, of another text another one."""
+    return Study(script).module
+
+
 def cell_of(script, cell):
     """One cell, in a process of the pool."""
-    return measured(Study(script).module, cell)
+    return measured(module_of(script, Path(script).read_text()), cell)
 
 
 def write(study, more=None):
