@@ -142,6 +142,7 @@ CHECKS = {
     "delay": lambda value, at: whole("delay", value, 0, MOST_DELAY),
     "selected": lambda value, at: whole("selected", value, 0, len(at["racers"]) - 1),
     "speed": lambda value, at: real("speed", value, 0.1, 150),
+    "target": lambda value, at: real("target", value, 0),
     "band": lambda value, at: bool(value),
     "playing": lambda value, at: bool(value),
     "fair": lambda value, at: one_of("fair", value, FAIRNESS),

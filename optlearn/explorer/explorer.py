@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 AS_WIDGET = ("model_id", "traits", "observe", "unobserve")
 STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "delay", "step", "selected",
-         "focus", "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries", "only")
+         "focus", "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries", "only", "target")
 
 
 def explore(surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[RuleLike] | None = None, *,
@@ -31,7 +31,8 @@ def explore(surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[
             focus: str | int | tuple[str | int, str] | None = None, preset: str | presets.Preset | None = None,
             seed: int | None = None, noise: float | None = None, batch: int | None = None,
             delay: int | None = None, band: bool = False, fair: str = "", panel: str = "", prompt: str = "",
-            try_: Sequence[str] = (), playing: bool = False, speed: float | None = None) -> Explorer:
+            try_: Sequence[str] = (), playing: bool = False, speed: float | None = None,
+            target: float | None = None) -> Explorer:
     """Race optimizers on a surface, and look inside their steps.
 
     Parameters
@@ -75,6 +76,9 @@ def explore(surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[
         Steps a second, 0.1 to 150. Up to 1 the picture is near the step of the selected racer, and play shows it as a
         film: look ahead, gradient, memory, scaling, step. Default: 0.25 where `focus` names a part of the step, else
         that of the preset or 15.
+    target : float, optional
+        A loss above the lowest known one, marked in the loss curves with the step at which each racer first reaches
+        it; 0 for none. Default: that of the preset, or 0.001.
 
     Returns
     -------
@@ -108,7 +112,8 @@ def explore(surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[
     given = {"start": start, "step": min(base.step, at["steps"]) if step is None else step,
              "seed": base.seed if seed is None else seed, "noise": base.noise if noise is None else noise,
              "batch": batch, "delay": base.delay if delay is None else delay, "band": band, "fair": fair,
-             "panel": panel, "prompt": prompt, "playing": playing, "speed": speed}
+             "panel": panel, "prompt": prompt, "playing": playing, "speed": speed,
+             "target": base.target if target is None else target}
     selected, stage = arguments.focus(base.focus if focus is None else focus, rules)
     if speed is None:
         film = stage not in (None, "step")
@@ -144,6 +149,8 @@ class Explorer:
         How fast it plays, in steps a second, 0.1 to 150.
     tries : list of str
         Things to try.
+    target : float
+        The loss above the lowest that racers are to reach; 0 for none.
     trajectories : list of Trajectory
         The runs that are drawn, computed by NumPy.
     widget : ipywidgets.DOMWidget

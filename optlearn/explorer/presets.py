@@ -59,6 +59,8 @@ class Preset:
         What to ask before the race is shown.
     speed : float
         Steps a second; up to 1 it is a film of the step.
+    target : float
+        The loss above the lowest that racers are to reach; 0 for none.
     """
 
     title: str
@@ -75,6 +77,7 @@ class Preset:
     delay: int = 0
     question: object = None
     speed: float = 15
+    target: float = 1e-3
 
     @property
     def surface(self) -> Surface:
@@ -317,7 +320,7 @@ DEFAULT = Preset("", "", ("rosenbrock",), (("gradient_descent", {"lr": 0.001}), 
                                            ("adam", {"lr": 0.1})))
 # What a preset sets; the rest of the state stays as it is.
 KEPT = ("surface", "params", "start", "steps", "racers", "step", "selected", "focus", "seed", "noise", "batch",
-        "delay", "speed")
+        "delay", "speed", "target")
 
 
 def get(name: str | Preset) -> Preset:

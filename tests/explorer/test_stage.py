@@ -50,3 +50,39 @@ def test_where_there_is_none_it_waits_to_be_opened(show, size):
     page, _ = show(stage(), viewport=dict(zip(("width", "height"), size, strict=True)))
     rest(page)
     assert page.evaluate("apps[0].workshop") is None
+
+
+def test_what_a_racer_reaches_is_said_with_the_step(show):
+    page, problems = show(stage(), viewport={"width": 1200, "height": 800})
+    runs = stage().trajectories
+    steps = [int(np.argmax(trajectory.loss <= 1e-3)) for trajectory in runs]
+    said = page.locator(".olx-reached")
+    assert said.inner_text() == f"Reaches 0.001: Momentum at step {steps[0]}, Nesterov {steps[1]}."
+    page.get_by_label("Loss to reach").fill("1e-30")
+    page.keyboard.press("Enter")
+    settle(page)
+    assert said.inner_text() == "Not in 80 steps: Momentum, Nesterov."
+    assert page.evaluate("apps[0].store.snapshot().target") == 1e-30
+    assert not problems
+    assert explore(RAVINE, RACERS, target=0.5).target == 0.5
+
+
+def test_a_map_over_the_start_knows_where_runs_end(show):
+    rule = Momentum(lr=0.01, momentum=0.8)
+    made = explore("himmelblau", rule, steps=60, panel="map")
+    page, problems = show(made)
+    page.get_by_role("button", name="Over the start").click()
+    found = page.evaluate("""() => new Promise((done) => {
+        const { ask } = apps[0].workshop;
+        apps[0].workshop.ask = (kind, job, hear) => ask(kind, job, (part) => {
+            hear(part);
+            if (part.done) done([...part.ends]);
+        });
+        apps[0].store.set({ steps: 59 });
+    })""")
+    x0, x1, y0, y1 = page.evaluate("apps[0].view()")
+    ends = np.array(found).reshape(128, 128, 2)
+    for j, i in ((5, 100), (64, 64), (120, 3)):
+        start = (x0 + (i + 0.5) / 128 * (x1 - x0), y0 + (j + 0.5) / 128 * (y1 - y0))
+        np.testing.assert_allclose(ends[j, i], run("himmelblau", rule, start, 59).w[-1], rtol=1e-8)
+    assert not problems

@@ -4,7 +4,7 @@ import { complaint } from "./numbers.js";
 
 /** What a link carries, in its order; the sentences and questions are the page's own. */
 const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus", "speed", "panel",
-  "preset", "fair", "band", "map", "delay"];
+  "preset", "fair", "band", "map", "delay", "target"];
 
 const STAGE_NAMES = ["step", "gradient", "memory", "lookahead", "preconditioner"];
 const PANEL_NAMES = ["", "map", "modes", "noise", "fair", "share"];
@@ -33,6 +33,8 @@ export function stateOfLink(text, first, data) {
     /** @type {Object<string, any>} */
     const state = { ...first, playing: false };
     LINKED.forEach((key, k) => {
+      // Links from before it was.
+      if (key === "target" && values.length === k) return;
       if (typeof values[k] !== typeof first[key]) throw new TypeError(key);
       state[key] = values[k];
     });
@@ -53,7 +55,7 @@ export function stateOfLink(text, first, data) {
       finite(state.start, 2) && whole(state.steps, 1, 2000) &&
       whole(state.step, 0, state.steps) && whole(state.racers.length, 1, 8) && whole(state.selected, 0, state.racers.length - 1) &&
       whole(state.seed, 0, 2 ** 32 - 1) && state.noise >= 0 && whole(state.batch, 0, surface.samples ? surface.samples.length : 0) && whole(state.delay, 0, 32) &&
-      state.speed >= 0.1 && state.speed <= 150;
+      state.target >= 0 && state.speed >= 0.1 && state.speed <= 150;
     return good ? state : null;
   } catch {
     return null;

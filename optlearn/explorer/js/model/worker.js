@@ -13,7 +13,7 @@ export const CELLS = 128;
  * @typedef {{code: string, shape: any, h: number[], schedules: any[]}} RacerJob
  * @typedef {{surface: string, p: number[], start: number[], steps: number, noise: number, batch: number, delay: number, seed: number,
  *   samples: number}} PlaceJob
- * @typedef {{kind: "h" | "p" | "steps" | "delay", index: number, range: any}} Axis
+ * @typedef {{kind: "h" | "p" | "start" | "steps" | "delay", index: number, range: any}} Axis
  */
 
 /** The place and one racer as plain data. @param {any} app @param {number} i @returns {{place: PlaceJob, racer: RacerJob}} */
@@ -63,7 +63,8 @@ function runner(place, racer) {
  * The loss after the last step over a grid, first coarse, then fine; with the spectral radius where steps are linear.
  * @param {{place: PlaceJob, racer: RacerJob, axes: Axis[], cells: number, theory: boolean}} job @param {(result: any) => void} post
  */
-function* mapWork({ place, racer, axes, cells, theory }, post) {
+function* mapWork({ place: given, racer, axes, cells, theory }, post) {
+  const place = { ...given, start: given.start.slice() };
   const { run, code, surface } = runner(place, racer);
   const scales = axes.map((axis) => scaleOf(axis.range));
   const swept = axes.filter((axis) => axis.kind === "h").map((axis) => axis.index);
@@ -77,10 +78,13 @@ function* mapWork({ place, racer, axes, cells, theory }, post) {
       if (axis.range.integer) value = Math.round(value);
       if (axis.kind === "h") h[axis.index] = value;
       else if (axis.kind === "p") p[axis.index] = value;
+      else if (axis.kind === "start") place.start[axis.index] = value;
       else if (axis.kind === "delay") delay = value;
       else steps = value;
     });
   };
+  // Over the start it also counts where a run ends.
+  const ends = axes.every((axis) => axis.kind === "start") ? new Float64Array(2 * cells * cells).fill(NaN) : null;
   if (theory) {
     set(0.5, 0.5);
     const linear = !racer.schedules.length && !Number.isNaN(spectralRadius(code, racer.shape, h, surface, p, delay));
@@ -144,15 +148,16 @@ function* mapWork({ place, racer, axes, cells, theory }, post) {
         if (stride < 16 && i % (2 * stride) === 0 && j % (2 * stride) === 0) continue;
         set((i + 0.5) / cells, (j + 0.5) / cells);
         const made = run(h, p, steps, place.seed, schedules, delay);
+        if (ends) ends.set(made.rows.subarray(made.last * made.stride + made.layout.w[0]).subarray(0, 2), 2 * (j * cells + i));
         values[j * cells + i] = made.diverged === null && Number.isFinite(made.loss[made.last]) ? made.loss[made.last] : Infinity;
       }
       if (performance.now() - told > 150) {
         told = performance.now();
-        post({ values: values.slice() });
+        post({ values: values.slice(), ends: ends && ends.slice() });
       }
       yield;
     }
-    if (stride === 8 || stride <= 2) post({ values: values.slice(), done: stride === 1 });
+    if (stride === 8 || stride <= 2) post({ values: values.slice(), ends: ends && ends.slice(), done: stride === 1 });
   }
 }
 

@@ -34,6 +34,7 @@ export function pythonOf(app) {
   if (store.get("noise")) more.push(`noise=${store.get("noise")}`);
   if (app.batch()) more.push(`batch=${app.batch()}`);
   if (store.get("delay")) more.push(`delay=${store.get("delay")}`);
+  if (store.get("target") !== 1e-3) more.push(`target=${store.get("target")}`);
   if (store.get("band")) more.push("band=True");
   for (const name of ["fair", "panel"]) if (store.get(name)) more.push(`${name}="${store.get(name)}"`);
   const used = new Set(racers.join().match(/[A-Z]\w+(?=\()/g));

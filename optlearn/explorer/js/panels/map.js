@@ -1,7 +1,7 @@
 // The map: the result over any two numbers of the selected racer, with the border of stability on quadratics.
 
 import { rgb } from "../view/contours.js";
-import { choice, make, sharpCanvas } from "../view/controls.js";
+import { button, choice, make, sharpCanvas } from "../view/controls.js";
 import { label, nearer } from "../view/draw.js";
 import { integrate } from "../model/integrator.js";
 import { eigenmodes, spectralRadius } from "../model/linear.js";
@@ -26,6 +26,8 @@ export function axesOf(app) {
   return [
     ...app.rule(i).hypers.map((range, index) => ({ id: range.name, text: range.name, kind: "h", index, range })).filter((a) => !(a.id in scheduled)),
     ...app.surface.params.map((range, index) => ({ id: "surface " + range.name, text: range.name + " (surface)", kind: "p", index, range })),
+    ...[0, 1].map((index) => ({ id: "start " + "xy"[index], text: "start " + "xy"[index], kind: "start", index,
+      range: { name: "start", low: app.view()[2 * index], high: app.view()[2 * index + 1] } })),
     { id: "steps", text: "steps", kind: "steps", index: 0, range: STEPS },
     { id: "delay", text: "delay", kind: "delay", index: 0, range: DELAY },
   ];
@@ -77,14 +79,15 @@ export const mapPanel = {
     const legend = make("div", { class: "olx-legend", "aria-hidden": "true" });
     const readout = make("p", { class: "olx-readout" });
     const caption = make("p", { class: "olx-note" });
-    parent.append(title, make("div", { class: "olx-row" }, make("label", { class: "olx-check" }, "across", across.el), make("label", { class: "olx-check" }, "up", up.el)),
+    parent.append(title, make("div", { class: "olx-row" }, make("label", { class: "olx-check" }, "across", across.el), make("label", { class: "olx-check" }, "up", up.el),
+      button("Over the start", "Map the result over the start", () => store.set({ map: { x: "start x", y: "start y" } }))),
       holder, readout, legend, caption);
 
     let axes = axesOf(app);
     let pair = [axes[0], axes[1] || axes[0]];
     let asked = "";
     let filled = "";
-    /** @type {{values: Float64Array | null, border: number[][] | null, best: any, done: boolean}} */
+    /** @type {{values: Float64Array | null, ends?: Float64Array | null, border: number[][] | null, best: any, done: boolean}} */
     let result = { values: null, border: null, best: null, done: false };
     /** The cell pointed at. @type {number[] | null} */
     let cell = null;
@@ -103,7 +106,7 @@ export const mapPanel = {
     }
     const scales = () => pair.map((axis) => scaleOf(axis.range));
     const current = () => pair.map((axis) => axis.kind === "h" ? store.get("racers")[store.get("selected")].h[axis.index]
-      : axis.kind === "p" ? app.params[axis.index] : store.get(axis.kind));
+      : axis.kind === "p" ? app.params[axis.index] : axis.kind === "start" ? store.get("start")[axis.index] : store.get(axis.kind));
     /** @param {number[]} cell */
     const valuesOf = ([i, j]) => scales().map((scale, k) => {
       const value = scale.fromUnit(((k ? j : i) + 0.5) / CELLS);
@@ -131,13 +134,14 @@ export const mapPanel = {
       const i = store.get("selected");
       const { place, racer } = jobOf(app, i);
       const job = {
-        place: { ...place, p: place.p.slice() }, racer: { ...racer, h: racer.h.slice() }, cells: CELLS,
+        place: { ...place, p: place.p.slice(), start: place.start.slice() }, racer: { ...racer, h: racer.h.slice() }, cells: CELLS,
         axes: pair.map(({ kind, index, range }) => ({ kind, index, range: { ...range, mathml: "", range: "" } })),
-        theory: Boolean(app.surface.quadratic) && pair.every((axis) => axis.kind !== "steps"),
+        theory: Boolean(app.surface.quadratic) && pair.every((axis) => !["steps", "start"].includes(axis.kind)),
       };
       for (const axis of pair) {
         if (axis.kind === "h") job.racer.h[axis.index] = 0;
         else if (axis.kind === "p") job.place.p[axis.index] = 0;
+        else if (axis.kind === "start") job.place.start[axis.index] = 0;
         else job.place[axis.kind] = 0;
       }
       const key = JSON.stringify(job);
@@ -146,11 +150,24 @@ export const mapPanel = {
       cell = app.previewed = null;
       let fresh = true;
       app.workshop.ask("map", job, (part) => {
-        if (fresh) result = { values: result.values, border: null, best: null, done: false };
+        if (fresh) result = { values: result.values, ends: null, border: null, best: null, done: false };
         fresh = false;
         Object.assign(result, part);
         store.set({ _map: {} });
       });
+    }
+
+    /** The minimum at which the run of a cell has arrived, -1 if at none: nearer to it than a tenth of the way to the next. */
+    function basinAt(i, j) {
+      const { ends, values } = result;
+      let s = 1;
+      while (s < 16 && Number.isNaN(values?.[(j - (j % s)) * CELLS + i - (i % s)])) s *= 2;
+      const o = 2 * ((j - (j % s)) * CELLS + i - (i % s));
+      const far = app.minima.map(([x, y]) => Math.hypot(/** @type {Float64Array} */ (ends)[o] - x, /** @type {Float64Array} */ (ends)[o + 1] - y));
+      const k = far.indexOf(Math.min(...far));
+      const [x, y] = app.minima[k];
+      const gap = Math.min(...app.minima.filter((_, n) => n !== k).map(([u, v]) => Math.hypot(u - x, v - y)));
+      return far[k] < gap / 10 ? k : -1;
     }
 
     /** Loss above the lowest known, for colours. */
@@ -179,9 +196,15 @@ export const mapPanel = {
         return pixel(ramp[k].map((a, d) => Math.round(a + (ramp[k + 1][d] - a) * (n / 64 - k))));
       });
       const worse = pixel(rgb(WORSE[shade]));
+      const basins = app.minima.length > 1 && result.ends ? app.theme.racers.map((color) => pixel(rgb(color).map((a, d) => Math.round(0.6 * a + 0.4 * ramp[4][d])))) : null;
       for (let j = 0; j < CELLS; j++) {
         for (let i = 0; i < CELLS; i++) {
           const value = valueAt(i, j);
+          const k = basins ? basinAt(i, j) : -1;
+          if (basins && k >= 0) {
+            pixels[(CELLS - 1 - j) * CELLS + i] = basins[k % basins.length];
+            continue;
+          }
           // Where it diverged nothing is painted, and the hatching below shows.
           if (!(value < Infinity)) continue;
           const z = Math.log10(Math.max(value - least, 1e-300));
@@ -330,10 +353,11 @@ export const mapPanel = {
       const run = app.runs[store.get("selected")];
       const loss = run.diverged === null ? run.loss[run.last] : Infinity;
       readout.textContent = cell && result.values ? words(valuesOf(cell), valueAt(cell[0], cell[1])) : "Now " + words(current(), loss);
-      if (!app.surface.quadratic) caption.textContent = "";
+      if (result.ends && app.minima.length > 1) caption.textContent = "Colours: the minimum at which the run from there has arrived; where none, the loss.";
+      else if (!app.surface.quadratic) caption.textContent = "";
       else if (!result.border) {
         caption.textContent = !result.done ? "" : pair.some((a) => a.kind === "steps") ? ""
-          : `${app.rule(store.get("selected")).label} is not linear in parameters and state: its border has no formula here.`;
+          : pair.some((a) => a.kind === "start") ? "" : `${app.rule(store.get("selected")).label} is not linear in parameters and state: its border has no formula here.`;
       } else {
         const [x, y] = pair;
         const task = JSON.stringify([x.id, store.get("racers")[store.get("selected")], app.params, store.get("delay")]);
@@ -350,30 +374,31 @@ export const mapPanel = {
     function settingsOf(at) {
       const values = valuesOf(at);
       const h = store.get("racers")[store.get("selected")].h.slice();
-      const params = app.params.slice();
+      const [params, start] = [app.params.slice(), store.get("start").slice()];
       const more = { steps: store.get("steps"), delay: store.get("delay") };
       pair.forEach((axis, k) => {
         if (axis.kind === "h") h[axis.index] = values[k];
         else if (axis.kind === "p") params[axis.index] = values[k];
+        else if (axis.kind === "start") start[axis.index] = values[k];
         else more[axis.kind] = values[k];
       });
-      return { h, params, ...more };
+      return { h, params, start, ...more };
     }
     /** Takes over the values of a cell. @param {number[]} at */
     function take(at) {
-      const { h, params, steps, delay } = settingsOf(at);
+      const { h, params, start, steps, delay } = settingsOf(at);
       store.setRacer(store.get("selected"), { h });
-      store.set({ params, steps, delay, step: Math.min(steps, store.get("step")) });
+      store.set({ params, start, steps, delay, step: Math.min(steps, store.get("step")) });
     }
     /** The run of the cell that is pointed at. */
     function preview() {
       if (!cell) return null;
       const i = store.get("selected");
-      const { h, params, steps, delay } = settingsOf(cell);
+      const { h, params, start, steps, delay } = settingsOf(cell);
       const [tape, schedules] = [app.tape(i), app.schedules(i)];
       // What is drawn, and schedules, are known up to the last step.
       const until = tape || schedules.length ? Math.min(steps, store.get("steps")) : steps;
-      return integrate(app.ruleCode(i), app.rule(i), h, app.surfaceCode, params, store.get("start"), until,
+      return integrate(app.ruleCode(i), app.rule(i), h, app.surfaceCode, params, start, until,
         { noise: store.get("noise") || 0, batch: app.batch(), delay, tape, schedules });
     }
     app.overlays.push((c, map) => {

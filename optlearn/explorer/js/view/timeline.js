@@ -6,7 +6,7 @@ import { label } from "./draw.js";
 import { show, superscript, ticks } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
-const TIME_KEYS = ["runs", "step", "selected", "theme", "_hover", "_timesize", "racers", "playing", "speed", "steps", "_band", "_asked", "_phase"];
+const TIME_KEYS = ["runs", "step", "selected", "theme", "_hover", "_timesize", "racers", "playing", "speed", "steps", "_band", "_asked", "_phase", "target"];
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 5, 15, 30, 60, 150];
 
 /** @param {import("../main.js").App} app @param {HTMLElement} parent */
@@ -30,10 +30,28 @@ export function createTimeline(app, parent) {
   const total = numberField("Number of steps", { range: "a whole number from 1 to 2000", at_least: 1, at_most: 2000, integer: true },
     (x) => store.set({ steps: x, step: Math.min(x, now()) }), "of");
   const speed = choice("Speed", SPEEDS.map((s) => ({ value: String(s), text: s === 1 ? "1 step/s" : s + " steps/s" })), (value) => store.set({ speed: +value }));
-  const transport = make("div", { class: "olx-transport" }, back, play, forth, field.el, total.el, make("span", { class: "olx-gap" }), speed.el);
-  parent.append(holder, transport);
+  const target = numberField("Loss to reach, above the lowest; 0 for none", { range: "a finite number with 0 <= loss", at_least: 0 }, (x) => store.set({ target: x }), "reach");
+  target.el.classList.add("olx-target");
+  const reached = make("p", { class: "olx-note olx-reached" });
+  const transport = make("div", { class: "olx-transport" }, back, play, forth, field.el, total.el, target.el, make("span", { class: "olx-gap" }), speed.el);
+  parent.append(holder, transport, reached);
 
   const margin = { left: 40, right: 16, top: 8, bottom: 18 };
+  /** The first step at which a racer is as low as the target; -1 if it never is. @param {import("../model/integrator.js").Run} run */
+  function reach({ loss, last }) {
+    const low = app.floor + store.get("target");
+    for (let t = 0; t <= last; t++) if (loss[t] <= low) return t;
+    return -1;
+  }
+  /** In words; nothing without a target, or where the lowest loss is not known. @param {number[]} shown */
+  function reachedText(shown) {
+    const z = store.get("target");
+    if (!(z > 0) || app.knownFloor === null || !shown.length) return "";
+    const parts = shown.map((i) => [app.label(i), reach(app.runs[i])]);
+    const never = parts.filter(([, t]) => t < 0).map(([name]) => name);
+    const found = parts.filter(([, t]) => t >= 0).map(([name, t], k) => `${name} ${k ? "" : "at step "}${t}`);
+    return (found.length ? `Reaches ${show(z)}: ${found.join(", ")}.` : "") + (never.length ? ` Not in ${store.get("steps")} steps: ${never.join(", ")}.` : "");
+  }
   let plot = { lo: 0, hi: 1, width: 1, height: 1 };
   const now = () => store.get("step");
   const go = (t) => store.set({ step: Math.min(store.get("steps"), Math.max(0, Math.round(t))), playing: false, _phase: 1 });
@@ -46,6 +64,9 @@ export function createTimeline(app, parent) {
     if (!width) return;
     const { theme } = app;
     const racers = store.get("racers");
+    // Names at the ends of curves, where there is room for them.
+    const ends = width >= 520 && racers.length <= 4 && !store.get("_asked");
+    margin.right = ends ? 108 : 16;
     const shown = app.runs.map((_, i) => i).filter((i) => !racers[i].hidden && !store.get("_asked"));
     // Whole decades, so that the scale keeps still while the start is dragged.
     let [least, most] = [Infinity, 0];
@@ -79,7 +100,7 @@ export function createTimeline(app, parent) {
     for (const t of ticks(0, store.get("steps"), 6)) {
       if (t === Math.round(t)) label(c, show(t, 4), xOf(t), height - 8, { ...style, align: "center" });
     }
-    label(c, app.floor === 0 ? "f" : "f − f*", width - margin.right - 2, margin.top + 6, { ...style, italic: true, size: 12, align: "right" });
+    label(c, app.floor === 0 ? "f" : "f − f*", width - margin.right - 2, margin.top + 2, { ...style, italic: true, size: 12, align: "right" });
 
     c.save();
     c.beginPath();
@@ -111,6 +132,36 @@ export function createTimeline(app, parent) {
       c.setLineDash([]);
     }
     c.restore();
+    const words = reachedText(shown);
+    if (reached.textContent !== words) reached.textContent = words;
+    const level = words ? yOf(Math.log10(store.get("target"))) : -1;
+    if (level > margin.top && level < height - margin.bottom) {
+      c.setLineDash([1, 3]);
+      c.strokeStyle = theme.muted;
+      c.lineWidth = 1.2;
+      c.beginPath();
+      c.moveTo(margin.left, level);
+      c.lineTo(width - margin.right, level);
+      c.stroke();
+      c.setLineDash([]);
+      for (const i of shown) {
+        const t = reach(app.runs[i]);
+        if (t < 0) continue;
+        c.fillStyle = theme.racers[i];
+        c.fillRect(xOf(t) - 1.5, level - 6, 3, 12);
+      }
+    }
+    if (ends) {
+      const tall = 12;
+      const last = shown.map((i) => ({ i, y: yOf(Math.log10(Math.max(app.runs[i].loss[app.runs[i].last] - app.floor, 1e-300))) }))
+        .sort((one, other) => one.y - other.y);
+      let free = 6;
+      last.forEach((one, k) => {
+        one.y = Math.max(free, Math.min(height - 6 - tall * (last.length - 1 - k), one.y));
+        free = one.y + tall;
+        label(c, app.label(one.i), width - margin.right + 8, one.y, { color: theme.racers[one.i], paper: theme.paper, font: theme.font, size: 11, weight: one.i === selected ? 700 : 500 });
+      });
+    }
 
     const step = now();
     c.strokeStyle = theme.ink;
@@ -246,6 +297,7 @@ export function createTimeline(app, parent) {
       }
       field.set(now());
       total.set(store.get("steps"));
+      target.set(store.get("target"));
       speed.set(String(store.get("speed")));
       canvas.setAttribute("aria-valuemin", "0");
       canvas.setAttribute("aria-valuemax", String(store.get("steps")));
