@@ -270,6 +270,7 @@ def test_a_group_asks_for_its_own_arrays():
 
 def test_losses_stand_against_gradients():
     paths = [run("quadratic", rule, steps=10) for rule in (optlearn.Momentum(), SAM(optlearn.Momentum()))]
+    plots.plt.close("all")
     lines = plots.losses(paths, by="gradients").lines
     assert [line.get_xdata()[-1] for line in lines] == [10, 20]
     assert [path.table(by="gradients")["gradients"][-1] for path in paths] == [10, 20]

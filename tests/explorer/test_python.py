@@ -246,7 +246,8 @@ def test_files(tmp_path, monkeypatch):
         assert film.n_frames == 10
         frames = [np.asarray(film.convert("RGB")) for k in (0, 9) if film.seek(k) is None]
     assert not np.array_equal(*frames)
-    assert image.open(explorer.save(str(tmp_path / "race.PNG"))).size[0] > 1000
+    with image.open(explorer.save(str(tmp_path / "race.PNG"))) as picture:
+        assert picture.size[0] > 1000
     assert "<svg" in explorer.save(tmp_path / "race.svg").read_text(encoding="utf-8")
     for wrong, words in (("race", "must end with .html, .gif"), ("no/race.png", "folder")):
         with pytest.raises(InvalidArgument, match=words):
