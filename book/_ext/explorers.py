@@ -1,4 +1,4 @@
-"""What all explorers share, once for the site: three files in ``_static``, on pages that have an explorer."""
+"""What all explorers share, once for the site: four files in ``_static``, on pages that have an explorer."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def write(app):
     folder = Path(app.outdir, "_static")
     folder.mkdir(parents=True, exist_ok=True)
     files = {"explorer.js": bundle.site(explorer.common()), "explorer-views.js": bundle.views(),
-             "explorer.css": bundle.style()}
+             "explorer-stages.js": bundle.stages(), "explorer.css": bundle.style()}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
 
