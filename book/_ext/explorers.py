@@ -1,4 +1,4 @@
-"""What all explorers share, once for the site: three files in ``_static``, on pages that have an explorer."""
+"""What all explorers share, once for the site: four files in ``_static``, on pages that have an explorer."""
 
 from pathlib import Path
 
@@ -11,8 +11,9 @@ def write(app):
         return
     folder = Path(app.outdir, "_static")
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"explorer.js": bundle.site(explorer.common(), page.views()), "explorer-views.js": page.views(),
-             "explorer.css": bundle.style()}
+    later = page.views()
+    files = {"explorer.js": bundle.site(explorer.common(), later + bundle.stages()), "explorer-views.js": later,
+             "explorer-stages.js": bundle.stages(), "explorer.css": bundle.style()}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from optlearn.explorer import shorten
 
 HERE = Path(__file__).parent
-# What every page with an explorer gets, and what is loaded when a view beyond the picture is opened.
-CORE, VIEWS = "main.js", "views.js"
+# What every page with an explorer gets, what is loaded when a view beyond the picture is opened, and what is loaded
+# where a page has a stage that is not the plane.
+CORE, VIEWS, STAGES = "main.js", "views.js", "stages.js"
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[./a-z_0-9]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|function|class)", re.MULTILINE)
@@ -56,20 +57,21 @@ def source(name):
 
 @functools.cache
 def _parts():
-    """The texts of core and views, with short names, and the names that the views take from the core."""
+    """The texts of core, views and stages, with short names, and the names that the latter take from the core."""
     core = modules()
-    views = [name for name in modules(VIEWS) if name not in core]
+    parts = [core, *([name for name in modules(entry) if name not in core] for entry in (VIEWS, STAGES))]
+    every = [name for part in parts for name in part]
     exported = {name: set(re.findall(r"^export (?:const|let|function|class) (\w+)", source(name), re.MULTILINE))
-                for name in core + views}
+                for name in every}
     texts, seen, taken = {}, {}, set()
-    for name in core + views:
+    for name in every:
         text = source(name)
         for wanted, other in imports(name):
             words = {word.strip() for word in wanted.split(",") if word.strip()}
             missing = words - exported[other]
             if missing:
                 raise BundleError(f"js/{other} does not export {', '.join(sorted(missing))}, which js/{name} imports")
-            if name in views and other in core:
+            if name not in core and other in core:
                 taken |= words
         for top in re.findall(r"^(?:export )?(?:const|let|function|class) (\w+)", text, re.MULTILINE):
             if top in seen:
@@ -77,24 +79,31 @@ def _parts():
             seen[top] = name
         texts[name] = _without_comments(_DEFAULT.sub("", _EXPORT.sub("", _IMPORT.sub("", text))))
     try:
-        (first, second), names = shorten.with_short_names(
-            *(shorten.without_spaces("".join(texts[name] for name in some)) for some in (core, views)))
+        short, names = shorten.with_short_names(
+            *(shorten.without_spaces("".join(texts[name] for name in part)) for part in parts))
     except shorten.Unreadable as reason:
         raise BundleError(str(reason)) from reason
-    return first, second, sorted(names.get(word, word) for word in taken), names["explorer"]
+    return short, sorted(names.get(word, word) for word in taken), names
 
 
 @functools.cache
 def script():
     """All modules as one, for a live notebook."""
-    core, views, _, entry = _parts()
-    return f"{core}\n{views}\nexport default {entry};\n"
+    (core, views, _), _, names = _parts()
+    return f"{core}\n{views}\nexport default {names['explorer']};\n"
+
+
+@functools.cache
+def stages_script():
+    """Core and stages as one module, for a live notebook."""
+    (core, _, stages), _, names = _parts()
+    return f"{core}\n{stages}\nexport default {names['stages']};\n"
 
 
 @functools.cache
 def core():
     """What a page needs at once, as a classic script: it works from a disk as well."""
-    text, _, names, _ = _parts()
+    (text, _, _), names, _ = _parts()
     return f'(()=>{{"use strict";{text}\nwindow.optlearnExplorer.parts=[{",".join(names)}];}})();\n'
 
 
@@ -107,7 +116,7 @@ def site(data, later):
     data : str
         What all explorers share, as JSON.
     later : str
-        The script that stands beside it, of which the file bears a mark, so that both are fetched anew together.
+        The scripts that stand beside it, of which the file bears a mark, so that all are fetched anew together.
     """
     mark = hashlib.sha256(later.encode()).hexdigest()[:12]
     return f"/* views {mark} */(window.optlearnExplorer||={{}}).data={data};\n{core()}"
@@ -116,7 +125,18 @@ def site(data, later):
 @functools.cache
 def views():
     """What a page needs when a view beyond the picture is opened, as a classic script."""
-    _, text, names, _ = _parts()
+    (_, text, _), names, _ = _parts()
+    return _on_core(text, names)
+
+
+@functools.cache
+def stages():
+    """What a page needs that has a stage beside the plane, as a classic script."""
+    (_, _, text), names, _ = _parts()
+    return _on_core(text, names)
+
+
+def _on_core(text, names):
     return f'(()=>{{"use strict";const [{",".join(names)}]=window.optlearnExplorer.parts;{text}}})();\n'
 
 

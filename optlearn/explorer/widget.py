@@ -112,5 +112,36 @@ class ExplorerWidget(anywidget.AnyWidget):  # type: ignore[name-defined]
         self.send(reply)
 
 
+class StageWidget(anywidget.AnyWidget):  # type: ignore[name-defined]
+    """A stage in a live notebook; made by `optlearn.explorer.stages`."""
+
+    _esm = f"""const held = (() => {{ {bundle.stages_script().replace("export default", "return")} }})();
+export default {{
+  render({{ model, el }}) {{
+    if (!document.querySelector("style.optlearn-stage")) {{
+      const sheet = Object.assign(document.createElement("style"), {{ className: "optlearn-stage" }});
+      sheet.textContent = model.get("style");
+      document.head.append(sheet);
+    }}
+    el.dataset.lmSuppressShortcuts = "true";
+    el.addEventListener("keydown", (event) => event.stopPropagation());
+    return held[model.get("kind")].render({{ model, el, data: model.get("given"), home: null }});
+  }},
+}};"""
+    kind = traitlets.Unicode().tag(sync=True)
+    style = traitlets.Unicode(bundle.style()).tag(sync=True)
+    given = traitlets.Dict().tag(sync=True)
+    params = traitlets.List().tag(sync=True)
+    racers = traitlets.List().tag(sync=True)
+    steps = traitlets.Int(60).tag(sync=True)
+    step = traitlets.Int(0).tag(sync=True)
+    selected = traitlets.Int(0).tag(sync=True)
+    speed = traitlets.Float(10.0).tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, kind, state, rules, given):
+        super().__init__(kind=kind, given={"rules": rules, "given": given}, **state)
+
+
 def _keys(own):
     return [sorted(part) for part in own.values()]

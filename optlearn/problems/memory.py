@@ -25,6 +25,8 @@ class AssociativeMemory(Problem):
 
     Parameters
     ----------
+    pairs : int
+    exponent : float
     seed : int
         Of keys and values.
 

@@ -34,16 +34,19 @@ export function changeOf(app, words) {
   return checked && { ...checked, playing: state.playing, preset: state.preset, prompt: state.prompt };
 }
 
+/** What writes, reads and changes the state of an explorer, or of a stage, which has its own. @param {any} app */
+const waysOf = (app) => app.links || { linkText, stateOfLink, changeOf };
+
 /** Listens to the links of a page. @param {(k: number) => any} appOf */
 export function startDrive(appOf) {
-  const keep = (app) => ({ ...history.state?.optlearn, [app.home.key]: linkText(app.store.snapshot(), app.home.first) });
+  const keep = (app) => ({ ...history.state?.optlearn, [app.home.key]: waysOf(app).linkText(app.store.snapshot(), app.home.first) });
   document.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest?.('a[href^="explorer:"]');
     if (!link) return;
     event.preventDefault();
     const words = decodeURIComponent(/** @type {string} */ (link.getAttribute("href")).slice(9)).split(",").map((word) => word.trim().split("="));
     const app = appOf(+(words.find(([word]) => word === "on")?.[1] || 1) - 1);
-    const change = app && changeOf(app, words);
+    const change = app && waysOf(app).changeOf(app, words);
     if (!change) return;
     history.replaceState({ ...history.state, optlearn: keep(app) }, "");
     app.store.set({ ...change, _phase: 1 });
@@ -54,7 +57,7 @@ export function startDrive(appOf) {
   addEventListener("popstate", () => {
     for (let k = 0, app = appOf(0); app; k += 1, app = appOf(k)) {
       const text = history.state?.optlearn?.[app.home.key];
-      const state = text && stateOfLink(text, app.home.first, app.data);
+      const state = text && waysOf(app).stateOfLink(text, app.home.first, app.data);
       if (state) app.store.set({ ...state, _phase: 1 });
     }
   });

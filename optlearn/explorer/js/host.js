@@ -4,6 +4,34 @@ import { startDrive } from "./drive.js";
 import { linkText, stateOfLink } from "./model/link.js";
 import { withViews } from "./panels/panels.js";
 
+/** Stages by name, from their script; until it is there, what waits for them. @type {Object<string, any> | null} */
+let stagesThere = null;
+/** @type {(() => void)[]} */
+let forStages = [];
+
+/** Takes the stages, from their script. @param {Object<string, any>} given */
+export function provideStages(given) {
+  stagesThere = given;
+  const due = forStages;
+  forStages = [];
+  for (const act of due) act();
+}
+
+/** Calls back when the stages are there. @param {() => void} act */
+function withStages(act) {
+  if (stagesThere) return act();
+  forStages.push(act);
+  if (forStages.length > 1) return;
+  const held = document.querySelector("script.optlearn-stages");
+  const script = document.createElement("script");
+  if (held) script.textContent = held.textContent;
+  else script.src = /** @type {any} */ (window).optlearnExplorer.views.replace("-views.js", "-stages.js");
+  document.head.append(script);
+}
+
+/** How links of an explorer, or of a stage, are written and read. @param {any} app */
+const linksOf = (app) => app.links || { linkText, stateOfLink };
+
 /**
  * A model that lives in the page alone.
  * @param {Object<string, any>} values
@@ -89,23 +117,28 @@ export function startHost(explorer) {
     const script = el.querySelector("script.optlearn-state");
     if (!script) return;
     const mine = JSON.parse(script.textContent || "{}");
-    const wanted = linkFor(k);
+    if (el.dataset.stage) {
+      return withStages(() => drawOne(el, k, mine, /** @type {any} */ (stagesThere)[/** @type {string} */ (el.dataset.stage)]));
+    }
+    const draw = () => drawOne(el, k, mine, { render: explorer.render, stateOfLink });
     // A link may race rules that come with the views.
-    if (wanted && !shared.rest) return withViews(() => fill(el, k, mine, wanted));
-    fill(el, k, mine, wanted);
+    if (linkFor(k) && !shared.rest) return withViews(draw);
+    draw();
   }
-  /** @param {HTMLElement} el @param {number} k @param {any} mine @param {string} [wanted] */
-  function fill(el, k, mine, wanted) {
+  /** @param {HTMLElement} el @param {number} k @param {any} mine @param {{render: Function, stateOfLink: Function}} kind */
+  function drawOne(el, k, mine, kind) {
     el.querySelector("img")?.remove();
     const data = {
+      given: mine.given,
       more: shared.more,
       rules: { ...shared.rules, ...mine.rules },
       surfaces: { ...shared.surfaces, ...mine.surfaces },
       presets: { ...shared.presets, ...mine.presets },
     };
-    const linked = wanted && stateOfLink(wanted, mine.state, data);
+    const wanted = linkFor(k);
+    const linked = wanted && kind.stateOfLink(wanted, mine.state, data);
     const home = { key: key(k), first: mine.state, unread: Boolean(wanted && !linked) };
-    explorer.render({ model: pageModel(linked || mine.state), el, data, home });
+    kind.render({ model: pageModel(linked || mine.state), el, data, home });
     if (partOf(k)) {
       el.scrollIntoView();
       // Again when all has its size.
@@ -124,8 +157,8 @@ export function startHost(explorer) {
       clearTimeout(timer);
       timer = window.setTimeout(() => {
         if (app.store.get("playing")) return;
-        const text = linkText(app.store.snapshot(), first);
-        if (text !== (history.state?.optlearn?.[name] || linkText(first, first))) {
+        const text = linksOf(app).linkText(app.store.snapshot(), first);
+        if (text !== (history.state?.optlearn?.[name] || linksOf(app).linkText(first, first))) {
           history.replaceState({ ...history.state, optlearn: { ...history.state?.optlearn, [name]: text } }, "");
         }
       }, 400);
@@ -137,7 +170,7 @@ export function startHost(explorer) {
       const app = /** @type {any} */ (node).explorer;
       const text = partOf(k);
       if (!app || !text) return;
-      const state = stateOfLink(text.slice(key(k).length + 1), app.home.first, app.data);
+      const state = linksOf(app).stateOfLink(text.slice(key(k).length + 1), app.home.first, app.data);
       app.home.unread = !state;
       app.store.set(state || { _link: {} });
       if (!state) app.store.mark("prompt");
