@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from optlearn import optional, surfaces
+from optlearn import look, optional, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.trajectory import Trajectory
 
@@ -20,19 +20,20 @@ if TYPE_CHECKING:
 mpl = optional.load("matplotlib", "figures")
 plt = optional.load("matplotlib.pyplot", "figures")
 
-# Okabe and Ito's colours, which colour-blind readers tell apart, without their yellow, which is too light for
-# lines; every line has a dash pattern and every path a marker of its own as well.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#8A5A00", "#6A3D9A", "#444444")
+COLOURS = look.RACERS
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 STYLE = {
     "figure.figsize": (6.4, 3.6), "figure.dpi": 100, "savefig.dpi": 100, "figure.constrained_layout.use": True,
     "figure.facecolor": "white", "axes.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False,
     "axes.grid": True, "grid.alpha": 0.25, "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 1.7,
-    "legend.frameon": False, "font.size": 10.5, "axes.titlesize": 11, "axes.labelsize": 10.5,
+    "grid.color": look.LIGHT["faint"], "legend.frameon": False, "text.color": look.LIGHT["ink"],
+    "axes.labelcolor": look.LIGHT["ink"],
+    "axes.edgecolor": look.LIGHT["faint"], "xtick.color": look.LIGHT["muted"], "ytick.color": look.LIGHT["muted"],
+    "font.size": 10.5, "axes.titlesize": 11, "axes.labelsize": 10.5,
     "axes.prop_cycle": mpl.cycler(color=COLOURS) + mpl.cycler(linestyle=DASHES),
 }
-SHADES = mpl.colors.LinearSegmentedColormap.from_list("optlearn", ["#d3e3ef", "#eef4f8", "#fdfdfd"])
+SHADES = mpl.colors.LinearSegmentedColormap.from_list("optlearn", look.LAND)
 
 
 def style() -> None:
@@ -62,7 +63,7 @@ def line(i: int) -> dict[str, Any]:
     Examples
     --------
     >>> line(1)
-    {'color': '#D55E00', 'linestyle': '--'}
+    {'color': '#c8500a', 'linestyle': '--'}
     """
     return {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)]}
 
@@ -148,7 +149,7 @@ def contour(surface: SurfaceLike, ax: Axes | None = None, domain: Sequence[float
     if np.ma.ptp(z) > 0:
         heights = levels(z)
         ax.contourf(x, y, z, levels=[float(z.min()), *heights], cmap=SHADES, extend="max")
-        ax.contour(x, y, z, levels=heights, colors="#8aa3b5", linewidths=0.5)
+        ax.contour(x, y, z, levels=heights, colors=look.LIGHT["contour"], linewidths=0.5, alpha=0.7)
     for minimum in surface.minima:
         if x0 <= minimum[0] <= x1 and y0 <= minimum[1] <= y1:
             ax.plot(*minimum, marker="*", color="#333333", markersize=9, linestyle="none")

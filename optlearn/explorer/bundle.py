@@ -6,6 +6,7 @@ import posixpath
 import re
 from pathlib import Path
 
+from optlearn import look
 from optlearn.explorer import shorten
 
 HERE = Path(__file__).parent
@@ -142,8 +143,10 @@ def _on_core(text, names):
 
 @functools.cache
 def style():
-    """The style sheet, without comments and indentation."""
-    text = (HERE / "explorer.css").read_text(encoding="utf-8")
+    """The style sheet with the book's colours, without comments and indentation."""
+    text = "".join(f"{which}{{{''.join(f'--olx-{name}:{value};' for name, value in colours.items())}}}\n"
+                   for which, colours in ((".olx", look.LIGHT), (".olx.olx-dark", look.DARK)))
+    text += (HERE / "explorer.css").read_text(encoding="utf-8")
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     return re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"\n\s*", "\n", text)).strip() + "\n"
 

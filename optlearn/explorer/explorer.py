@@ -138,7 +138,7 @@ class Explorer:
         The surface as it is set now. Another one is shown from its own start.
     optimizers : list of Optimizer
         The racers as they are set now.
-    start, steps, step, seed, noise, batch, delay, band, fair, panel, prompt, playing, preset
+    start, steps, step, seed, noise, batch, delay, band, fair, panel, prompt, playing, preset, target
         The like-named arguments of `explore`. Setting them changes what is shown, in a notebook at once; what
         `explore` would refuse is refused, and nothing is changed.
     focus : str
@@ -149,8 +149,6 @@ class Explorer:
         How fast it plays, in steps a second, 0.1 to 150.
     tries : list of str
         Things to try.
-    target : float
-        The loss above the lowest that racers are to reach; 0 for none.
     trajectories : list of Trajectory
         The runs that are drawn, computed by NumPy.
     widget : ipywidgets.DOMWidget
@@ -296,14 +294,7 @@ class Explorer:
         return [self._optimizer(racer) for racer in self.state["racers"]]
 
     def _optimizer(self, racer):
-        return racers.rebuilt(self._form(racer["rule"]), racer, self._schedules)
-
-    def _form(self, key):
-        """The rule of a key: one that races or raced here, a form of it, or the library's."""
-        if key in self._rules:
-            return self._rules[key]
-        forms = (payload.forms(rule) for rule in self._rules.values())
-        return next((found[key] for found in forms if key in found), None) or payload.rule_of(key)
+        return racers.rebuilt(racers.form(racer["rule"], self._rules), racer, self._schedules)
 
     @property
     def trajectories(self) -> list[Trajectory]:
@@ -352,12 +343,6 @@ class Explorer:
         return {**payload.own(self._rules, self._surfaces),
                 "presets": {name: data for name, (_, data) in self._presets.items()}}
 
-    def _brought(self, state):
-        """What an explorer's own data has: what no other explorer of the page brings."""
-        own, known, first = self._own(), payload.catalogue()["rules"], page.raced(_offered())
-        needed = [racer["rule"] for racer in state["racers"] if racer["rule"] in known and racer["rule"] not in first]
-        return {**own, "rules": {**{key: known[key] for key in needed}, **own["rules"]}}
-
     def html(self, complete: bool = True) -> str:
         """The explorer as HTML that needs no kernel and no network.
 
@@ -372,7 +357,8 @@ class Explorer:
         str
         """
         state = self.state
-        own = page.element({"state": state, **self._brought(state)}, state["only"], self.figure(), self.alt())
+        data = {"state": state, **page.brought(state, self._own(), _offered())}
+        own = page.element(data, state["only"], self.figure(), self.alt())
         return page.once(common()) + own if complete else own
 
     def save(self, path: PathLike) -> Path:

@@ -6,6 +6,7 @@ import io
 import numpy as np
 
 from optlearn import optional
+from optlearn.look import LIGHT
 
 
 def picture(surface, trajectories, labels, state, write=None):
@@ -52,7 +53,7 @@ def picture(surface, trajectories, labels, state, write=None):
         if 0 < low < most:
             heights = np.geomspace(2 * low, most + low, 16)
             plane.contourf(x, y, above + low, heights, cmap=SHADES, norm=mpl.colors.LogNorm(), extend="both")
-            plane.contour(x, y, above + low, heights, colors="#6d8299", linewidths=0.5, alpha=0.6)
+            plane.contour(x, y, above + low, heights, colors=LIGHT["contour"], linewidths=0.5, alpha=0.6)
         for i, (run, name) in enumerate(zip(trajectories, labels, strict=True)):
             colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
             t = min(state["step"], run.steps)
@@ -87,7 +88,7 @@ def picture(surface, trajectories, labels, state, write=None):
         least = min((np.min(loss[loss > 0], initial=first) for loss in losses), default=first)
         curve.set(xlabel="step", ylabel="loss above the minimum", ylim=(max(least, first * 1e-14) / 2, first * 30),
                   xlim=(0, state["steps"]))
-        curve.axvline(state["step"], color="#1c2430", linewidth=0.8, gid="cursor")
+        curve.axvline(state["step"], color=LIGHT["ink"], linewidth=0.8, gid="cursor")
         curve.grid(alpha=0.25, linewidth=0.5)
         curve.legend(frameon=False, loc="upper right", fontsize=8)
         if write:
@@ -103,16 +104,17 @@ def _step(plane, run, state, view):
     if not np.isfinite(run.w[t]).all():
         return view
     before, after, probe, g = run.w[t - 1], run.w[t], run.probe[t - 1], run.g[t - 1]
-    arrows = [(before, after, "#1c2430", "step", "-")]
+    arrows = [(before, after, LIGHT["ink"], "step", "-")]
     if state["delay"]:
         length = np.hypot(*(after - before)) / max(np.hypot(*g), 1e-300)
-        arrows += [(before, probe, "#00777f", "asked for here", "--"),
-                   (probe, probe - length * g, "#b8127a", "−∇f there", "-")]
+        arrows += [(before, probe, LIGHT["memory"], "asked for here", "--"),
+                   (probe, probe - length * g, LIGHT["gradient"], "−∇f there", "-")]
     elif not np.allclose(probe, before):
-        arrows += [(before, probe, "#00777f", "look ahead", "--"), (probe, after, "#b8127a", "gradient there", "-")]
+        arrows += [(before, probe, LIGHT["memory"], "look ahead", "--"),
+                   (probe, after, LIGHT["gradient"], "gradient there", "-")]
     elif np.hypot(*g) > 0:
         length = np.hypot(*(after - before)) / np.hypot(*g)
-        arrows.append((before, before - length * g, "#b8127a", "−∇f", "-"))
+        arrows.append((before, before - length * g, LIGHT["gradient"], "−∇f", "-"))
     for tail, tip, colour, name, line in arrows:
         plane.annotate("", tip, tail, zorder=6, arrowprops={
             "arrowstyle": "-|>", "color": colour, "linewidth": 1.8, "linestyle": line, "shrinkA": 0, "shrinkB": 0})

@@ -26,6 +26,13 @@ def raced(offered):
     return sorted({racer["rule"] for preset in offered.values() for racer in preset["state"]["racers"]})
 
 
+def brought(state, own, offered):
+    """What an explorer's own data has: what no other explorer of the page brings."""
+    known, first = payload.catalogue()["rules"], raced(offered)
+    needed = [racer["rule"] for racer in state["racers"] if racer["rule"] in known and racer["rule"] not in first]
+    return {**own, "rules": {**{key: known[key] for key in needed}, **own["rules"]}}
+
+
 @functools.cache
 def views():
     """The script of what is loaded when first needed: the views beyond the picture, and all rules."""

@@ -53,3 +53,11 @@ def race(surface, rules, state):
         # Kept from now on; here nobody is warned of a division by zero.
         [run.answer_loss for run in runs]
     return runs
+
+
+def form(key, rules):
+    """The rule of a key: one of those given, a form of one, or the library's."""
+    if key in rules:
+        return rules[key]
+    forms = (payload.forms(rule) for rule in rules.values())
+    return next((found[key] for found in forms if key in found), None) or payload.rule_of(key)

@@ -1,10 +1,11 @@
 // The map: the result over any two numbers of the selected racer, with the border of stability on quadratics.
 
+import { axesOf, basinAt, stabilityLimit } from "./axes.js";
 import { rgb } from "../view/contours.js";
 import { button, choice, make, sharpCanvas } from "../view/controls.js";
 import { label, nearer } from "../view/draw.js";
 import { integrate } from "../model/integrator.js";
-import { eigenmodes, spectralRadius } from "../model/linear.js";
+import { eigenmodes } from "../model/linear.js";
 import { scaleOf, show, tidy } from "../model/numbers.js";
 import { markerPath } from "../view/theme.js";
 import { CELLS, jobOf } from "../model/worker.js";
@@ -16,50 +17,6 @@ const RAMPS = {
   dark: ["#f4f7c4", "#7fd0a6", "#3a93a6", "#2a558c", "#1b2440"],
 };
 const WORSE = { light: "#ecd3ac", dark: "#57411f" };
-const STEPS = { name: "steps", low: 10, high: 1000, log: true, integer: true };
-const DELAY = { name: "delay", low: 0, high: 16, integer: true };
-
-/** The numbers a map can run over. @param {any} app @returns {(import("../model/worker.js").Axis & {id: string, text: string})[]} */
-export function axesOf(app) {
-  const i = app.store.get("selected");
-  const scheduled = app.store.get("racers")[i].schedules || {};
-  return [
-    ...app.rule(i).hypers.map((range, index) => ({ id: range.name, text: range.name, kind: "h", index, range })).filter((a) => !(a.id in scheduled)),
-    ...app.surface.params.map((range, index) => ({ id: "surface " + range.name, text: range.name + " (surface)", kind: "p", index, range })),
-    ...[0, 1].map((index) => ({ id: "start " + "xy"[index], text: "start " + "xy"[index], kind: "start", index,
-      range: { name: "start", low: app.view()[2 * index], high: app.view()[2 * index + 1] } })),
-    { id: "steps", text: "steps", kind: "steps", index: 0, range: STEPS },
-    { id: "delay", text: "delay", kind: "delay", index: 0, range: DELAY },
-  ];
-}
-
-/** The learning rate from which on steps grow, along the map's first axis. @param {any} app @param {any} axis */
-export function stabilityLimit(app, axis) {
-  const i = app.store.get("selected");
-  const h = app.store.get("racers")[i].h.slice();
-  const p = app.params.slice();
-  const scale = scaleOf(axis.range);
-  const radius = (u) => {
-    (axis.kind === "h" ? h : p)[axis.index] = scale.raw(u);
-    return spectralRadius(app.ruleCode(i), app.rule(i), h, app.surfaceCode, p, app.store.get("delay"), true);
-  };
-  let [inside, out] = [NaN, NaN];
-  for (let k = 256; k >= 0; k--) {
-    const stable = radius(k / 256) < 1;
-    if (stable) {
-      inside = k / 256;
-      break;
-    }
-    out = k / 256;
-  }
-  if (!(out > inside)) return NaN;
-  for (let k = 0; k < 60; k++) {
-    const middle = (inside + out) / 2;
-    if (radius(middle) < 1) inside = middle;
-    else out = middle;
-  }
-  return scale.raw(inside);
-}
 
 /** @type {import("./panels.js").Panel} */
 export const mapPanel = {
@@ -157,19 +114,6 @@ export const mapPanel = {
       });
     }
 
-    /** The minimum at which the run of a cell has arrived, -1 if at none: nearer to it than a tenth of the way to the next. */
-    function basinAt(i, j) {
-      const { ends, values } = result;
-      let s = 1;
-      while (s < 16 && Number.isNaN(values?.[(j - (j % s)) * CELLS + i - (i % s)])) s *= 2;
-      const o = 2 * ((j - (j % s)) * CELLS + i - (i % s));
-      const far = app.minima.map(([x, y]) => Math.hypot(/** @type {Float64Array} */ (ends)[o] - x, /** @type {Float64Array} */ (ends)[o + 1] - y));
-      const k = far.indexOf(Math.min(...far));
-      const [x, y] = app.minima[k];
-      const gap = Math.min(...app.minima.filter((_, n) => n !== k).map(([u, v]) => Math.hypot(u - x, v - y)));
-      return far[k] < gap / 10 ? k : -1;
-    }
-
     /** Loss above the lowest known, for colours. */
     function levels() {
       let least = app.knownFloor ?? Infinity;
@@ -200,7 +144,7 @@ export const mapPanel = {
       for (let j = 0; j < CELLS; j++) {
         for (let i = 0; i < CELLS; i++) {
           const value = valueAt(i, j);
-          const k = basins ? basinAt(i, j) : -1;
+          const k = basins ? basinAt(app.minima, result, i, j) : -1;
           if (basins && k >= 0) {
             pixels[(CELLS - 1 - j) * CELLS + i] = basins[k % basins.length];
             continue;
