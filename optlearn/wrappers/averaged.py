@@ -57,6 +57,4 @@ class Averaged(Wrapper):
             average = np.where(n > 1, self.average_decay * s.average + (1 - self.average_decay) * made.w, made.w)
         if self.average_every is not None:
             average = np.where((t - first) % self.average_every < 1, average, s.average)
-        if self.average_start is not None:
-            average = np.where(t < first, s.average, average)
         return self.joined(made, made.w, average=average)
