@@ -7,7 +7,8 @@ import pytest
 
 SITE = Path(__file__).parent.parent / "_build" / "html"
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html")
-               if path.parts[len(SITE.parts)] not in ("_static", "index.html"))
+               if path.parts[len(SITE.parts)] not in ("_static", "index.html")
+               and not path.stem.endswith(("-slides", "-sheet")))
 WITH_FORMULAS = "book/notation.html"
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 
@@ -81,7 +82,8 @@ def test_the_map_has_every_chapter(site, visit):
     page, problems = visit(site + "book/index.html")
     shown = page.evaluate("[...document.querySelectorAll('.optlearn-needs a')]"
                           ".map(a => new URL(a.href.baseVal, document.baseURI).pathname)")
-    chapters = {str(path.relative_to(SITE)) for path in SITE.glob("book/*/*.html") if path.parent.name != "reference"}
+    chapters = {str(path.relative_to(SITE)) for path in SITE.glob("book/*/*.html")
+                if path.parent.name != "reference" and not path.stem.endswith(("-slides", "-sheet"))}
     assert {path.partition("/book/")[2] for path in shown} == {name.removeprefix("book/") for name in chapters}
     assert not problems
 

@@ -1,0 +1,68 @@
+"""Slides made of the built book, in a browser: two decks stand for all."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SITE = ROOT / "_build" / "html"
+
+# All of the slide's last state; what explorers do with their frame is their own.
+TOO_LARGE = """() => [...document.querySelectorAll(".slides section:not(.stack)")].flatMap((slide, k) => {
+  const { h, v } = Reveal.getIndices(slide);
+  Reveal.slide(h, v, 99);
+  const box = slide.querySelector(".bd-article");
+  const wide = [...box.querySelectorAll("*")].filter(part => !part.closest("math, details:not([open])")
+    && part.getBoundingClientRect().right > 1281);
+  return [...(box.scrollHeight > 720 ? [box] : []), ...wide.slice(0, 1)]
+    .map(part => `slide ${k + 1} (${box.innerText.slice(0, 40)}): ${part.outerHTML.slice(0, 80)}`);
+})"""
+SMALL = """() => [...document.querySelectorAll(".slides p, .slides li")].filter(part => !part.closest("figure"))
+  .filter(part => parseFloat(getComputedStyle(part).fontSize) * part.currentCSSZoom < 14)
+  .map(part => "small: " + part.textContent.slice(0, 60))"""
+
+
+def smallest():
+    """The two chapters with the least on their pages."""
+    pages = [path for path in SITE.glob("book/*/*.html") if "<!-- cell" in path.read_text(encoding="utf-8")
+             and '"slide_type"' in (ROOT / path.relative_to(SITE)).with_suffix(".ipynb").read_text(encoding="utf-8")]
+    pages.sort(key=lambda path: path.stat().st_size)
+    return [str(path.relative_to(SITE).with_suffix("")) for path in pages[:2]]
+
+
+@pytest.fixture(scope="session", params=smallest())
+def deck(request):
+    """The address, within the site, of a deck that was just made."""
+    pytest.importorskip("sphinx_revealjs")
+    subprocess.run([sys.executable, "tools/slides.py", request.param], cwd=ROOT, check=True, capture_output=True)
+    return request.param + "-slides.html"
+
+
+def test_slides_fit_and_stand_alone(deck, site, visit):
+    page, problems = visit(site + deck, viewport={"width": 1280, "height": 720})
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.locator(".slides section").count() > 10
+    problems += page.evaluate(TOO_LARGE) + page.evaluate(SMALL)
+    problems += page.evaluate("""[...document.querySelectorAll('.slides [href^="#"]')]
+      .map(link => "leads to what a deck does not have: " + link.outerHTML)""")
+    assert not problems, "\n".join(problems)
+
+
+def test_explorers_of_slides_are_alive(deck, site, visit):
+    page, problems = visit(site + deck, viewport={"width": 1280, "height": 720})
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.evaluate("Reveal.slide(Reveal.getIndices(document.querySelector('.has-live')).h)")
+    frame = page.frame_locator(".present iframe.live")
+    frame.get_by_label("Start point").press("ArrowRight")
+    before = page.evaluate("Reveal.getIndices().h")
+    # What a presenter's remote sends goes on, wherever the pointer was last.
+    frame.get_by_label("Start point").press("PageDown")
+    page.wait_for_function(f"Reveal.getIndices().h > {before}")
+    assert not problems
+
+
+def test_a_page_offers_its_slides_once(deck, site, visit):
+    page, _ = visit(site + deck.replace("-slides", ""))
+    assert page.locator(f'a[href="{Path(deck).name}"]').count() == 1
