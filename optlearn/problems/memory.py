@@ -23,13 +23,6 @@ class AssociativeMemory(Problem):
 
     Source: S. Wang et al. (2025), arXiv:2509.26030, in a simple form.
 
-    Parameters
-    ----------
-    pairs : int
-    exponent : float
-    seed : int
-        Of keys and values.
-
     Attributes
     ----------
     keys, targets : array (pairs, pairs)
