@@ -64,7 +64,7 @@ def explore(surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[
         Whether a band of 32 runs with the seeds from `seed` on is drawn around each racer's run.
     fair : {"", "same", "tuned"}
         Learning rates: each racer's own, the same for all, or each tuned by the page on one grid.
-    panel : {"", "map", "modes", "noise", "fair", "share"}
+    panel : {"", "map", "tiles", "modes", "noise", "fair", "share"}
         The panel that is open at first.
     prompt : str
         The sentence above the picture.

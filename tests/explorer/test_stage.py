@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from optlearn import Momentum, Nesterov, explore, run, surfaces
 
@@ -85,4 +86,36 @@ def test_a_map_over_the_start_knows_where_runs_end(show):
     for j, i in ((5, 100), (64, 64), (120, 3)):
         start = (x0 + (i + 0.5) / 128 * (x1 - x0), y0 + (j + 0.5) / 128 * (y1 - y0))
         np.testing.assert_allclose(ends[j, i], run("himmelblau", rule, start, 59).w[-1], rtol=1e-8)
+    assert not problems
+
+
+def test_a_picture_is_saved_at_twice_the_resolution_and_a_race_as_a_video(show):
+    page, problems = show(explore(RAVINE, RACERS, steps=20, step=20, panel="share", speed=60),
+                          viewport={"width": 900, "height": 700})
+    wide = page.locator(".olx-picture").bounding_box()["width"]
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the picture as PNG").click()
+    assert abs(Image.open(saved.value.path()).width - 2 * wide) <= 2
+    assert page.evaluate("document.querySelector('.olx-picture canvas').width") <= wide + 1
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the race").click()
+    assert saved.value.suggested_filename.endswith((".webm", ".mp4")) and saved.value.path().stat().st_size > 5000
+    assert page.evaluate("apps[0].store.get('step')") == 20
+    assert not problems
+
+
+def test_tiles_show_each_racer_or_one_at_four_values(show):
+    page, problems = show(explore(RAVINE, RACERS, start=(-2.5, 1), steps=10, step=10, focus=1, panel="tiles"))
+    words = page.locator(".olx-tiles figcaption")
+    words.nth(1).wait_for()
+    assert words.count() == 2
+    page.get_by_label("Tiles").select_option("momentum")
+    settle(page)
+    assert words.count() == 4
+    # Numbers as people read them, to three digits.
+    plain = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
+    for text in words.all_inner_texts():
+        momentum, loss = text.removeprefix("momentum ").translate(plain).replace("·10", "e").split(": ")
+        trajectory = run(RAVINE, Nesterov(lr=0.04, momentum=float(momentum)), (-2.5, 1), 10)
+        assert float(loss) == pytest.approx(trajectory.loss[-1], rel=0.1)
     assert not problems

@@ -90,6 +90,7 @@ export function createApp(model, parent, data, home = null) {
     floor: 0,
     frames: 0,
     picture: /** @type {any} */ (null),
+    timeline: /** @type {any} */ (null),
     /** Plays or pauses. */
     play: () => {},
     /** Works off the main thread; comes with the views. @type {any} */
@@ -398,7 +399,8 @@ export function createApp(model, parent, data, home = null) {
   el.append(make("div", { class: "olx-main" }, top, left, right, rest));
   panes.push(createHeader(app, top), createGallery(app, rest, top, codeOf), createChips(app, top));
   app.picture = createPicture(app, left);
-  panes.push(app.picture, createTimeline(app, left), createTeacher(app, /** @type {HTMLElement} */ (left.querySelector(".olx-transport"))), createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
+  app.timeline = createTimeline(app, left);
+  panes.push(app.picture, app.timeline, createTeacher(app, /** @type {HTMLElement} */ (left.querySelector(".olx-transport"))), createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
   for (const key of [...RUN_KEYS, "prompt", "preset", "tries", "step", "selected", "racers", "playing", "theme"]) store.mark(key);
   store.flush();
 

@@ -7,10 +7,11 @@ import { modesPanel } from "./panels/modes.js";
 import { createBand, noisePanel } from "./panels/noise.js";
 import { provideViews } from "./panels/panels.js";
 import { sharePanel } from "./panels/share.js";
+import { tilesPanel } from "./panels/tiles.js";
 import { createWorkshop } from "./model/worker.js";
 
 provideViews({
-  panels: [mapPanel, modesPanel, noisePanel, fairPanel, sharePanel],
+  panels: [mapPanel, tilesPanel, modesPanel, noisePanel, fairPanel, sharePanel],
   attach(app) {
     app.workshop = createWorkshop();
     createInset(app);

@@ -7,7 +7,7 @@ const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise"
   "preset", "fair", "band", "map", "delay", "target"];
 
 const STAGE_NAMES = ["step", "gradient", "memory", "lookahead", "preconditioner"];
-const PANEL_NAMES = ["", "map", "modes", "noise", "fair", "share"];
+const PANEL_NAMES = ["", "map", "tiles", "modes", "noise", "fair", "share"];
 
 /**
  * The state as text for the fragment of an address. Schedules are functions, which no link may carry: a racer names the

@@ -56,13 +56,61 @@ export function tableOf(app) {
   return rows.join("\n") + "\n";
 }
 
-/** The picture and the loss curves side by side, on one canvas. @param {any} app */
-export function imageOf(app) {
+/** Does something while picture and loss curves are drawn at a multiple of the screen's resolution. @param {any} app @param {number} times @param {() => void} act */
+export function magnified(app, times, act) {
+  const set = (text) => {
+    for (const pane of [app.picture, app.timeline]) pane.sharp.magnify(text);
+  };
+  set(String(times));
+  act();
+  set("1");
+}
+
+/** The race from its start to the step shown, as a video; null where the browser makes none. @param {any} app @returns {Promise<Blob> | null} */
+export function filmOf(app) {
+  const { store } = app;
+  const kind = ["video/webm;codecs=vp9", "video/webm", "video/mp4"].find((one) => window.MediaRecorder?.isTypeSupported(one));
+  if (!kind) return null;
+  const last = store.get("step") || store.get("steps");
+  const before = store.get("step");
+  const canvas = document.createElement("canvas");
+  const show = (step) => {
+    store.set({ step, playing: false, _phase: 1 });
+    store.flush();
+    imageOf(app, canvas);
+  };
+  show(0);
+  const recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: kind, videoBitsPerSecond: 6e6 });
+  /** @type {Blob[]} */
+  const parts = [];
+  recorder.ondataavailable = (event) => parts.push(event.data);
+  return new Promise((done) => {
+    recorder.onstop = () => {
+      show(before);
+      done(new Blob(parts, { type: kind.split(";")[0] }));
+    };
+    recorder.start();
+    // At most ten seconds, and never more steps a second than the reader's speed; the end stands for a second.
+    const seconds = Math.min(10, Math.max(1, last / store.get("speed")));
+    const began = performance.now();
+    const timer = setInterval(() => {
+      const at = (performance.now() - began) / 1000;
+      show(Math.min(last, Math.round((last * at) / seconds)));
+      if (at < seconds + 1) return;
+      clearInterval(timer);
+      recorder.stop();
+    }, 33);
+  });
+}
+
+/** The picture and the loss curves, one below the other, on one canvas. @param {any} app @param {HTMLCanvasElement} [canvas] */
+export function imageOf(app, canvas = document.createElement("canvas")) {
   const [plane, loss] = [app.el.querySelector(".olx-picture canvas"), app.el.querySelector(".olx-loss canvas")];
-  const [canvas, ratio] = [document.createElement("canvas"), plane.width / plane.clientWidth];
+  const ratio = plane.width / plane.clientWidth;
   const names = app.runs.length * 18 + 8;
-  canvas.width = plane.width;
-  canvas.height = plane.height + loss.height + names * ratio;
+  // Video has even numbers of pixels.
+  canvas.width = 2 * Math.ceil(plane.width / 2);
+  canvas.height = 2 * Math.ceil((plane.height + loss.height + names * ratio) / 2);
   const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   c.fillStyle = app.theme.paper;
   c.fillRect(0, 0, canvas.width, canvas.height);

@@ -11,7 +11,7 @@ import { STATE_KEYS } from "../model/state.js";
 
 /** The tabs, in their order. @type {{id: string, title: string, when?: (app: any) => boolean}[]} */
 const TABS = [
-  { id: "map", title: "Map" }, { id: "modes", title: "Eigenmodes", when: (app) => Boolean(app.surface.quadratic) },
+  { id: "map", title: "Map" }, { id: "tiles", title: "Tiles" }, { id: "modes", title: "Eigenmodes", when: (app) => Boolean(app.surface.quadratic) },
   { id: "noise", title: "Noise and delay" }, { id: "fair", title: "Fairness" }, { id: "share", title: "Share" },
 ];
 

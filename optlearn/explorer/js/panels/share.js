@@ -2,7 +2,7 @@
 
 import { button, make } from "../view/controls.js";
 import { linkText } from "../model/link.js";
-import { drawingOf, imageOf, pythonOf, tableOf } from "./export.js";
+import { drawingOf, filmOf, imageOf, magnified, pythonOf, tableOf } from "./export.js";
 
 /** @type {import("./panels.js").Panel} */
 export const sharePanel = {
@@ -32,7 +32,15 @@ export const sharePanel = {
     links.hidden = !app.home;
     parent.append(links, code, make("div", { class: "olx-row" },
       copy("Python", () => code),
-      button("PNG", "Save the picture as PNG", () => imageOf(app).toBlob((blob) => blob && save(name("png"), blob))),
+      button("PNG", "Save the picture as PNG, at twice the resolution of the screen",
+        () => magnified(app, 2, () => imageOf(app).toBlob((blob) => blob && save(name("png"), blob)))),
+      button("Video", "Save the race up to the step shown as a video", async () => {
+        said.textContent = "Recording.";
+        const blob = await filmOf(app);
+        if (blob) save(name(blob.type.split("/")[1]), blob);
+        said.textContent = blob ? "Saved." : "This browser records no video.";
+        app.say(said.textContent);
+      }),
       button("SVG", "Save the picture as SVG", () => save(name("svg"), new Blob([drawingOf(app)], { type: "image/svg+xml" }))),
       button("CSV", "Save all runs as CSV", () => save(name("csv"), new Blob([tableOf(app)], { type: "text/csv" }))), said));
     return {

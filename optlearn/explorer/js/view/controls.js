@@ -168,7 +168,7 @@ export function sharpCanvas(holder, resized) {
   const size = { width: 0, height: 0, ratio: 1 };
   function fit() {
     const box = holder.getBoundingClientRect();
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = (window.devicePixelRatio || 1) * +(holder.dataset.times || 1);
     if (box.width === size.width && box.height === size.height && ratio === size.ratio) return;
     Object.assign(size, { width: box.width, height: box.height, ratio });
     canvas.width = Math.max(1, Math.round(box.width * ratio));
@@ -182,6 +182,11 @@ export function sharpCanvas(holder, resized) {
     context,
     size,
     fit,
+    /** Draws at a multiple of the screen's resolution. @param {string} times */
+    magnify(times) {
+      holder.dataset.times = times;
+      fit();
+    },
     /** Clears and sets the scale, so that one unit is one CSS pixel. */
     begin() {
       context.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);

@@ -452,6 +452,7 @@ export function createPicture(app, parent) {
       paint();
       if (changed.has("runs") && !store.get("_held")) sharp.canvas.setAttribute("aria-label", app.summary());
     },
+    sharp,
     map: () => map,
     moving: () => Boolean(moving),
     /** The map to a square of another size. @param {number} size */

@@ -304,6 +304,7 @@ export function createTimeline(app, parent) {
       canvas.setAttribute("aria-valuenow", String(now()));
       canvas.setAttribute("aria-valuetext", `step ${now()} of ${store.get("steps")}: ${app.losses(now())}`);
     },
+    sharp,
     close() {
       if (ticking) cancelAnimationFrame(ticking);
       watch.disconnect();
