@@ -74,6 +74,19 @@ def test_page(name, site, visit):
     assert not problems, "\n".join(problems)
 
 
+@pytest.mark.parametrize("name", [name for name in PAGES
+                                  if 'href="explorer:' in (SITE / name).read_text(encoding="utf-8")])
+def test_links_that_set_the_explorer_are_understood(name, site, visit):
+    page, problems = visit(site + name, viewport={"width": 1280, "height": 900})
+    page.wait_for_function("[...document.querySelectorAll('.optlearn-explorer')].every((one) => one.explorer)")
+    problems += page.evaluate("""() => [...document.querySelectorAll('a[href^="explorer:"]')].filter((link) => {
+        const before = history.length;
+        link.click();
+        return history.length === before;
+    }).map((link) => "not understood: " + link.href)""")
+    assert not problems
+
+
 def test_front_door_leads_to_the_first_page():
     assert 'url=book/index.html"' in (SITE / "index.html").read_text(encoding="utf-8")
 
