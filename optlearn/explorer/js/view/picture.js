@@ -2,8 +2,9 @@
 
 import { prefersStill } from "./accessibility.js";
 import { whole } from "../model/anatomy.js";
-import { drawField, heightAt, sampleField } from "./contours.js";
+import { drawField, sampleField } from "./contours.js";
 import { make, sharpCanvas } from "./controls.js";
+import { heightLegend } from "./legend.js";
 import { cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark } from "./draw.js";
 import { show, showPair, ticks, tidy } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
@@ -96,7 +97,7 @@ export function createPicture(app, parent) {
     const times = (home[1] - home[0]) / (view[1] - view[0]);
     const field = sampleField(app.surfaceCode.f, app.params, view, moving ? 72 : store.get("_held") ? 96 : 256, 15, app.scale(), times);
     drawField(c, field, map, app.theme, 1);
-    legend(c, width, height);
+    heightLegend(c, app, width, height);
     const style = { color: app.theme.muted, paper: app.theme.high, font: app.theme.font, size: 10.5 };
     for (const x of ticks(view[0], view[1], 5)) {
       if (map.x(x) > 22 && map.x(x) < width - 180) label(c, show(x), map.x(x), height - 9, { ...style, align: "center" });
@@ -114,24 +115,6 @@ export function createPicture(app, parent) {
       }
       c.stroke();
     }
-  }
-
-  /** What the colours mean. @param {CanvasRenderingContext2D} c @param {number} width @param {number} height */
-  function legend(c, width, height) {
-    const { theme } = app;
-    const [w, h] = [84, 7];
-    const [x, y] = [width - w - 46, height - 18];
-    const fill = c.createLinearGradient(x, 0, x + w, 0);
-    theme.land.forEach((color, k) => fill.addColorStop(k / (theme.land.length - 1), color));
-    c.fillStyle = fill;
-    c.fillRect(x, y, w, h);
-    c.strokeStyle = theme.contour;
-    c.lineWidth = 0.7;
-    c.setLineDash([]);
-    c.strokeRect(x, y, w, h);
-    const style = { color: theme.muted, paper: theme.high, font: theme.font, size: 10.5 };
-    label(c, show(heightAt(app.scale(), 0), 2), x - 5, y + h / 2, { ...style, align: "right" });
-    label(c, show(heightAt(app.scale(), 1), 2), x + w + 5, y + h / 2, style);
   }
 
   /** A stretch of a path. @param {CanvasRenderingContext2D} c @param {any} run @param {number} from @param {number} to @param {number[] | null} [end] where it goes on to @param {string} [of] which of its points */
