@@ -131,8 +131,8 @@ def matrices(optimizers: RuleLike | Sequence[RuleLike] | None = None,
     Parameters
     ----------
     optimizers : Optimizer, str or list of these, optional
-        The racers, at most 8, without schedules; default: gradient descent, Adam, Muon and Shampoo, each at its best
-        rate for the worst pair after 60 steps.
+        The racers, at most 8, without schedules; default: gradient descent, Adam, Muon with a momentum of 0.5 and
+        Shampoo, each at about the best rate for the worst pair after 60 steps.
     problem : optlearn.problems.AssociativeMemory, optional
         At most 16 pairs. Default: eight, of frequencies proportional to ``i**-2``.
     steps : int
@@ -160,7 +160,8 @@ def matrices(optimizers: RuleLike | Sequence[RuleLike] | None = None,
       Muon  errors after step 60: 0.007 to 0.201
     """
     if optimizers is None:
-        optimizers = [GradientDescent(lr=2.9), Adam(lr=0.16), Muon(lr=0.088, weight_decay=0.0), Shampoo(lr=0.31)]
+        optimizers = [GradientDescent(lr=2.9), Adam(lr=0.16), Muon(lr=0.025, momentum=0.5, weight_decay=0.0),
+                      Shampoo(lr=0.31)]
     problem = problems.AssociativeMemory() if problem is None else problem
     if not isinstance(problem, problems.AssociativeMemory) or problem.pairs > MOST_PAIRS \
             or problem.exponent > MOST_EXPONENT:
