@@ -36,7 +36,7 @@ BOOK = Path(__file__).parent.parent / "book"
 TAUGHT = {
     "adam": ("Adam", "AdamEpsHat"), "conditioning": ("GradientDescent",),
     "gradients": ("Rescale", "Clip", "ClipNorm", "ClipGlobalNorm", "Decay"),
-    "lars": ("LARS", "LAMB"), "signum": ("SignSGD", "Signum"),
+    "generalisation_gap": ("Adam", "AdamW"), "lars": ("LARS", "LAMB"), "signum": ("SignSGD", "Signum"),
     "local_gains": ("LocalGains", "DeltaBarDelta", "Rprop"), "schedules": ("GradientDescent",),
     "stochastic_gradient_descent": ("GradientDescent",),
 }
