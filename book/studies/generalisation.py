@@ -1,8 +1,7 @@
 """Does a network that SGD trained predict better than one that Adam trained? Few digits, rate and decay tuned for each.
 
-Momentum and Adam are tried with a penalty and with decoupled decay. Besides losses and accuracies each training measures
-the sharpness at its end: the eigenvalue of largest size of the training loss's Hessian, by power iteration (it is
-negative where the Hessian curves down most).
+Momentum and Adam are tried with a penalty and with decoupled decay. Besides losses and accuracies each training
+measures the sharpness at its end: the eigenvalue of largest size of the training loss's Hessian, by power iteration.
 """
 
 import numpy as np
