@@ -36,9 +36,7 @@ PAGE = """<!DOCTYPE html>
 <body><main class="bd-content"><article class="bd-article"><h1>{title}</h1>{body}</article></main></body>
 </html>"""
 ROLE = re.compile(r"\{[\w:.-]+\}`[^`]*`")
-EXERCISE = re.compile(r"```\{exercise-start\} ([^\n]*)\n(?::label: (\S+)\n)?(?::\w+:[^\n]*\n)*```\n(.*?)"
-                      r"```\{exercise-end\}\n```", re.S)
-SOLUTION = re.compile(r"```\{solution-start\} (\S+)\n(?::\w+:[^\n]*\n)*```")
+MARK = re.compile(r"```\{(exercise|solution)-(start|end)\} ?([^\n]*)\n((?::\w+:[^\n]*\n)*)```\n?")
 HINT = re.compile(r"```\{admonition\} Hint\n(?::\w+:[^\n]*\n)*(.*?)```", re.S)
 
 
@@ -107,23 +105,28 @@ def checks(cells):
 
 
 def exercises(chapter):
-    """Each exercise of a chapter: title, label, text, text of its solution and the code cells of that."""
-    found, answers, inside = {}, {}, None
+    """Each exercise of a chapter: label, title, its text and code cells, those of its solution."""
+    found, inside = {}, None
     for cell in chapter.cells:
         text = "".join(cell["source"])
         if cell["cell_type"] == "code":
             if inside:
-                answers[inside][1].append(cell)
+                inside[1].append(cell)
             continue
-        for title, label, body in EXERCISE.findall(text):
-            found[label] = (title, body)
-        for piece in re.split(r"(?=```\{solution-(?:start|end)\})", text):
-            if start := SOLUTION.match(piece):
-                inside = start[1]
-                answers[inside] = (piece[start.end():].strip(), [])
-            elif piece.startswith("```{solution-end}"):
+        # Between marks stands text, each mark followed by its four groups.
+        before, *pieces = MARK.split(text)
+        for kind, end, name, options, after in [(None,) * 4 + (before,), *zip(*[iter(pieces)] * 5)]:
+            if kind == "exercise" and end == "start":
+                inside = ([], [])
+                found[re.search(r":label: (\S+)", options)[1]] = (name, inside, ([], []))
+            elif kind == "solution" and end == "start":
+                inside = found[name][2]
+            elif end == "end":
                 inside = None
-    return [(title, label, body, *answers.get(label, ("", []))) for label, (title, body) in found.items()]
+            if inside and after.strip():
+                inside[0].append(after.strip())
+    return [(label, title, "\n\n".join(task[0]), task[1], "\n\n".join(answer[0]), answer[1])
+            for label, (title, task, answer) in found.items()]
 
 
 def notebook(chapter, solutions):
@@ -131,10 +134,11 @@ def notebook(chapter, solutions):
     name = chapter.title.get_text().strip()
     head = "\n\nSolutions use names of the chapter: to run one, run the chapter first." if solutions else ""
     cells = [new_markdown_cell(f"# {name}: exercises{head}"), new_code_cell(imports(chapter))]
-    for number, (title, label, body, answer, code) in enumerate(exercises(chapter), 1):
+    for number, (label, title, task, given, answer, code) in enumerate(exercises(chapter), 1):
         words = HINT.sub(lambda hint: f"<details><summary>Hint</summary>\n\n{hint[1]}\n</details>",
-                         written_out(chapter, label, body))
+                         written_out(chapter, label, task))
         cells.append(new_markdown_cell(f"### {number}. {title}\n\n{words.strip()}"))
+        cells += [nbformat.from_dict(copy.deepcopy(cell)) for cell in given]
         if solutions:
             cells.append(new_markdown_cell(f"**Solution.** {ROLE.sub('(see the page)', answer)}"))
             cells += [nbformat.from_dict(copy.deepcopy(cell)) for cell in code]
