@@ -83,3 +83,16 @@ def test_sheets_have_every_exercise_and_solutions_apart(deck, browser):
         assert text.count("**Solution.**") == answers
         assert not re.search(r"\{[\w:]+\}`|```\{", text), "a role or a directive that JupyterLab shows as it stands"
     assert Path(f"{solved}.pdf").stat().st_size > Path(f"{plain}.pdf").stat().st_size > 10_000
+
+
+def test_paper_has_the_article_alone_with_folded_parts_open(deck, site, visit):
+    page, problems = visit(site + deck.replace("-slides", ""))
+    page.emulate_media(media="print")
+    folded = ".bd-article details:not(.hide, .optlearn-explorer *)"
+    closed = page.locator(folded + ":not([open])").count()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(folded + ":not([open])").count() == 0 < page.locator(folded).count()
+    assert not page.locator(".bd-sidebar-primary, .prev-next-footer, .bd-header-article").first.is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(folded + ":not([open])").count() == closed
+    assert not problems
