@@ -9,7 +9,7 @@ CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -nam
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help env book slides test lint unit notebooks pages lab execute study mutants stubs bench types clean
+.PHONY: help env book slides sheets test lint unit notebooks pages lab execute study mutants stubs bench types clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
@@ -39,6 +39,9 @@ $(BOOK): _build/library $(CHAPTERS) _toc.yml
 
 slides: $(BOOK)  ## Make slides of the chapters, beside their pages: all, or DECK=nesterov
 	@$(PYTHON) tools/slides.py $(DECK)
+
+sheets: $(BOOK)  ## Make exercise sheets (PDF and notebook, without and with solutions): all, or DECK=nesterov
+	@$(PYTHON) tools/sheets.py $(DECK)
 
 test: lint unit notebooks pages  ## Check style, code, notebooks and pages
 

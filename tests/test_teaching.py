@@ -1,9 +1,11 @@
-"""Slides made of the built book, in a browser: two decks stand for all."""
+"""Slides and sheets made of the built book, in a browser: two decks stand for all."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -66,3 +68,31 @@ def test_explorers_of_slides_are_alive(deck, site, visit):
 def test_a_page_offers_its_slides_once(deck, site, visit):
     page, _ = visit(site + deck.replace("-slides", ""))
     assert page.locator(f'a[href="{Path(deck).name}"]').count() == 1
+
+
+def test_sheets_have_every_exercise_and_solutions_apart(deck, browser):
+    name = deck.removesuffix("-slides.html")
+    subprocess.run([sys.executable, "tools/sheets.py", name], cwd=ROOT, check=True, capture_output=True)
+    page = (SITE / name).with_suffix(".html").read_text(encoding="utf-8")
+    exercises = len(re.findall(r'<div class="exercise ', page))
+    plain, solved = (ROOT / "_build" / "sheets" / f"{Path(name).name}{ending}" for ending in ("", "-solutions"))
+    for path, answers in ((plain, 0), (solved, exercises)):
+        cells = nbformat.read(f"{path}.ipynb", 4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        assert len(re.findall(r"^### \d+\.", text, re.M)) == exercises > 0
+        assert text.count("**Solution.**") == answers
+        assert not re.search(r"\{[\w:]+\}`|```\{", text), "a role or a directive that JupyterLab shows as it stands"
+    assert Path(f"{solved}.pdf").stat().st_size > Path(f"{plain}.pdf").stat().st_size > 10_000
+
+
+def test_paper_has_the_article_alone_with_folded_parts_open(deck, site, visit):
+    page, problems = visit(site + deck.replace("-slides", ""))
+    page.emulate_media(media="print")
+    folded = ".bd-article details:not(.hide, .optlearn-explorer *)"
+    closed = page.locator(folded + ":not([open])").count()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(folded + ":not([open])").count() == 0 < page.locator(folded).count()
+    assert not page.locator(".bd-sidebar-primary, .prev-next-footer, .bd-header-article").first.is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(folded + ":not([open])").count() == closed
+    assert not problems

@@ -1,0 +1,182 @@
+"""Exercise sheets of the chapters: PDF and notebook, without and with solutions, into ``_build/sheets``.
+
+    python tools/sheets.py              # all
+    python tools/sheets.py nesterov     # those whose path has the word
+
+PDFs are printed by an installed Chromium from the built page's own exercises. In notebooks, references are written out
+and lead to the page's numbers; what asks for a rule ends in the check that the chapter's solution makes.
+"""
+
+import ast
+import copy
+import html
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from pages import Chapter, chapters
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHEETS = Path("_build", "sheets")
+STYLE = """@page { size: A4; margin: 20mm 18mm }
+html { font-size: 15px } body { background: #fff; margin: 0 }
+.bd-article { padding: 0 !important; font-size: 15px }
+.bd-article h1 { font-size: 26px; margin: 0 0 1em }
+.exercise, .solution { break-inside: auto; box-shadow: none !important }
+.admonition-title { break-after: avoid; padding-left: 12px !important }
+.admonition-title::before, .admonition-title::after { content: none !important }
+button { display: none !important } .tip { display: none }
+.cell_output img { max-width: 100%; max-height: 90mm } pre { font-size: 11px !important }"""
+PAGE = """<!DOCTYPE html>
+<html lang="en" data-theme="light">
+<head><meta charset="utf-8"><title>{title}</title>{styles}<style>{style}</style></head>
+<body><main class="bd-content"><article class="bd-article"><h1>{title}</h1>{body}</article></main></body>
+</html>"""
+ROLE = re.compile(r"\{[\w:.-]+\}`[^`]*`")
+MARK = re.compile(r"```\{(exercise|solution)-(start|end)\} ?([^\n]*)\n((?::\w+:[^\n]*\n)*)```\n?")
+HINT = re.compile(r"```\{admonition\} Hint\n(?::\w+:[^\n]*\n)*(.*?)```", re.S)
+
+
+def sheet(chapter, solutions):
+    """The page of a sheet."""
+    parts = []
+    for block in chapter.soup.select("article div.exercise, article div.solution"):
+        if "solution" in block["class"] and not solutions:
+            continue
+        block = copy.copy(block)
+        for section in block.select("section"):
+            section.name = "div"
+        for part in [block, *block.select(".dropdown")]:
+            part["class"] = [name for name in part["class"] if name != "dropdown"]
+        for code in block.select("details"):
+            code["open"] = ""
+        for image in block.select("img"):
+            image.attrs.pop("loading", None)
+        for explorer in block.select(".optlearn-explorer"):
+            explorer.decompose()
+        # A sheet is handed out without the pages that its references lead to.
+        for link in block.select("a:not(.external)"):
+            link.unwrap()
+        parts.append(str(block))
+    title = f"{chapter.title.get_text().strip()}: exercises{' and solutions' if solutions else ''}"
+    return PAGE.format(title=html.escape(title), styles=chapter.styles, style=STYLE, body="".join(parts))
+
+
+def written_out(chapter, label, text):
+    """The text of an exercise with each role as the words that the page has in its place."""
+    block = chapter.soup.find(id=label)
+    words = [link.get_text() for link in block.select("a.reference, span.xref")] if block else []
+    roles = ROLE.findall(text)
+    if len(words) != len(roles):
+        raise SystemExit(f"{chapter.source}: {label} has {len(roles)} references, its page {len(words)}")
+    words = iter(words)
+    return ROLE.sub(lambda role: next(words), text)
+
+
+def imports(chapter):
+    """The import statements of a chapter."""
+    found = {}
+    for cell in chapter.cells:
+        if cell["cell_type"] == "code":
+            lines = [line for line in "".join(cell["source"]).splitlines() if not line.startswith(("%", "!"))]
+            found.update({ast.unparse(node): None for node in ast.parse("\n".join(lines)).body
+                          if isinstance(node, ast.Import | ast.ImportFrom)})
+    return "\n".join(found)
+
+
+def checks(cells):
+    """What the cells of a solution compare a rule with, as code, without what only the solution knows."""
+    import optlearn
+
+    def known(node):
+        return all(name.id == "optlearn" or hasattr(optlearn, name.id)
+                   for name in ast.walk(node) if isinstance(name, ast.Name))
+
+    for node in (node for cell in cells for node in ast.walk(ast.parse("".join(cell["source"])))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "optlearn.check":
+            for against in (keyword.value for keyword in node.keywords if keyword.arg == "against"):
+                if isinstance(against, ast.Call):
+                    against.keywords = [keyword for keyword in against.keywords if known(keyword.value)]
+                if known(against):
+                    yield ast.unparse(against)
+
+
+def exercises(chapter):
+    """Each exercise of a chapter: label, title, its text and code cells, those of its solution."""
+    found, inside = {}, None
+    for cell in chapter.cells:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            if inside:
+                inside[1].append(cell)
+            continue
+        # Between marks stands text, each mark followed by its four groups.
+        before, *pieces = MARK.split(text)
+        for kind, end, name, options, after in [(None,) * 4 + (before,), *zip(*[iter(pieces)] * 5)]:
+            if kind == "exercise" and end == "start":
+                inside = ([], [])
+                found[re.search(r":label: (\S+)", options)[1]] = (name, inside, ([], []))
+            elif kind == "solution" and end == "start":
+                inside = found[name][2]
+            elif end == "end":
+                inside = None
+            if inside and after.strip():
+                inside[0].append(after.strip())
+    return [(label, title, "\n\n".join(task[0]), task[1], "\n\n".join(answer[0]), answer[1])
+            for label, (title, task, answer) in found.items()]
+
+
+def notebook(chapter, solutions):
+    """The notebook of a sheet."""
+    name = chapter.title.get_text().strip()
+    head = "\n\nSolutions use names of the chapter: to run one, run the chapter first." if solutions else ""
+    cells = [new_markdown_cell(f"# {name}: exercises{head}"), new_code_cell(imports(chapter))]
+    for number, (label, title, task, given, answer, code) in enumerate(exercises(chapter), 1):
+        words = HINT.sub(lambda hint: f"<details><summary>Hint</summary>\n\n{hint[1]}\n</details>",
+                         written_out(chapter, label, task))
+        cells.append(new_markdown_cell(f"### {number}. {title}\n\n{words.strip()}"))
+        cells += [nbformat.from_dict(copy.deepcopy(cell)) for cell in given]
+        if solutions:
+            cells.append(new_markdown_cell(f"**Solution.** {ROLE.sub('(see the page)', answer)}"))
+            cells += [nbformat.from_dict(copy.deepcopy(cell)) for cell in code]
+        else:
+            against = next(checks(code), None)
+            cells.append(new_code_cell(f"# Your rule, then its check:\n# optlearn.check(MyRule(), against={against})"
+                                       if against else ""))
+    made = new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    # Numbered by their place, so that a sheet that is made again is the same file.
+    for place, cell in enumerate(made.cells):
+        cell["id"] = f"cell-{place}"
+    nbformat.validate(made)
+    return made
+
+
+def main(names):
+    """Write the sheets and say where they are."""
+    from playwright.sync_api import sync_playwright
+
+    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser_path is None:
+        raise SystemExit("sheets are printed by Chromium: sudo apt-get install chromium (or your system's package)")
+    SHEETS.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        for chapter in map(Chapter, chapters(names)):
+            for solutions, ending in ((False, ""), (True, "-solutions")):
+                out = SHEETS / f"{chapter.source.stem}{ending}"
+                source = chapter.path.with_name(f"{chapter.path.stem}-sheet.html")
+                source.write_text(sheet(chapter, solutions), encoding="utf-8")
+                page.goto(source.resolve().as_uri(), wait_until="load")
+                page.pdf(path=f"{out}.pdf", prefer_css_page_size=True, print_background=True)
+                source.unlink()
+                nbformat.write(notebook(chapter, solutions), f"{out}.ipynb")
+                print(f"{out}.pdf", f"{out}.ipynb")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
