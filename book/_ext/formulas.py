@@ -77,6 +77,10 @@ def core(mathml):
     mathml = re.sub(r' (?:data-mjx-[\w-]+|xmlns)="[^"]*"', "", mathml)
     mathml = re.sub(r'<(mi|mn|mo) mathvariant="(?!normal)([^"]+)">([^<]*)</\1>',
                     lambda m: f"<{m[1]}>{styled(m[2], html.unescape(m[3]))}</{m[1]}>", mathml)
+    # A sign after a bracket, a comma or a relation belongs to what follows; a named function keeps off its argument.
+    mathml = re.sub(r'(<mo[^>]*>(?:[(\[{,=|]|&#x2208;|&#x226[45];|&lt;|&gt;)</mo>)<mo>(&#x2212;|\+|&#xB1;)</mo>',
+                    r'\1<mo form="prefix">\2</mo>', mathml)
+    mathml = re.sub(r"<mo>&#x2061;</mo>(?=<m(?:i|n|sub|sup|frac|sqrt)\b)", '<mspace width="0.167em"></mspace>', mathml)
     out, tables = [], []
     for token in re.split(r"(<[^>]+>)", mathml):
         if token.startswith("<mtable"):
