@@ -116,6 +116,26 @@ export function label(c, text, x, y, style) {
 }
 
 /**
+ * A dot a step, where they stand apart far enough to be told apart.
+ * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("../model/integrator.js").Run} run @param {number} until @param {string} color
+ */
+export function stepDots(c, map, run, until, color) {
+  const o = run.layout.w[0];
+  let last = [NaN, NaN];
+  c.fillStyle = color;
+  c.beginPath();
+  for (let k = 1; k <= until; k++) {
+    const x = map.x(run.rows[k * run.stride + o]);
+    const y = map.y(run.rows[k * run.stride + o + 1]);
+    if (Math.abs(x - last[0]) + Math.abs(y - last[1]) < 6) continue;
+    last = [x, y];
+    c.moveTo(x + 2.7, y);
+    c.arc(x, y, 2.7, 0, 2 * Math.PI);
+  }
+  c.fill();
+}
+
+/**
  * The points of a sampler's run: draws, of which the order says nothing.
  * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("../model/integrator.js").Run} run @param {number} until @param {string} color
  */

@@ -5,7 +5,7 @@ import { whole } from "../model/anatomy.js";
 import { drawField, sampleField } from "./contours.js";
 import { make, sharpCanvas } from "./controls.js";
 import { heightLegend } from "./legend.js";
-import { cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark } from "./draw.js";
+import { cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark, stepDots } from "./draw.js";
 import { show, showPair, ticks, tidy } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
@@ -186,7 +186,7 @@ export function createPicture(app, parent) {
           trace(c, run, 0, done, null, "@reported");
         }
       }
-      if (i === selected) stepDots(c, run, done, theme.racers[i]);
+      if (i === selected) stepDots(c, map, run, done, theme.racers[i]);
       const stale = app.slow() ? null : app.stale(i);
       if (stale) staleMark(c, map, stale, theme.racers[i], theme.paper);
     }
@@ -283,23 +283,6 @@ export function createPicture(app, parent) {
   function unit() {
     const { width, height } = sharp.size;
     return [width / (view[1] - view[0]), height / (view[3] - view[2])];
-  }
-
-  /** A dot a step, where they stand apart far enough to be told apart. */
-  function stepDots(c, run, t, color) {
-    const o = run.layout.w[0];
-    let last = [NaN, NaN];
-    c.fillStyle = color;
-    c.beginPath();
-    for (let k = 1; k <= t; k++) {
-      const x = map.x(run.rows[k * run.stride + o]);
-      const y = map.y(run.rows[k * run.stride + o + 1]);
-      if (Math.abs(x - last[0]) + Math.abs(y - last[1]) < 6) continue;
-      last = [x, y];
-      c.moveTo(x + 2.7, y);
-      c.arc(x, y, 2.7, 0, 2 * Math.PI);
-    }
-    c.fill();
   }
 
   function hovered(c) {
