@@ -11,8 +11,7 @@ from pathlib import Path
 
 FOLDER = Path("_build", "chapter")
 SHARED = ("_ext", "_static", "_templates", "studies", "references.bib", "references.md")
-ELSEWHERE = re.compile(r"unknown document|undefined label|label '.*' not found|[Rr]eference target|could not find|no target|"
-                       r"citation not found|cross-reference|toctree|equation not found|excluded document|not included")
+ELSEWHERE = re.compile(r"unknown document|undefined label|label '.*' not found|equation not found")
 TOC = "format: jb-book\nroot: {root}\nparts:\n  - chapters:\n      - file: {page}\n"
 
 
