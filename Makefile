@@ -60,7 +60,9 @@ notebooks: $(ENVIRONMENT)
 	$(PYTHON) -m pytest -q -n logical --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout 120 --ignore book/_ext book
 
 pages: $(BOOK)
-	$(PYTHON) -m pytest -q -n logical tests/test_pages.py tests/test_teaching.py
+	$(PYTHON) -m pytest -q -n logical tests/test_pages.py
+	@# One after the other: they write beside the pages.
+	$(PYTHON) -m pytest -q tests/test_teaching.py
 
 lab: $(ENVIRONMENT)  ## Open the chapters in JupyterLab, with live explorers
 	.venv/bin/jupyter lab book
