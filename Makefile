@@ -9,7 +9,7 @@ CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -nam
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help env book slides sheets test lint unit notebooks pages lab execute study mutants stubs bench types clean
+.PHONY: help env book chapter slides sheets test lint unit notebooks pages lab execute study mutants stubs bench types clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
@@ -37,6 +37,9 @@ $(BOOK): _build/library $(CHAPTERS) _toc.yml
 	.venv/bin/jupyter-book build -W -n --keep-going . || { rm -f _build/library; exit 1; }
 	@touch $@
 
+chapter: $(ENVIRONMENT)  ## Build one page alone, while writing: NB=book/momentum/nesterov.ipynb
+	@$(PYTHON) tools/chapter.py $(NB)
+
 slides: $(BOOK)  ## Make slides of the chapters, beside their pages: all, or DECK=nesterov
 	@$(PYTHON) tools/slides.py $(DECK)
 
@@ -57,7 +60,9 @@ notebooks: $(ENVIRONMENT)
 	$(PYTHON) -m pytest -q -n logical --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout 120 --ignore book/_ext book
 
 pages: $(BOOK)
-	$(PYTHON) -m pytest -q -n logical tests/test_pages.py tests/test_teaching.py
+	$(PYTHON) -m pytest -q -n logical tests/test_pages.py
+	@# One after the other: they write beside the pages.
+	$(PYTHON) -m pytest -q tests/test_teaching.py
 
 lab: $(ENVIRONMENT)  ## Open the chapters in JupyterLab, with live explorers
 	.venv/bin/jupyter lab book
