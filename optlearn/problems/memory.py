@@ -44,6 +44,9 @@ class AssociativeMemory(Problem):
     pairs = hyper(8, at_least=1, integer=True, symbol="n")
     exponent = hyper(2.0, at_least=0, symbol=r"\alpha")
     seed = hyper(0, at_least=0, integer=True, symbol="s")
+    keys: Array
+    targets: Array
+    frequencies: Array
 
     def __init__(self, **values: Any) -> None:
         pairs = values.get("pairs", 8)
