@@ -57,7 +57,7 @@ unit: $(ENVIRONMENT)
 	$(PYTHON) -m pytest -q -n logical --dist worksteal --ignore tests/test_pages.py --ignore tests/test_teaching.py
 
 notebooks: $(ENVIRONMENT)
-	$(PYTHON) -m pytest -q -n logical --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout 120 --ignore book/_ext book
+	$(PYTHON) -m pytest -q -n logical --dist loadscope -W default --nbval --nbval-current-env --nbval-cell-timeout 120 --ignore book/_ext book
 
 pages: $(BOOK)
 	$(PYTHON) -m pytest -q -n logical tests/test_pages.py
