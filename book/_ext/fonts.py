@@ -2,6 +2,7 @@
 
 import html
 import importlib.util
+import logging
 import re
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def home(package):
 
 def cut(face, wanted, target):
     """Write a face with nothing but the wanted signs, as WOFF2."""
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
     package, name = FACES[face]
     options = subset.Options()
     options.flavor, options.hinting, options.notdef_outline = "woff2", False, True
