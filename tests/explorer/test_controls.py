@@ -211,7 +211,7 @@ def test_axe_finds_nothing(show, scheme):
     found = Axe().run(page, context=".olx")
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("getComputedStyle(document.querySelector('.olx')).backgroundColor") == (
-        "rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 23, 28)"
+        "rgb(255, 255, 255)" if scheme == "light" else "rgb(18, 18, 18)"
     )
     assert not problems
 
