@@ -85,8 +85,8 @@ def test_sheets_have_every_exercise_and_solutions_apart(deck, browser):
     assert Path(f"{solved}.pdf").stat().st_size > Path(f"{plain}.pdf").stat().st_size > 10_000
 
 
-def test_paper_has_the_article_alone_with_folded_parts_open(deck, site, visit):
-    page, problems = visit(site + deck.replace("-slides", ""))
+def test_paper_has_the_article_alone_with_folded_parts_open(site, visit):
+    page, problems = visit(site + "book/momentum/momentum.html")
     page.emulate_media(media="print")
     folded = ".bd-article details:not(.hide, .optlearn-explorer *)"
     closed = page.locator(folded + ":not([open])").count()
