@@ -418,15 +418,7 @@ class Explorer:
             # A site has the shared part in files of its own.
             return {"text/html": self.html(complete=static != "site" and page.first_of_page()),
                     "text/plain": words.text(self)}
-        data = {"text/plain": words.text(self), "image/png": self.figure()}
-        try:
-            view, _ = page.split(self.widget._repr_mimebundle_())
-        except ImportError:
-            view = {}
-        kind = "application/vnd.jupyter.widget-view+json"
-        if kind in view:
-            data[kind] = view[kind]
-        return data, {"image/png": {"alt": self.alt()}}
+        return page.live(lambda: self.widget, words.text(self), self.figure(), self.alt())
 
     def only(self, name: str) -> None:
         """Show one view alone; `optlearn.explorer.view` does this before anything is displayed."""

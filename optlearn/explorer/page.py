@@ -98,3 +98,16 @@ def first_of_page():
 def split(bundle_):
     """Data and metadata of what `_repr_mimebundle_` gave."""
     return bundle_ if isinstance(bundle_, tuple) else (bundle_, {})
+
+
+def live(make, text, picture, alt):
+    """What a notebook shows: the widget that `make` makes, with a figure and a text for where none can be shown."""
+    data = {"text/plain": text, "image/png": picture}
+    try:
+        view, _ = split(make()._repr_mimebundle_())
+    except ImportError:
+        view = {}
+    kind = "application/vnd.jupyter.widget-view+json"
+    if kind in view:
+        data[kind] = view[kind]
+    return data, {"image/png": {"alt": alt}}

@@ -110,17 +110,12 @@ class Stage:
         static = os.environ.get("OPTLEARN_STATIC")
         if static:
             return {"text/html": self.html(complete=static != "site"), "text/plain": repr(self)}
-        data = {"text/plain": repr(self), "image/png": self.figure()}
-        try:
-            from optlearn.explorer.widget import StageWidget
+        return page.live(self._widget, repr(self), self.figure(), self._said)
 
-            view, _ = page.split(StageWidget(self.kind, self.state, self._rules, self._given)._repr_mimebundle_())
-        except ImportError:
-            view = {}
-        kind = "application/vnd.jupyter.widget-view+json"
-        if kind in view:
-            data[kind] = view[kind]
-        return data, {"image/png": {"alt": self._said}}
+    def _widget(self):
+        from optlearn.explorer.widget import StageWidget
+
+        return StageWidget(self.kind, self.state, self._rules, self._given)
 
 
 def matrices(optimizers: RuleLike | Sequence[RuleLike] | None = None,
