@@ -1,5 +1,8 @@
 """Surfaces: derivatives against SymPy and the complex step, minima, and single points against arrays."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -175,3 +178,15 @@ def test_a_class_of_surfaces_says_what_is_wrong_where_it_is_defined(body):
 def test_samples_without_symbols_have_an_equation():
     rows = {"samples": np.eye(2), "loss": lambda self, x, y, u, v: (x * u + y - v)**2}
     assert "d_{i1}" in type("Rows", (optlearn.Surface,), rows, register=False)().equation()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_run_is_sent_to_another_process_and_copied(compiled):
+    if compiled:
+        pytest.importorskip("numba")
+    made = optlearn.run("rosenbrock", "adam", steps=3, compiled=compiled)
+    for other in (pickle.loads(pickle.dumps(made)), copy.deepcopy(made)):
+        assert repr(other) == repr(made)
+        np.testing.assert_array_equal(other.loss, made.loss)
+        np.testing.assert_array_equal(other["v"], made["v"])
+        np.testing.assert_array_equal(other.surface.gradient(other.w[1]), made.surface.gradient(made.w[1]))

@@ -188,6 +188,10 @@ class Surface(Declared):
         copy.__dict__.pop("_held", None)
         return copy
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What is recorded is recorded again where it arrives.
+        return {name: value for name, value in self.__dict__.items() if name != "_held"}
+
     def __call__(self, w: Any) -> Any:
         """Value at points `w` of shape (2,) or (2, ...)."""
         if np.ndim(w) == 1 and self.samples is None:

@@ -287,6 +287,9 @@ class Named(Mapping):
     def __iter__(self):
         return (name for name in self.rows if name in self)
 
+    def __reduce__(self):
+        return dict, (dict(self),)
+
     def __len__(self):
         return sum(1 for _ in self)
 
