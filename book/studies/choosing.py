@@ -23,7 +23,7 @@ READS = ("optlearn.problems.data", "optlearn.problems.linear", "optlearn.problem
 
 # Gradients, and examples in each.
 BUDGET = {"bowl": (300, None), "banana": (300, None), "diabetes": (300, 32), "rare features": (300, 64),
-          "rare classes": (300, 128), "digits network": (300, 64), "transformer": (150, 8)}
+          "rare classes": (300, 128), "digits network": (300, 64), "transformer": (100, 8)}
 # Those that the library had when the study was made, without SGLD: it draws samples, and its noise is its purpose.
 RULES = ("adabelief adadelta adafactor adagrad adam adam_eps_hat adamax adamw amsgrad dcasgd delta_bar_delta "
          "extragradient ftml ftrl gradient_descent lamb lars lion local_gains momentum momo muon nadam nesterov polyak "
@@ -80,7 +80,7 @@ class Transformer(Estimated, problems.Transformer):
 @functools.cache
 def text():
     """The windows of a part of the book's prose."""
-    return problems.characters(PROSE.read_text("ascii")[:6000], length=16)
+    return problems.characters(PROSE.read_text("ascii")[:4000], length=16)
 
 
 @functools.cache
