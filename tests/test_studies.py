@@ -26,15 +26,42 @@ def measure(n):
 '''
 
 
+# Twelve runs and one more; each says that it was made, and the sixth ends what started it, once.
+STOPPED = '''
+import os, signal, time
+from pathlib import Path
+
+READS = ()
+HERE = Path(__file__).parent
+
+
+def cells(results):
+    return [{"n": n} for n in range(12 + (len(results) >= 12))]
+
+
+def measure(n):
+    with (HERE / "made").open("a") as made:
+        made.write(f"{n}\\n")
+    if n == 5 and not (HERE / "stopped").exists():
+        (HERE / "stopped").touch()
+        time.sleep(0.5)
+        os.kill(os.getppid(), signal.SIGTERM)
+        time.sleep(0.5)
+    return {"n": n}
+'''
+
+
 @pytest.fixture
-def script(tmp_path):
+def study(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    import study
+    return study
+
+
+@pytest.fixture
+def script(tmp_path, study):
     path = tmp_path / "small.py"
     path.write_text(SCRIPT)
-    sys.path.insert(0, str(ROOT / "tools"))
-    try:
-        import study
-    finally:
-        sys.path.pop(0)
     study.run(path)
     return path
 
@@ -105,9 +132,7 @@ def test_mutants_are_noticed_by_a_claim_that_pins_the_rule(tmp_path, steps, end,
     assert "BROKEN BY NOTHING  two" in said and "BROKEN BY NOTHING  where" not in said
 
 
-def test_a_change_that_touches_no_number_needs_a_sample_only(script):
-    import study
-
+def test_a_change_that_touches_no_number_needs_a_sample_only(script, study):
     made = json.loads(script.with_suffix(".json").read_text())
     script.write_text(SCRIPT.replace("n * n, ", "n * (n + 0), "))
     study.sample(script, 2)
@@ -118,3 +143,39 @@ def test_a_change_that_touches_no_number_needs_a_sample_only(script):
     with pytest.raises(studies.StudyError, match="was kept"):
         study.sample(script, 2)
 
+
+
+def test_a_study_that_was_stopped_goes_on_where_it_was(tmp_path, study):
+    script = tmp_path / "stopped_study.py"
+    script.write_text(STOPPED)
+    # The study's own folder comes before the name of a path that is whole.
+    command = [sys.executable, ROOT / "tools" / "study.py", script.with_suffix("")]
+    stopped = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert stopped.returncode == 1 and "what was done is kept" in stopped.stderr
+    kept = {row["cell"]["n"] for row in json.loads(script.with_suffix(".json").read_text())["results"]}
+    assert kept and kept < set(range(12))
+    before = (tmp_path / "made").read_text()
+    study.run(script)
+    again = set(map(int, (tmp_path / "made").read_text()[len(before):].split()))
+    assert again == set(range(13)) - kept
+    assert sorted(row["cell"]["n"] for row in studies.load(script).results) == list(range(13))
+
+
+def test_a_study_runs_in_another_executor(script, study):
+    loky = pytest.importorskip("joblib.externals.loky")
+    here = json.loads(script.with_suffix(".json").read_text())
+    script.with_suffix(".json").unlink()
+    with loky.ProcessPoolExecutor(1) as executor:
+        study.run(script, executor)
+    assert json.loads(script.with_suffix(".json").read_text()) == here
+
+
+def test_a_study_runs_on_a_dask_cluster(script, study):
+    distributed = pytest.importorskip("distributed")
+    here = json.loads(script.with_suffix(".json").read_text())
+    script.with_suffix(".json").unlink()
+    workers = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    with (distributed.LocalCluster(**workers) as cluster,
+          distributed.Client(cluster) as client, client.get_executor() as executor):
+        study.run(script, executor)
+    assert json.loads(script.with_suffix(".json").read_text()) == here

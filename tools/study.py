@@ -4,8 +4,9 @@
     python tools/study.py --sample 12 NAME
 
 All cores are used, one process each; `run` takes any other executor of the kind of `concurrent.futures`, such as
-``Client(...).get_executor()`` of dask.distributed, whose workers must see this folder. What is done is kept after every
-minute or so: a run that was stopped goes on where it was, unless what it computes has changed.
+``Client(...).get_executor()`` of dask.distributed, whose workers must be able to import this file and read that of the
+study. What is done is kept every half minute, and when the run is stopped; it goes on where it was, unless what it
+computes has changed. Only a process that is killed outright (kill -9) loses its last half minute.
 
 Where a module that it reads has changed in what cannot touch the numbers, `--sample` runs that many cells again, spread
 over the results; if all are what was kept, to twelve digits, the results count as the present script's, and say how
@@ -18,6 +19,8 @@ import contextlib
 import functools
 import json
 import os
+import signal
+import sys
 import time
 from pathlib import Path
 
@@ -40,13 +43,17 @@ def run(script, executor=None):
                     if cell not in done}
             if not jobs:
                 break
-            for job in concurrent.futures.as_completed(jobs):
-                study.results.append({"cell": jobs[job], "found": job.result()})
-                if time.perf_counter() - saved > 30:
-                    saved = time.perf_counter()
-                    write(study)
+            try:
+                for job in concurrent.futures.as_completed(jobs):
+                    study.results.append({"cell": jobs[job], "found": job.result()})
+                    if time.perf_counter() - saved > 30:
+                        saved = time.perf_counter()
+                        write(study)
+            finally:
+                for job in jobs:
+                    job.cancel()
+                write(study)
             print(f"{script.stem}: {len(study.results)} runs, {time.perf_counter() - begin:.0f} s", flush=True)
-    write(study)
 
 
 def sample(script, count):
@@ -90,6 +97,7 @@ def write(study, more=None):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped; what was done is kept"))
     parser = argparse.ArgumentParser(description="Run a study and keep its results.")
     parser.add_argument("names", nargs="+")
     parser.add_argument("--sample", type=int, metavar="COUNT", help="only run this many cells again")
