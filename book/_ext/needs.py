@@ -2,14 +2,19 @@
 
     ```{needs}
     ```
+
+Below that line each chapter says where it returns: in those that need it, or else in those that speak of it.
 """
 
 import html
 import re
 import textwrap
 
+from pathlib import Path
+
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 WIDTH, HEIGHT, GAP, RISE = 142, 42, 14, 46
 END = re.compile(r"\.(\s|$)")
@@ -19,35 +24,68 @@ class Map(nodes.General, nodes.Element):
     """Where the map goes."""
 
 
+class Returns(nodes.General, nodes.Element):
+    """Where it says in which chapters a chapter returns."""
+
+
 class Needs(Directive):
     def run(self):
         return [Map()]
 
 
-def targets(paragraph):
-    """The pages that the first sentence of a paragraph names."""
-    found = []
+def targets(env, children):
+    """The pages to which nodes link."""
+    return [env.relfn2path(str(link["reftarget"]), env.docname)[0].partition(".")[0]
+            for node in children for link in node.findall(nodes.Element) if link.get("reftype") == "doc"]
+
+
+def sentence(paragraph):
+    """The nodes of the first sentence of a paragraph, without its first word."""
     for node in paragraph.children[1:]:
         if isinstance(node, nodes.Text) and END.search(node.astext()):
-            break
-        found += [str(link["reftarget"]) for link in node.findall(nodes.Element)
-                  if link.get("reftype") == "doc"]
-    return found
+            return
+        yield node
 
 
 def read(app, doctree):
-    """Keep what the chapter that was read says it needs."""
+    """Keep what the chapter that was read says it needs, and of which it speaks."""
     env = app.env
+    for name in ("optlearn_needs", "optlearn_links"):
+        if not hasattr(env, name):
+            setattr(env, name, {})
     for strong in doctree.findall(nodes.strong):
-        if strong.astext() == "Needs" and isinstance(strong.parent, nodes.paragraph):
-            env.optlearn_needs = getattr(env, "optlearn_needs", {})
-            env.optlearn_needs[env.docname] = [env.relfn2path(target, env.docname)[0].partition(".")[0]
-                                               for target in targets(strong.parent)]
+        paragraph = strong.parent
+        if strong.astext() == "Needs" and isinstance(paragraph, nodes.paragraph):
+            env.optlearn_needs[env.docname] = targets(env, sentence(paragraph))
+            spoken = [part for part in doctree.findall(nodes.TextElement)
+                      if not part.astext().startswith(("Needs", "Next", "Back"))]
+            env.optlearn_links[env.docname] = targets(env, spoken)
+            paragraph.parent.insert(paragraph.parent.index(paragraph) + 1, Returns())
             return
 
 
 def merge(app, env, docnames, other):
-    env.optlearn_needs = {**getattr(env, "optlearn_needs", {}), **getattr(other, "optlearn_needs", {})}
+    for name in ("optlearn_needs", "optlearn_links"):
+        setattr(env, name, {**getattr(env, name, {}), **getattr(other, name, {})})
+
+
+def returns(docname, needs, links):
+    """The chapters in which a chapter returns."""
+    found = [name for name, others in needs.items() if docname in others]
+    # What needs nothing, as the glossary, speaks of everything.
+    return found or [name for name, others in links.items() if needs[name] and docname in others and name != docname]
+
+
+def said(docname, env, address, order):
+    """The line that says so."""
+    found = sorted(returns(docname, env.optlearn_needs, env.optlearn_links), key=order.index)
+    if not found:
+        return []
+    line = nodes.paragraph("", "", nodes.strong("", "Returns in"), nodes.Text(" "), classes=["optlearn-returns"])
+    for name in found:
+        line += nodes.reference("", env.titles[name].astext(), refuri=address(name), internal=True)
+        line += nodes.Text("." if name == found[-1] else ", ")
+    return line
 
 
 def direct(needs):
@@ -115,19 +153,23 @@ def drawing(needs, titles, address):
 
 
 def resolve(app, doctree, docname):
-    """Put the map in its place."""
+    """Put the map, and the line, in their places."""
+    address = lambda name: app.builder.get_relative_uri(docname, name)  # noqa: E731
+    for node in list(doctree.findall(Returns)):
+        order = [re.sub(r"\.\w+$", "", name) for name in parse_toc_yaml(Path(app.srcdir, "_toc.yml"))]
+        node.replace_self(said(docname, app.env, address, order))
     for node in list(doctree.findall(Map)):
         known = getattr(app.env, "optlearn_needs", {})
         needs = {name: [other for other in known[name] if other in known] for name in sorted(known)}
         titles = {name: app.env.titles[name].astext() for name in needs}
-        address = lambda name: app.builder.get_relative_uri(docname, name)  # noqa: E731
         node.replace_self(nodes.raw("", drawing(needs, titles, address), format="html") if needs else [])
 
 
 def setup(app):
     app.add_node(Map)
+    app.add_node(Returns)
     app.add_directive("needs", Needs)
     app.connect("doctree-read", read)
     app.connect("env-merge-info", merge)
     app.connect("doctree-resolved", resolve)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}
