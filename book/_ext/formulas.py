@@ -82,7 +82,8 @@ def core(mathml):
                     r'\1<mo form="prefix">\2</mo>', mathml)
     mathml = re.sub(r"<mo>&#x2061;</mo>(?=<m(?:i|n|sub|sup|frac|sqrt)\b)", '<mspace width="0.167em"></mspace>', mathml)
     # A bar is a bracket; browsers take one between two signs for an operation.
-    mathml = re.sub(r'<mo((?: fence="false")? stretchy="false")>(\||&#x2016;)</mo>', r'<mo\1 lspace="0" rspace="0">\2</mo>', mathml)
+    mathml = re.sub(r'<mo((?: fence="false")? stretchy="false")>(\||&#x2016;)</mo>',
+                    r'<mo\1 lspace="0" rspace="0">\2</mo>', mathml)
     out, tables = [], []
     for token in re.split(r"(<[^>]+>)", mathml):
         if token.startswith("<mtable"):
