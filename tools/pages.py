@@ -48,9 +48,9 @@ class Chapter:
                 if isinstance(node, Comment) and (sign := CELL.fullmatch(node)):
                     cell = int(sign[1])
                 elif isinstance(node, Tag):
-                    if node.name == "section":
+                    if node.name == "section" or "optlearn-fold" in (node.get("class") or []):
                         walk(node)
-                    elif cell is not None and node.name != "span":
+                    elif cell is not None and node.name not in ("span", "summary"):
                         found.setdefault(cell, []).append(node)
 
         walk(self.soup.select_one("article"))

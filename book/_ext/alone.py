@@ -94,7 +94,7 @@ def _as_file(site, page, text):
 def _size(path):
     # The size stands at a fixed place of a PNG.
     width, height = struct.unpack(">II", path.read_bytes()[16:24]) if path.exists() else (0, 0)
-    return f'width="{width}" height="{height}" ' if width else ""
+    return f'width="{width}" height="{height}" style="--ratio: {width / height:.3f}" ' if width else ""
 
 
 def setup(app):

@@ -81,6 +81,9 @@ def core(mathml):
     mathml = re.sub(r'(<mo[^>]*>(?:[(\[{,=|]|&#x2208;|&#x226[45];|&lt;|&gt;)</mo>)<mo>(&#x2212;|\+|&#xB1;)</mo>',
                     r'\1<mo form="prefix">\2</mo>', mathml)
     mathml = re.sub(r"<mo>&#x2061;</mo>(?=<m(?:i|n|sub|sup|frac|sqrt)\b)", '<mspace width="0.167em"></mspace>', mathml)
+    # A bar is a bracket; browsers take one between two signs for an operation.
+    mathml = re.sub(r'<mo((?: fence="false")? stretchy="false")>(\||&#x2016;)</mo>',
+                    r'<mo\1 lspace="0" rspace="0">\2</mo>', mathml)
     out, tables = [], []
     for token in re.split(r"(<[^>]+>)", mathml):
         if token.startswith("<mtable"):

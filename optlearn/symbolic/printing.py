@@ -154,14 +154,49 @@ def _recursion(node, printer, name):
     return result
 
 
+def beginnings(rule):
+    """The lines of what a rule's state is before the first step, where that is not zero.
+
+    Parameters
+    ----------
+    rule : Optimizer
+
+    Returns
+    -------
+    list of (str, str)
+        Left-hand and right-hand side in LaTeX.
+    """
+    program = trace(rule, MATRIX)
+    own = {**{n: d.symbol for n, d in program.declarations.items()}, **rule.symbols}
+    symbols = {program.symbols[name]: own[name] for name in program.declarations}
+    symbols[program.symbols["w"]] = name_symbol("w", "0")
+    printer = Printer(symbols, None, program.shape, program.shape is not None)
+    result = []
+    for name, node in program.start.items():
+        for inside in walk([node]):
+            # An array of one number is written as 0 * w + number.
+            if inside.op == "add" and _is_zero(inside.args[0]):
+                symbols[inside] = printer.tex(inside.args[1])
+        if not _is_zero(node):
+            left = indexed(own[name], "0") if name in own else name_symbol(name, "0")
+            result.append((left, printer.tex(node)))
+    # That a number given is the one begun with says the table of numbers.
+    return [(left, right) for left, right in result if left != right]
+
+
+def _is_zero(node):
+    return node.op == "number" and node.args[0] == 0 or node.op == "mul" and any(map(_is_zero, node.args))
+
+
 def equation(rule, kind="latex"):
-    """The update of a rule as one aligned equation, in LaTeX or MathML."""
+    """The update of a rule as one aligned equation, in LaTeX or MathML; what does not begin at zero is said last."""
     if kind == "latex":
-        rows = (rf"{left} &= {right}" for _, left, right in lines(rule))
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+        rows = [*((left, right) for _, left, right in lines(rule)), *beginnings(rule)]
+        return "\\begin{aligned}\n" + " \\\\\n".join(rf"{left} &= {right}" for left, right in rows) + "\n\\end{aligned}"
     if kind == "mathml":
+        rows = [*((left, right) for _, left, right in lines(rule, tags=True)), *beginnings(rule)]
         rows = "".join(f"<mtr><mtd>{mathml_row(left)}</mtd><mtd>{mathml_row('= ' + right)}</mtd></mtr>"
-                       for _, left, right in lines(rule, tags=True))
+                       for left, right in rows)
         return f'<math display="block"><mtable columnalign="right left">{rows}</mtable></math>'
     from optlearn.declare import InvalidArgument
 

@@ -112,3 +112,11 @@ def test_an_unknown_kind_is_refused():
 def test_brackets_grow_where_latex_lets_them():
     plain, growing = mathml_row(r"f(x) = \frac{1}{2}"), mathml_row(r"\left(\frac{1}{2}\right)")
     assert plain.count('stretchy="false"') == 2 and "stretchy" not in growing
+
+
+def test_an_equation_says_what_does_not_begin_at_zero():
+    last = {name: optlearn.get(name).equation().splitlines()[-2].removesuffix(r" \\") for name in
+            ("rprop", "local_gains", "delta_bar_delta", "nadam", "adagrad", "momentum")}
+    assert last == {"rprop": r"\Delta_0 &= \eta", "local_gains": r"\gamma_0 &= 1", "delta_bar_delta": r"e_0 &= \eta",
+                    "nadam": "P_0 &= 1", "adagrad": r"w_t &= w_{t-1} - \eta \, \frac{g_t}{\sqrt{h_t} + \epsilon}",
+                    "momentum": r"w_t &= w_{t-1} - \eta \, v_t"}

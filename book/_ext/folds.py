@@ -1,0 +1,56 @@
+"""Consecutive cells with the same ``"fold": "Title"`` in their metadata stand in one box that opens by a click.
+
+In JupyterLab, and on slides, they are cells like all others.
+"""
+
+import html
+import json
+import re
+
+from cells import cell_of
+from docutils import nodes
+from sphinx.errors import ExtensionError
+
+OPEN = '<details class="optlearn-fold"><summary>{}</summary>'
+
+
+def fold(app, doctree, docname):
+    """Put the boxes round what the cells made."""
+    path = str(app.env.doc2path(docname))
+    if app.builder.format != "html" or not path.endswith(".ipynb"):
+        return
+    with open(path, encoding="utf-8") as file:
+        titles = [cell["metadata"].get("fold") for cell in json.load(file)["cells"]]
+
+    def walk(parent):
+        current, at, last = None, 0, None
+        for node in [*parent.children, None]:
+            cell = cell_of(node) if isinstance(node, nodes.Element) else None
+            last = last if cell is None else cell
+            title = None if node is None or last is None else titles[last]
+            if title != current:
+                at = len(parent.children) if node is None else parent.index(node)
+                signs = ["</details>"] if current else []
+                signs += [OPEN.format(_set(title))] if title else []
+                parent[at:at] = [nodes.raw("", sign, format="html") for sign in signs]
+                current = title
+            if isinstance(node, nodes.section) and not title:
+                walk(node)
+            elif isinstance(node, nodes.section):
+                inside = {cell_of(part) for part in node.findall(nodes.Element)} - {None}
+                if any(titles[k] != title for k in inside):
+                    raise ExtensionError(f'{docname}: a section begins in the fold "{title}" and does not end in it')
+
+    walk(doctree)
+
+
+def _set(title):
+    # As in the statements of claims, what stands between dollars is a formula.
+    return re.sub(r"\$([^$]+)\$", r'<span class="math notranslate nohighlight">\\(\1\\)</span>',
+                  html.escape(title, quote=False))
+
+
+def setup(app):
+    """Connect it, before the cells are marked."""
+    app.connect("doctree-resolved", fold, priority=400)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
