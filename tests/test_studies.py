@@ -5,9 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from optlearn import InvalidArgument, studies
+from optlearn import InvalidArgument, Muon, studies
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = '''
@@ -130,6 +131,41 @@ def test_mutants_are_noticed_by_a_claim_that_pins_the_rule(tmp_path, steps, end,
     # After one step from rest the momentum has not acted.
     assert ("NOT NOTICED  Momentum(): v: momentum*s.v + g -> g (without a summand)" in said) == missed
     assert "BROKEN BY NOTHING  two" in said and "BROKEN BY NOTHING  where" not in said
+
+
+MATRICES = """
+import numpy as np
+from optlearn import Muon
+from optlearn.claims import claim
+rule = Muon(lr=1.0, momentum=0.5, weight_decay=0.0, ns_steps=2)
+for shape in ((2, 3), (3, 2)):
+    w, state = np.zeros(shape), rule.init(np.zeros(shape))
+    for seed in range(STEPS):
+        w, state = rule.step(w, np.random.RandomState(seed).standard_normal(shape), state)
+    claim(f"where it ends, {shape}", predicted=END[shape], measured=np.sum(w * np.arange(6).reshape(shape)), rtol=1e-6)
+"""
+
+
+@pytest.mark.parametrize(("steps", "missed"), [(2, False), (1, True)])
+def test_rules_that_take_matrices_have_mutants(tmp_path, steps, missed):
+    ends = {}
+    for shape in ((2, 3), (3, 2)):
+        rule = Muon(lr=1.0, momentum=0.5, weight_decay=0.0, ns_steps=2)
+        w, state = np.zeros(shape), rule.init(np.zeros(shape))
+        for seed in range(steps):
+            w, state = rule.step(w, np.random.RandomState(seed).standard_normal(shape), state)
+        ends[shape] = float(np.sum(w * np.arange(6).reshape(shape)))
+    source = MATRICES.replace("STEPS", str(steps)).replace("END", repr(ends))
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None, "id": "a"}
+    path = tmp_path / "muon.ipynb"
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    said = subprocess.run([sys.executable, ROOT / "tools" / "mutants.py", path], capture_output=True, text=True,
+                          check=True, cwd=ROOT).stdout
+    assert "trouble" not in said
+    # After one step from rest the scale of the average is divided out, whatever has been left out of it.
+    assert ("b: momentum*s.b + (1 - momentum)*g -> (1 - momentum)*g (without a summand)" in said) == missed
+    # A change inside the loop is made for both shapes, and noticed.
+    assert "each turn" not in said
 
 
 def test_a_change_that_touches_no_number_needs_a_sample_only(script, study):

@@ -7,11 +7,14 @@ out, a factor becomes 1, a root is missing, an exponent or a constant is another
 sign turns, an old slot stands where the new one belongs. The class of the rule is patched with the changed lines,
 and the statements on which the chapter's claims depend run again, in a process of their own. Changes that change no
 number are left out. Listed are the mutants that no claim notices, and the claims that no mutant breaks.
+
+A rule that takes matrices has a graph for each shape; a change is made in all of them where it reads the same.
 """
 
 import ast
 import concurrent.futures
 import contextlib
+import functools
 import io
 import multiprocessing
 import os
@@ -29,7 +32,10 @@ import optlearn
 from optlearn import claims, gradients, plots
 from optlearn.optimizer import Optimizer, Update
 from optlearn.registry import _registry
-from optlearn.symbolic.trace import apply, as_node, evaluate, symbol, trace, walk
+from optlearn.symbolic.concrete import Loop
+from optlearn.symbolic.graph import EVALUATE
+from optlearn.symbolic.program import fixed_numbers, recorded_numbers
+from optlearn.symbolic.trace import NotTraceable, apply, as_node, symbol, trace, walk
 
 BOOK = Path(__file__).parent.parent / "book"
 # Chapters whose rules are not simply those of their name.
@@ -136,16 +142,6 @@ def needed(all_statements, goal):
 _OPERATORS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 
 
-class _Spy:
-    """An operand that tells which function of NumPy is called on it."""
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
-        return ufunc
-
-    def __array_function__(self, function, types, args, keywords):
-        return function
-
-
 def compiled(nodes, inputs):
     """A function of the values of `inputs` that gives those of `nodes`."""
     names, lines, known = {node: f"x{i}" for i, node in enumerate(inputs)}, [], {}
@@ -162,7 +158,8 @@ def compiled(nodes, inputs):
         if node.op in _OPERATORS:
             lines.append(f"{names[node]} = {args[0]} {_OPERATORS[node.op]} {args[1]}")
         else:
-            known[f"f{len(known)}"] = evaluate([node], {a: _Spy() for a in node.args})[0]
+            detail = dict(node.detail)
+            known[f"f{len(known)}"] = functools.partial(EVALUATE[node.op], **detail) if detail else EVALUATE[node.op]
             lines.append(f"{names[node]} = f{len(known) - 1}({', '.join(args)})")
     given = ", ".join(names[node] for node in inputs)
     body = "\n    ".join([*lines, f"return ({''.join(names[node] + ', ' for node in nodes)})"])
@@ -178,6 +175,11 @@ def replaced(nodes, swaps):
             new[node] = swaps[node]
         elif node.op in ("symbol", "number"):
             new[node] = node
+        elif node.op == "repeat":
+            first, loop = new[node.args[0]], turned(dict(node.detail)["loop"], swaps)
+            if first.extents != node.extents:
+                raise NotTraceable("what a loop begins with has another shape than what it makes")
+            new[node] = apply("repeat", first, *loop.outer, loop=loop)
         else:
             args = tuple(new[a] for a in node.args)
             same = all(a is b for a, b in zip(args, node.args))
@@ -185,35 +187,49 @@ def replaced(nodes, swaps):
     return [new[node] for node in nodes]
 
 
+def turned(loop, swaps):
+    """The loop with nodes replaced in its body."""
+    made = replaced([loop.result, *loop.named.values()], swaps)
+    return Loop(loop.symbol, made[0], dict(zip(loop.named, made[1:])), loop.times)
+
+
 class Mutant:
     """One change of a class: where it stands in words, what is replaced by what, and in which lines."""
 
-    def __init__(self, form, place, swaps, only=None, spared=None):
-        self.cls, self.place, self.swaps, self.only, self.spared = form.cls, place, swaps, only, spared
-        self.form = form.form
+    def __init__(self, form, place, only=None, spared=None):
+        self.cls, self.place, self.only, self.spared = form.cls, place, only, spared
+        self.form, self.swaps, self.of_shapes = form.form, {}, {}
 
     def __repr__(self):
         return f"{self.cls.__name__}({self.form}): {self.place}"
 
-    def change(self, lines, kind):
-        """Lines by name with the change made; `kind` is "lines", "start" or "probe"."""
+    def swap(self, form, swaps):
+        """Replace nodes: in all forms that have them, or in the lines for parameters of one shape."""
+        (self.swaps if form.shape is None else self.of_shapes.setdefault(form, {})).update(swaps)
+
+    def change(self, form, kind):
+        """Lines of a form by name with the change made; `kind` is "lines", "start" or "probe"."""
+        lines = getattr(form, kind)
         if self.only not in (None, kind):
             return lines
         names = [name for name in lines if name != self.spared]
-        return {**lines, **dict(zip(names, replaced([lines[name] for name in names], self.swaps)))}
+        swaps = self.swaps if form.shape is None else self.of_shapes.get(form, {})
+        return {**lines, **dict(zip(names, replaced([lines[name] for name in names], swaps)))}
 
 
 class Recorded:
     """The lines of one form of a rule or of a transform of gradients."""
 
-    def __init__(self, instance):
-        self.cls = type(instance)
-        self.hypers = [n for n in instance.hypers() if instance.__dict__[n] is not None]
+    def __init__(self, instance, shape=None):
+        self.cls, self.shape = type(instance), shape
+        self.hypers = list(recorded_numbers(instance))
         other = {n: instance.__dict__[n] for n, d in instance.options().items() if instance.__dict__[n] != d.default}
+        fixed = fixed_numbers(instance) if isinstance(instance, Optimizer) else {}
+        other.update({n: value for n, value in fixed.items() if value != instance.hypers()[n].default})
         given = [n for n in self.hypers if instance.hypers()[n].default is None]
         self.form = ", ".join([*(f"{n}={value!r}" for n, value in other.items()), *given])
         if isinstance(instance, Optimizer):
-            program = trace(instance.bound({"gradient": ()}))
+            program = trace(instance.bound({"gradient": ()}), shape)
             self.symbols = {n: program.symbols[n] for n in ("w", "g", "t")}
             self.state = {n: program.symbols["s." + n] for n in (*program.slots, *program.draws)}
             self.lines, self.start, self.probe = dict(program.lines), dict(program.start), {"probe": program.probe}
@@ -229,8 +245,7 @@ class Recorded:
         """The changed lines of a kind as a function of all that they may be made of."""
         key = kind, mutant
         if key not in self.made:
-            lines = getattr(self, kind)
-            lines = mutant.change(lines, kind) if mutant else lines
+            lines = mutant.change(self, kind) if mutant else getattr(self, kind)
             given = [*self.symbols.values(), *self.state.values(), *self.numbers.values()]
             if kind == "start":
                 given = [self.symbols["w"], *self.numbers.values()]
@@ -241,14 +256,16 @@ class Recorded:
 ORIGINAL, RECORDED, USED = {}, {}, {}
 
 
-def recorded(instance):
-    """The recorded lines of the form that an object has."""
+def recorded(instance, shape=None):
+    """The recorded lines of the form that an object has, for parameters of a shape if it takes matrices."""
+    shape = tuple(shape) if getattr(instance, "takes_matrices", False) else None
     key = (type(instance), tuple(instance.__dict__[n] for n in instance.options()),
-           tuple(n for n in instance.hypers() if instance.__dict__[n] is not None))
+           tuple(n for n in instance.hypers() if instance.__dict__[n] is not None), shape,
+           tuple(fixed_numbers(instance).items()))
     if key not in RECORDED:
         put(type(instance), ORIGINAL[type(instance)])
         try:
-            RECORDED[key] = Recorded(instance)
+            RECORDED[key] = Recorded(instance, shape)
         finally:
             patch(type(instance), *PATCHED[type(instance)])
     USED[key] = RECORDED[key]
@@ -272,19 +289,19 @@ def patch(cls, mutant=None):
     PATCHED[cls] = (mutant,)
 
     def update(self, w, g, s, t):
-        form = recorded(self)
+        form = recorded(self, np.shape(w))
         names, function = form.function("lines", mutant)
         values = function(w, g, t, *(s.__dict__[n] for n in form.state), *(self.__dict__[n] for n in form.hypers))
         made = dict(zip(names, values))
         return Update(made.pop("w"), **made)
 
     def start(self, w):
-        form = recorded(self)
+        form = recorded(self, np.shape(w))
         names, function = form.function("start", mutant)
         return dict(zip(names, function(w, *(self.__dict__[n] for n in form.hypers))))
 
     def probe(self, w, s, t):
-        form = recorded(self)
+        form = recorded(self, np.shape(w))
         function = form.function("probe", mutant)[1]
         return function(w, w, t, *(s.__dict__[n] for n in form.state), *(self.__dict__[n] for n in form.hypers))[0]
 
@@ -306,7 +323,14 @@ def text(node, names=None, outer=0):
     if node in names:
         return names[node]
     if node.op in ("symbol", "number"):
-        return str(node.args[0])
+        return str(node.args[0]).rpartition(".")[2] if str(node.args[0]).startswith("@") else str(node.args[0])
+    detail = dict(node.detail)
+    if node.op == "extent":
+        return ("rows", "columns", "depth", "more")[min(detail["axis"], 3)]
+    if node.op == "matmul":
+        return " @ ".join(text(a, names, 3) for a in node.args)
+    if node.op == "repeat":
+        return f"repeat({text(node.args[0], names)})"
     if node.op == "neg":
         return "-" + text(node.args[0], names, 3)
     if node.op in _OPERATORS:
@@ -316,7 +340,8 @@ def text(node, names=None, outer=0):
         blank = " " if level == 1 else ""
         inner = f"{left}{blank}{_OPERATORS[node.op]}{blank}{right}"
         return f"({inner})" if level < outer else inner
-    return f"{node.op}({', '.join(text(a, names) for a in node.args)})"
+    over = f"over {detail['axis']}: " if "axis" in detail else ""
+    return f"{node.op}({over}{', '.join(text(a, names) for a in node.args)})"
 
 
 def changes(node):
@@ -345,6 +370,20 @@ def changes(node):
                     (f"without {op}", args[0]), (f"without {op}", args[1]))
     elif op == "where":
         yield from (("always the first case", args[1]), ("always the second case", args[2]))
+    elif op == "matmul":
+        yield from (("without a factor", args[0]), ("without a factor", args[1]))
+    elif op in ("transpose", "sympower"):
+        yield f"without {op}", args[0]
+        if op == "sympower":
+            yield "another power", apply(op, args[0], 1.5 * args[1], *args[2:])
+    elif op == "repeat":
+        loop = dict(node.detail)["loop"]
+        for turns in (loop.times - 1, loop.times + 1):
+            other = Loop(loop.symbol, loop.result, loop.named, turns)
+            yield f"{turns} turns", apply(op, args[0], *other.outer, loop=other)
+    elif op == "sum" and len(node.args[0].extents or ()) == 2 and node.detail:
+        detail = dict(node.detail)
+        yield "over the other axis", apply(op, *args, **{**detail, "axis": (1 - detail["axis"][0],)})
     elif op in ("lt", "le", "gt", "ge"):
         other = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}[op]
         yield "compared the other way", apply(other, *args)
@@ -356,44 +395,77 @@ def changes(node):
                 yield f"{value:g} becomes {moved:g}", apply(op, *args[:i], moved, *args[i + 1:])
 
 
+def _inside(lines):
+    """The nodes of some lines, with the name of the line to which they belong; and the names of nodes."""
+    names, inside = {}, {}
+    for name, top in lines.items():
+        names.setdefault(top, name)
+    for name, top in lines.items():
+        stop = [other for other in names if other is not top and names[other] != name]
+        for node in walk([top], stop=stop):
+            if not any(node is other for other in stop):
+                inside.setdefault(node, name)
+                if node.op == "repeat":
+                    loop = dict(node.detail)["loop"]
+                    names.update({inner: word for word, inner in loop.named.items()})
+                    inside.update({inner: f"{name}, each turn" for inner in loop.nodes if inner not in inside})
+    return inside, names
+
+
+def fits(form, kind, swaps):
+    """Whether lines with nodes replaced still make arrays of the shapes that they have to have."""
+    if form.shape is None:
+        return True
+    lines = getattr(form, kind)
+    try:
+        made = dict(zip(lines, replaced(list(lines.values()), swaps)))
+    except NotTraceable:
+        return False
+    kept = lines if kind != "lines" else ("w", *form.start)
+    return all(made[name].extents == lines[name].extents for name in kept)
+
+
 def mutants(forms):
     """All changes of the lines of some forms of one class."""
     found, t = {}, symbol("t")
     for form in forms:
         w = form.symbols["w"]
+
+        def add(key, place, swaps, kind, spared=None, form=form):
+            # For parameters of another shape: the same change if it reads the same.
+            key = key if form.shape is None else (form.form, place)
+            if fits(form, kind, swaps):
+                found.setdefault(key, Mutant(form, place, kind, spared)).swap(form, swaps)
+
         for kind in ("lines", "start", "probe"):
             lines = getattr(form, kind)
             if kind == "probe" and lines and lines["probe"] is w:
                 continue
-            names, inside = {}, {}
-            for name, top in lines.items():
-                names.setdefault(top, name)
-            for name, top in lines.items():
-                stop = [other for other in names if other is not top and names[other] != name]
-                for node in walk([top], stop=stop):
-                    if not any(node is other for other in stop):
-                        inside.setdefault(node, name)
+            inside, names = _inside(lines)
             for node, name in inside.items():
                 if kind == "start" and node.op == "mul" and node.args[0].op == "number" and node.args[0].args[0] == 0:
                     continue
                 around = {n: m for n, m in names.items() if n is not node}
-                for words, new in changes(node):
+                try:
+                    changed = list(changes(node))
+                except NotTraceable:
+                    continue
+                for words, new in changed:
                     where = name if kind == "lines" else kind
                     place = f"{where}: {text(node, around)} -> {text(new, around)} ({words})"
-                    found.setdefault((kind, id(node), id(new)), Mutant(form, place, {node: new}, kind))
+                    add((kind, id(node), id(new)), place, {node: new}, kind)
             if kind == "start":
                 for name, top in lines.items():
                     if text(top) != "0*w":
-                        found.setdefault((kind, name), Mutant(form, f"start: {name} = 0", {top: 0.0 * w}, kind))
+                        add((kind, name), f"start: {name} = 0", {top: 0.0 * (w if form.shape is None else top)}, kind)
             if kind == "probe" and lines:
-                found.setdefault("probe", Mutant(form, "gradient at the parameters", {lines["probe"]: w}, kind))
+                add("probe", "gradient at the parameters", {lines["probe"]: w}, kind)
         for slot in form.start:
             new, old = form.lines[slot], form.state[slot]
-            found.setdefault(("old", slot, id(new)),
-                             Mutant(form, f"the old {slot} where the new one belongs", {new: old}, "lines", slot))
+            add(("old", slot, id(new)), f"the old {slot} where the new one belongs", {new: old}, "lines", slot)
         if any(node is t for node in walk(form.lines.values())):
             for shift in (1, -1):
-                found.setdefault(("t", shift), Mutant(form, f"t {shift:+d} in place of t", {t: t + shift}, "lines"))
+                add(("t", shift), f"t {shift:+d} in place of t", {t: t + shift}, "lines")
     return list(found.values())
 
 
@@ -413,22 +485,24 @@ def _sample(form, rng, generic):
 
 def changes_nothing(mutant, forms):
     """Whether a mutant makes the same numbers as the rule, on random gradients of many sizes."""
-    for form in forms:
+    small = [form for form in forms if np.prod(form.shape or (6,)) <= 64]
+    for form in small or forms:
+        shape = (6,) if form.shape is None else form.shape
         for seed in range(4):
             rng = np.random.RandomState(seed)
             values = list(_sample(form, rng, seed % 2).values())
-            size = 10.0 ** rng.uniform(-3, 2, (1, 6))
-            gradients = rng.standard_normal((40, 6)) * size
+            size = 10.0 ** rng.uniform(-3, 2, (1, *shape))
+            gradients = rng.standard_normal((40, *shape)) * size
             gradients[5::7] = 0.0
             gradients[30:] = np.abs(gradients[30:])
-            w0, runs = rng.standard_normal(6), []
+            w0, runs = rng.standard_normal(shape), []
             for m in (None, mutant):
                 w, out = w0, []
                 with np.errstate(all="ignore"):
                     try:
                         s = dict(zip(*_call(form, "start", m, w, *values))) if form.start else {}
                         for t, g in enumerate(gradients, 1):
-                            state = [s.get(n, np.ones(6)) for n in form.state]
+                            state = [s.get(n, np.ones(shape)) for n in form.state]
                             given = [w, g, t] if "t" in form.symbols else [w, g]
                             if form.probe:
                                 out.append(_call(form, "probe", m, *given, *state, *values)[1][0])
@@ -438,7 +512,7 @@ def changes_nothing(mutant, forms):
                             w = s.get("w", w)
                     except ZeroDivisionError:
                         out.append(np.inf)
-                runs.append(np.concatenate([np.ravel(np.broadcast_to(x, max(np.shape(x), (1,)))) for x in out]))
+                runs.append(np.concatenate([np.ravel(x) for x in out]))
             a, b = runs
             if a.shape != b.shape or not np.allclose(a, b, rtol=1e-12, atol=1e-300, equal_nan=True):
                 return False
@@ -632,7 +706,7 @@ def chapter(path, cores):
             return [f"== {stem}: its claims do not hold unchanged: {errors or outcome}"]
     for cls in classes:
         if not any(form.cls is cls for form in USED.values()):
-            recorded(cls())
+            recorded(cls(), (3, 4))
     STATEMENTS[:] = every
     place = {id(s): i for i, s in enumerate(every)}
     cheap = set()
