@@ -5,7 +5,7 @@ ENVIRONMENT := .venv/ready
 BOOK := _build/ready
 
 LIBRARY := $(shell find optlearn book/_ext book/_static book/_templates book/studies -type f -not -name '*.pyc')
-CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -name '*.bib' \) -not -path '*/.*')
+CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -name '*.bib' -o -name '*.quiz' \) -not -path '*/.*')
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
 

@@ -31,7 +31,9 @@ class Chapter:
         return "\n".join(map(str, self.soup.head.select('link[rel="stylesheet"]')))
 
     def kind(self, cell):
-        """The slide type of a cell."""
+        """The slide type of a cell; the questions at the end are no cell of the notebook, and stay on the page."""
+        if cell == len(self.cells):
+            return "skip"
         return (self.cells[cell]["metadata"].get("slideshow") or {}).get("slide_type", "-")
 
     def minutes(self):
