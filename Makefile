@@ -9,7 +9,7 @@ CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -nam
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help env book chapter slides sheets test lint unit notebooks pages lab execute study mutants stubs bench types clean
+.PHONY: help env book chapter slides sheets pdf test lint unit notebooks pages lab execute study mutants stubs bench types clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
@@ -45,6 +45,9 @@ slides: $(BOOK)  ## Make slides of the chapters, beside their pages: all, or DEC
 
 sheets: $(BOOK)  ## Make exercise sheets (PDF and notebook, without and with solutions): all, or DECK=nesterov
 	@$(PYTHON) tools/sheets.py $(DECK)
+
+pdf: $(BOOK)  ## Make one PDF of the book, _build/optlearn.pdf (minutes; needs Chromium)
+	@$(PYTHON) tools/pdf.py
 
 test: lint unit notebooks pages  ## Check style, code, notebooks and pages
 
