@@ -67,8 +67,9 @@ pages: $(BOOK)
 	@# One after the other: they write beside the pages.
 	$(PYTHON) -m pytest -q tests/test_teaching.py
 
-lab: $(ENVIRONMENT)  ## Open the chapters in JupyterLab, with live explorers
-	.venv/bin/jupyter lab book
+lab: $(ENVIRONMENT)  ## Open copies of the chapters in JupyterLab, with live explorers: yours to change
+	@$(PYTHON) tools/copies.py
+	JUPYTER_CONFIG_PATH="$(CURDIR)/tools/lab" .venv/bin/jupyter lab lab
 
 execute: $(ENVIRONMENT)  ## Run notebooks and store their outputs: all, or NB="book/momentum/nesterov.ipynb ..."
 	$(PYTHON) tools/execute.py $(NB)
