@@ -5,11 +5,11 @@ ENVIRONMENT := .venv/ready
 BOOK := _build/ready
 
 LIBRARY := $(shell find optlearn book/_ext book/_static book/_templates book/studies -type f -not -name '*.pyc')
-CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -name '*.bib' \) -not -path '*/.*')
+CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -name '*.bib' -o -name '*.quiz' \) -not -path '*/.*')
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help env book chapter slides sheets test lint unit notebooks pages lab execute study mutants stubs bench types clean
+.PHONY: help env book chapter slides sheets pdf test lint unit notebooks pages lab execute study mutants stubs bench types clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
@@ -46,6 +46,9 @@ slides: $(BOOK)  ## Make slides of the chapters, beside their pages: all, or DEC
 sheets: $(BOOK)  ## Make exercise sheets (PDF and notebook, without and with solutions): all, or DECK=nesterov
 	@$(PYTHON) tools/sheets.py $(DECK)
 
+pdf: $(BOOK)  ## Make one PDF of the book, _build/optlearn.pdf (minutes; needs Chromium)
+	@$(PYTHON) tools/pdf.py
+
 test: lint unit notebooks pages  ## Check style, code, notebooks and pages
 
 lint: $(ENVIRONMENT)
@@ -64,8 +67,9 @@ pages: $(BOOK)
 	@# One after the other: they write beside the pages.
 	$(PYTHON) -m pytest -q tests/test_teaching.py
 
-lab: $(ENVIRONMENT)  ## Open the chapters in JupyterLab, with live explorers
-	.venv/bin/jupyter lab book
+lab: $(ENVIRONMENT)  ## Open copies of the chapters in JupyterLab, with live explorers: yours to change
+	@$(PYTHON) tools/copies.py
+	JUPYTER_CONFIG_PATH="$(CURDIR)/tools/lab" .venv/bin/jupyter lab lab
 
 execute: $(ENVIRONMENT)  ## Run notebooks and store their outputs: all, or NB="book/momentum/nesterov.ipynb ..."
 	$(PYTHON) tools/execute.py $(NB)

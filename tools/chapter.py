@@ -26,7 +26,8 @@ def main(name):
         copy = shutil.copytree if Path("book", part).is_dir() else shutil.copy
         copy(Path("book", part), FOLDER / "book" / part)
     (FOLDER / source).parent.mkdir(exist_ok=True)
-    shutil.copy(source, FOLDER / source)
+    for part in source.parent.glob(f"{source.stem}.*"):
+        shutil.copy(part, FOLDER / part)
     shutil.copy("_config.yml", FOLDER)
     (FOLDER / "_toc.yml").write_text(TOC.format(root="book/references", page=source.with_suffix("")), encoding="utf-8")
     done = subprocess.run([Path(sys.executable).with_name("jupyter-book"), "build", "-n", "--all", str(FOLDER)],

@@ -1,11 +1,14 @@
 """What slides, sheets and the printed book read of the built pages: a chapter cell by cell."""
 
+import contextlib
 import json
 import re
+import shutil
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Comment, Tag
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Like make, in the folder of the book.
 SITE = Path("_build", "html")
 CELL = re.compile(r"\s*cell (\d+)\s*")
@@ -31,7 +34,9 @@ class Chapter:
         return "\n".join(map(str, self.soup.head.select('link[rel="stylesheet"]')))
 
     def kind(self, cell):
-        """The slide type of a cell."""
+        """The slide type of a cell; the questions at the end are no cell of the notebook, and stay on the page."""
+        if cell == len(self.cells):
+            return "skip"
         return (self.cells[cell]["metadata"].get("slideshow") or {}).get("slide_type", "-")
 
     def minutes(self):
@@ -76,3 +81,17 @@ def chapters(names=()):
     if not chosen:
         raise SystemExit(f"no chapter is named {' or '.join(names)}; there are {', '.join(p.stem for p in found)}")
     return [path for path in chosen if (SITE / path).with_suffix(".html").exists()]
+
+
+@contextlib.contextmanager
+def browser():
+    """An installed Chromium, which prints."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        raise SystemExit("Chromium prints: sudo apt-get install chromium (or your system's package)")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()

@@ -11,15 +11,13 @@ import ast
 import copy
 import html
 import re
-import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from pages import Chapter, chapters
+from pages import Chapter, browser, chapters
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SHEETS = Path("_build", "sheets")
 STYLE = """@page { size: A4; margin: 20mm 18mm }
 html { font-size: 15px } body { background: #fff; margin: 0 }
@@ -156,15 +154,9 @@ def notebook(chapter, solutions):
 
 def main(names):
     """Write the sheets and say where they are."""
-    from playwright.sync_api import sync_playwright
-
-    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser_path is None:
-        raise SystemExit("sheets are printed by Chromium: sudo apt-get install chromium (or your system's package)")
     SHEETS.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
+    with browser() as chromium:
+        page = chromium.new_page()
         for chapter in map(Chapter, chapters(names)):
             for solutions, ending in ((False, ""), (True, "-solutions")):
                 out = SHEETS / f"{chapter.source.stem}{ending}"
@@ -175,7 +167,6 @@ def main(names):
                 source.unlink()
                 nbformat.write(notebook(chapter, solutions), f"{out}.ipynb")
                 print(f"{out}.pdf", f"{out}.ipynb")
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -232,6 +232,11 @@ def test_keys_for_a_room(show):
     page.keyboard.press("f")
     page.wait_for_function("document.fullscreenElement?.classList.contains('olx')")
     settle(page)
+    # All of the screen, in large type, and the keys of a presenter's remote go on stepping.
+    assert page.evaluate("parseFloat(getComputedStyle(document.fullscreenElement).fontSize)") >= 19
+    before = page.evaluate(read)
+    page.keyboard.press("PageDown")
+    assert page.evaluate(read) > before
     page.keyboard.press("f")
     page.wait_for_function("!document.fullscreenElement")
     # Typing is typing.

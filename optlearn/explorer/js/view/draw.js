@@ -95,13 +95,19 @@ export function dot(c, x, y, r, fill, stroke, width = 1.5) {
   c.stroke();
 }
 
+let letters = 1;
+/** Makes the words on pictures larger, for a room. @param {number} factor */
+export function enlarge(factor) {
+  letters = factor;
+}
+
 /**
  * Text with a halo of paper, so that it can be read over lines.
  * @param {CanvasRenderingContext2D} c @param {string} text @param {number} x @param {number} y
  * @param {{color: string, paper: string, font: string, size?: number, align?: CanvasTextAlign, weight?: number, italic?: boolean}} style
  */
 export function label(c, text, x, y, style) {
-  c.font = `${style.italic ? "italic " : ""}${style.weight || 500} ${style.size || 12}px ${style.font}`;
+  c.font = `${style.italic ? "italic " : ""}${style.weight || 500} ${(style.size || 12) * letters}px ${style.font}`;
   c.textAlign = style.align || "left";
   c.textBaseline = "middle";
   c.setLineDash([]);
@@ -250,7 +256,7 @@ function placeNames(c, map, it, names, theme) {
     const [x0, y0, x1, y1] = pixels[i];
     const length = Math.hypot(x1 - x0, y1 - y0);
     if (!(length > 16)) return;
-    c.font = `500 12px ${theme.font}`;
+    c.font = `500 ${12 * letters}px ${theme.font}`;
     const w = c.measureText(name.text).width;
     const [nx, ny] = [-(y1 - y0) / length, (x1 - x0) / length];
     const best = { cost: Infinity, x: 0, y: 0, box: [0, 0, 0, 0] };

@@ -1,6 +1,7 @@
 // For a room: the whole screen with large type, keys that go through a step part by part, and a list of the keys.
 
 import { icon, make } from "./controls.js";
+import { enlarge } from "./draw.js";
 
 const KEYS = [
   ["Space", "play or pause"], ["← →", "one step back or forward"], ["Page Up, Page Down", "one part of the step back or forward"],
@@ -50,7 +51,10 @@ export function createTeacher(app, parent) {
   el.tabIndex = -1;
   el.addEventListener("keydown", key);
   const entered = () => {
-    if (document.fullscreenElement === el) el.focus();
+    const here = document.fullscreenElement === el;
+    if (here) el.focus();
+    enlarge(here ? 1.25 : 1);
+    store.mark("theme");
   };
   document.addEventListener("fullscreenchange", entered);
   return {
