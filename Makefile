@@ -14,7 +14,7 @@ LIBRARY_TESTS := $(NOT_BUILT) --ignore tests/test_build.py --ignore tests/test_n
 export OMP_NUM_THREADS := 1
 
 .PHONY: help env book chapter slides sheets quick test lint unit notebooks pages lab execute study mutants equations stubs \
-        lock floor address colab bench types clean
+        links colab lock floor address bench types clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
@@ -86,6 +86,12 @@ mutants: $(ENVIRONMENT)  ## Change one term of each rule at a time and list what
 
 equations: $(ENVIRONMENT)  ## Record the equations of all rules anew (after a new rule, or a change of one)
 	$(PYTHON) tests/rules/test_equations.py
+
+links: $(ENVIRONMENT)  ## Check the links that lead out of the book (needs the network)
+	.venv/bin/jupyter-book build --builder linkcheck --path-output _build/links .
+
+colab: $(ENVIRONMENT)  ## Make the notebooks of the Colab buttons, which install the library first
+	@$(PYTHON) tools/colab.py
 
 lock: $(ENVIRONMENT)  ## Write the installed versions into constraints/book.txt
 	$(PYTHON) tools/lock.py

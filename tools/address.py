@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent.parent
+FILES = ("_config.yml", "pyproject.toml", "CITATION.cff")
 
 
 def pages(repository):
@@ -28,7 +29,7 @@ def table(repository, site):
 
 def written(texts, repository, site):
     """The files, given and returned as texts by name, with these addresses."""
-    config, project, citation = (texts[name] for name in ("_config.yml", "pyproject.toml", "CITATION.cff"))
+    config, project, citation = (texts[name] for name in FILES)
     config = re.sub(r'^(repository:\n  url: )".*"', rf'\1"{repository}"', config, count=1, flags=re.M)
     config = re.sub(r'^(  baseurl: )".*"', rf'\1"{site}"', config, count=1, flags=re.M)
     project = re.sub(r'^\[project\.urls\]\n(?:\w+ = ".*"\n)*', lambda _: table(repository, site), project, count=1,
@@ -45,7 +46,7 @@ def main(addresses):
     if repository and not re.fullmatch(r"https://[\w.-]+/[\w.-]+/[\w.-]+", repository):
         raise SystemExit(f'REPOSITORY has to be such as "https://github.com/me/optlearn"; "{repository}" is not')
     site = site or (pages(repository) if repository else "")
-    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("_config.yml", "pyproject.toml", "CITATION.cff")}
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in FILES}
     for name, text in written(texts, repository, site).items():
         (ROOT / name).write_text(text, encoding="utf-8")
     print(f"repository: {repository or 'none'}\nsite: {site or 'none'}")

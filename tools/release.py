@@ -12,7 +12,8 @@ PLACES = {"pyproject.toml": r'^version = "(.*)"', "optlearn/__init__.py": r'^__v
 
 def versions():
     """The version in each file; in the changelog, the newest."""
-    return {name: re.search(pattern, (ROOT / name).read_text(encoding="utf-8"), re.M)[1] for name, pattern in PLACES.items()}
+    return {name: re.search(pattern, (ROOT / name).read_text(encoding="utf-8"), re.M)[1]
+            for name, pattern in PLACES.items()}
 
 
 def main(tag):

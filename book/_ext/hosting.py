@@ -39,9 +39,9 @@ PLACES = {
 
 def words(doctree, title):
     """What a page is about: its first sentences, before any formula."""
-    first = next((p for p in doctree.findall(nodes.paragraph) if isinstance(p.parent, nodes.section)), nodes.paragraph())
+    first = next((p for p in doctree.findall(nodes.paragraph) if isinstance(p.parent, nodes.section)), None)
     text = ""
-    for part in first.children:
+    for part in first.children if first else ():
         if isinstance(part, nodes.math):
             text = text[:text.rfind(". ") + 1]
             break
