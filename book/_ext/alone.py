@@ -8,7 +8,6 @@ import shutil
 import struct
 from pathlib import Path
 
-from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.errors import ExtensionError
 
 # On a first visit the theme has no mode, says so as an error, and starts light where the system is dark.
@@ -29,14 +28,6 @@ def allow_parallel(app, env, docnames):
     # Chapters are numbered when all have been read, and theorems are kept, and merged, outside the domain.
     app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
     type(env.get_domain("prf")).merge_domaindata = lambda self, docnames, otherdata: None
-
-
-def refuse_failures(app, env):
-    """Let no build pass in which a cell failed, with or without -W."""
-    runs = {name: NbMetadataCollector.get_exec_data(env, name) for name in sorted(env.found_docs)}
-    failed = [name for name, run in runs.items() if run and not run["succeeded"]]
-    if failed:
-        raise ExtensionError("cells failed, as shown above, in " + ", ".join(failed))
 
 
 def refuse_tracebacks(app, pagename, templatename, context, doctree):
@@ -106,7 +97,6 @@ def setup(app):
     app.parallel = os.cpu_count()
     app.add_js_file(None, body=SCRIPT)
     app.connect("env-before-read-docs", allow_parallel)
-    app.connect("env-updated", refuse_failures)
     app.connect("html-page-context", refuse_tracebacks)
     app.connect("html-page-context", mend_roles)
     app.connect("build-finished", lighten)

@@ -20,6 +20,8 @@ class Rules(Directive):
         import optlearn
 
         env = self.state.document.settings.env
+        for path in Path(optlearn.rules.__file__).parent.glob("*.py"):
+            env.note_dependency(str(path))
         here = posixpath.dirname(env.docname)
         chapters = {posixpath.basename(name).removesuffix(".ipynb"): name.removesuffix(".ipynb")
                     for name in parse_toc_yaml(Path(env.srcdir, "_toc.yml"))}

@@ -358,7 +358,7 @@ class Explorer:
         """
         state = self.state
         data = {"state": state, **page.brought(state, self._own(), _offered())}
-        own = page.element(data, state["only"], self.figure(), self.alt())
+        own = page.element(data, state["only"], self.figure, self.alt())
         return page.once(common()) + own if complete else own
 
     def save(self, path: PathLike) -> Path:
@@ -418,7 +418,7 @@ class Explorer:
             # A site has the shared part in files of its own.
             return {"text/html": self.html(complete=static != "site" and page.first_of_page()),
                     "text/plain": words.text(self)}
-        return page.live(lambda: self.widget, words.text(self), self.figure(), self.alt())
+        return page.live(lambda: self.widget, self.html, words.text(self), self.figure, self.alt())
 
     def only(self, name: str) -> None:
         """Show one view alone; `optlearn.explorer.view` does this before anything is displayed."""

@@ -54,12 +54,14 @@ def once(common):
             f'<script>{inside_script(bundle.core())}</script>')
 
 
-def element(data, only, picture, alt):
-    """One explorer, with a still figure until it lives."""
+def element(data, only, draw, alt):
+    """One explorer, with a still figure until it lives; without Matplotlib, with what the figure would show."""
     alone = f' data-only="{only}"' if only else ""
+    picture = still(draw)
+    shown = f'<p>{escape(alt)}</p>' if picture is None else (
+        f'<img alt="{escape(alt)}" src="data:image/png;base64,{picture}" style="max-width:100%">')
     return (f'<div class="optlearn-explorer"{alone} data-waiting><script type="application/json" '
-            f'class="optlearn-state">{as_json(data)}</script><img alt="{escape(alt)}" src="data:image/png;base64,'
-            f'{picture}" style="max-width:100%"></div>'
+            f'class="optlearn-state">{as_json(data)}</script>{shown}</div>'
             "<script>window.optlearnExplorer&&window.optlearnExplorer.mount&&optlearnExplorer.mount()</script>")
 
 
@@ -100,14 +102,30 @@ def split(bundle_):
     return bundle_ if isinstance(bundle_, tuple) else (bundle_, {})
 
 
-def live(make, text, picture, alt):
-    """What a notebook shows: the widget that `make` makes, with a figure and a text for where none can be shown."""
-    data = {"text/plain": text, "image/png": picture}
+def still(draw):
+    """What `draw` draws, or None without Matplotlib."""
+    try:
+        return draw()
+    except ModuleNotFoundError as missing:
+        if missing.name != "matplotlib":
+            raise
+        return None
+
+
+def live(make, html, text, draw, alt):
+    """What a notebook shows: the widget that `make` makes, with a figure and a text for where none can be shown.
+
+    Without anywidget it is the page's own form, as `html` gives it, which differs in that Python hears nothing of it.
+    """
+    data = {"text/plain": text, "image/png": still(draw)}
     try:
         view, _ = split(make()._repr_mimebundle_())
-    except ImportError:
-        view = {}
-    kind = "application/vnd.jupyter.widget-view+json"
-    if kind in view:
-        data[kind] = view[kind]
+    except ModuleNotFoundError:
+        view = {"text/html": html()}
+    for kind in ("application/vnd.jupyter.widget-view+json", "text/html"):
+        if kind in view:
+            data[kind] = view[kind]
+    if data["image/png"] is None:
+        del data["image/png"]
+        return data, {}
     return data, {"image/png": {"alt": alt}}

@@ -58,7 +58,7 @@ class Stage:
         str
         """
         own = {"state": self.state, "rules": self._rules, "given": self._given}
-        text = page.element(own, "", self.figure(), self._said).replace(
+        text = page.element(own, "", self.figure, self._said).replace(
             'class="optlearn-explorer"', f'class="optlearn-explorer" data-stage="{self.kind}"')
         held = f'<script type="text/plain" class="optlearn-stages">{page.inside_script(bundle.stages())}</script>'
         return (held + page.once(explorer.common()) if complete else "") + text
@@ -110,7 +110,7 @@ class Stage:
         static = os.environ.get("OPTLEARN_STATIC")
         if static:
             return {"text/html": self.html(complete=static != "site"), "text/plain": repr(self)}
-        return page.live(self._widget, repr(self), self.figure(), self._said)
+        return page.live(self._widget, self.html, repr(self), self.figure, self._said)
 
     def _widget(self):
         from optlearn.explorer.widget import StageWidget

@@ -1,0 +1,119 @@
+"""The build of the book: what runs again, what a failure says, and what a public host gets."""
+
+import json
+import subprocess
+import sys
+import types
+from pathlib import Path
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+import executions  # noqa: E402
+import hosting  # noqa: E402
+
+
+def builder(folder, **config):
+    """What extensions see of Sphinx."""
+    known = {"nb_execution_timeout": 60, "html_baseurl": "", "html_title": "optlearn", "html_theme_options": {}}
+    return types.SimpleNamespace(srcdir=folder, outdir=folder / "out", config=types.SimpleNamespace(**known | config),
+                                 builder=types.SimpleNamespace(format="html"),
+                                 env=types.SimpleNamespace(found_docs={"book/index"}))
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A book of one notebook, which uses one of two modules; the function builds it and says what ran."""
+    for name in ("used", "other"):
+        (tmp_path / f"{name}.py").write_text("x = 1\n", encoding="utf-8")
+
+    def build(source="from used import x\nx"):
+        code = map(nbformat.v4.new_code_cell, ["import sys\nsys.path.append('.')", source])
+        cells = [nbformat.v4.new_markdown_cell("# A title"), *code]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "page.ipynb")
+        app = builder(tmp_path)
+        before = app_state(tmp_path)
+        executions.execute(app, None, ["page"])
+        return app.optlearn_runs, app_state(tmp_path) != before
+
+    return build
+
+
+def app_state(folder):
+    """When the notebook last ran."""
+    return [path.stat().st_mtime_ns for path in folder.rglob("page.json")]
+
+
+def test_a_notebook_runs_again_when_what_it_opened_changes(book, tmp_path):
+    runs, ran = book()
+    assert ran and not runs.failed
+    assert list(runs.used["page"]["files"]) == ["used.py"]
+    assert not book()[1]
+    (tmp_path / "other.py").write_text("x = 2\n", encoding="utf-8")
+    assert not book()[1]
+    (tmp_path / "used.py").write_text("x = 3\n", encoding="utf-8")
+    runs, ran = book()
+    assert ran
+    # The page is read with what the run gave, and counts cells as a reader's notebook does.
+    source = [(tmp_path / "page.ipynb").read_text(encoding="utf-8")]
+    executions.insert(types.SimpleNamespace(optlearn_runs=runs), "page", source)
+    last = json.loads(source[0])["cells"][-1]
+    assert (last["execution_count"], last["outputs"][0]["data"]["text/plain"]) == (2, "3")
+
+
+def test_a_failure_says_where_and_why_and_is_not_kept(book):
+    runs, ran = book("def f(x):\n    return 1 / x\nf(0)")
+    assert not ran and not runs.used
+    app = types.SimpleNamespace(optlearn_runs=runs)
+    with pytest.raises(executions.ExtensionError) as caught:
+        executions.refuse_failures(app, None)
+    said = str(caught.value)
+    assert "page.ipynb, cell 3" in said
+    assert "ZeroDivisionError: division by zero" in said and "return 1 / x" in said and "\x1b" not in said
+
+
+def test_no_page_offers_what_has_no_address():
+    app = builder(ROOT)
+    assert hosting.offers(app, "book/index") == []
+    app.config.html_theme_options = {"repository_url": "https://github.com/someone/optlearn"}
+    assert [address for _, address, _ in hosting.offers(app, "book/index")] == [
+        "https://mybinder.org/v2/gh/someone/optlearn/main?urlpath=lab/tree/book/index.ipynb",
+        "https://colab.research.google.com/github/someone/optlearn/blob/colab/book/index.ipynb"]
+    assert hosting.offers(app, "book/using") == []
+
+
+@pytest.mark.parametrize("base, home", [("", "/"), ("https://someone.github.io/optlearn/", "/optlearn/")])
+def test_a_host_gets_its_files(base, home, tmp_path):
+    app = builder(tmp_path, html_baseurl=base)
+    app.outdir.mkdir()
+    hosting.files(app, None)
+    assert f'href="{home}"' in (app.outdir / "404.html").read_text(encoding="utf-8")
+    assert (app.outdir / ".nojekyll").exists()
+    sitemap = app.outdir / "sitemap.xml"
+    assert sitemap.exists() == bool(base)
+    if base:
+        assert [url.text for url in ElementTree.parse(sitemap).findall(".//{*}loc")] == [base + "book/index.html"]
+
+
+def test_a_build_tells_each_warning_once():
+    sys.path.insert(0, str(ROOT / "tools"))
+    import book
+
+    said = "\x1b[91ma.md:3: WARNING: lost\x1b[39;49;00m\nb.md:1: WARNING: two\n  lines\na.md:3: WARNING: lost\n"
+    assert book.report(said) == "a.md:3: WARNING: lost\nb.md:1: WARNING: two\n  lines"
+
+
+def test_quick_finds_the_tests_of_what_changed():
+    code = "import sys; sys.path.insert(0, 'tools'); import quick; print(*quick.chosen([sys.argv[1]]))"
+
+    def chosen(name):
+        return subprocess.run([sys.executable, "-c", code, name], cwd=ROOT, capture_output=True, text=True,
+                              check=True).stdout.split()
+
+    assert {"optlearn/rules/adam.py", "tests/rules/test_adam.py", "tests/rules/test_equations.py"} <= set(
+        chosen("optlearn/rules/adam.py"))
+    assert "book/momentum/nesterov.ipynb" in chosen("book/momentum/nesterov.ipynb")

@@ -1,0 +1,39 @@
+"""Build the book; what it warned of and why it failed stand at the end, each once.
+
+    python tools/book.py
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+COLOURS = re.compile(r"\x1b\[[\d;]*[mK]")
+# Jupyter Book's own way out of a failed build, which says nothing.
+WAY_OUT = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(?:.*\n)*?RuntimeError: \s*=*\s*"
+                     r"There was an error in building your book[^\0]*", re.M)
+
+
+def report(said):
+    """What was said on the way, without colours, repetitions and the builder's own traceback."""
+    text = WAY_OUT.sub("", COLOURS.sub("", said))
+    parts = re.split(r"\n(?=\S)", text.strip())
+    return "\n".join(dict.fromkeys(parts))
+
+
+def main():
+    """Build and report."""
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
+    # Progress goes to the one stream, warnings and errors to the other.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        code = subprocess.run(command, stderr=said, check=False).returncode
+        said.seek(0)
+        found = report(said.read())
+    if found:
+        print(f"\n{found}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
