@@ -1,5 +1,6 @@
 """Ways through the book: routes on the index, what a chapter needs and where it leads, who becomes whom."""
 
+import doctest
 import json
 import posixpath
 import re
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 import optlearn
 
@@ -100,3 +102,51 @@ def test_the_drawing_is_made_of_the_checks():
     with pytest.raises(ValueError, match="lion"):
         genealogy.drawing([["rmsprop", "lion"], ["adam", "."]], [edge], titles, {})
     assert genealogy.plain(r'with <span>\(\beta_1=\epsilon\)</span> &lt; 1') == "with β₁=ε < 1"
+
+
+SOURCES = markdown("book/reference/sources")
+ROWS = [row for row in re.findall(r"^\| (.*?) \| (.*?) \| (.*?) \|$", SOURCES, re.M) if row[0] != "what it has"]
+
+
+@pytest.mark.parametrize(("what", "here", "taught"), ROWS, ids=[row[0] for row in ROWS])
+def test_what_other_systems_have_is_here_and_taught(what, here, taught):
+    """The second column is code that runs; the pages of the third speak of what it names."""
+    pages = linked(taught, "book/reference/sources")
+    assert pages
+    assert set(pages) <= set(parse_toc_yaml(ROOT / "_toc.yml"))
+    text = "\n".join(whole(page) for page in pages)
+    for code in re.findall(r"`([^`]+)`", here):
+        made = eval(code, dict(vars(optlearn), **{name: getattr(optlearn, name) for name in optlearn.__all__}))
+        assert made is not None
+        for name in re.findall(r"\b(?:[A-Z]\w{3,}|[a-z_]+(?==))", code) if set(pages) & set(CHAPTERS) else ():
+            assert name.lower().replace("_", "") in text.lower().replace("_", ""), f"{name} is not in {taught}"
+    for title in re.findall(r"\*([^*]+)\*", taught):
+        assert f"# {title}\n" in text, title
+
+
+def whole(name):
+    """A page with its code."""
+    path = ROOT / f"{name}.ipynb"
+    if not path.exists():
+        return path.with_suffix(".md").read_text(encoding="utf-8")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return "\n\n".join("".join(cell["source"]) for cell in cells) + "\n"
+
+
+def test_every_rule_that_a_chapter_teaches_is_run_there():
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    try:
+        from reference import TAUGHT_IN
+    finally:
+        sys.path.pop(0)
+    chapters = {posixpath.basename(name): name for name in CHAPTERS}
+    for name in optlearn.names():
+        chapter = chapters.get(TAUGHT_IN.get(name, name))
+        if chapter:
+            assert re.search(rf"\b{type(optlearn.get(name)).__name__}\(", whole(chapter)), f"{name} in {chapter}"
+    assert set(TAUGHT_IN) <= set(optlearn.names())
+    assert set(TAUGHT_IN.values()) <= set(chapters)
+
+
+def test_the_example_of_the_updater():
+    assert doctest.testfile(str(ROOT / "book" / "reference" / "sources.md"), module_relative=False).failed == 0
