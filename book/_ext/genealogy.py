@@ -64,7 +64,7 @@ def who(name, chapters):
 
 
 def ports(spot, found):
-    """Where each arrow begins and ends: those on one side of a box stand apart, in the order of where they come from."""
+    """Where each arrow begins and ends: those on one side of a box stand apart, in the order of their other ends."""
     sides = {}
     for k, (one, other, *_) in enumerate(found):
         (x, y), (u, v) = spot[one], spot[other]
@@ -139,7 +139,8 @@ def drawing(grid, found, titles, address):
                    for kind, words in KINDS.items())
     return (f'<div class="optlearn-needs optlearn-genealogy" tabindex="0" role="group" aria-label="Which rule becomes '
             f'which other one"><svg viewBox="-2 0 {wide + 4} {high}" style="min-width:{0.66 * wide:.0f}px">{head}'
-            f'{"".join(line for line, _ in arrows)}{"".join(boxes)}{"".join(number for _, number in arrows)}</svg></div>'
+            f'{"".join(line for line, _ in arrows)}{"".join(boxes)}'
+            f'{"".join(number for _, number in arrows)}</svg></div>'
             f'<ul class="optlearn-kinds">{keys}</ul>')
 
 

@@ -9,7 +9,6 @@ Below that line each chapter says where it returns: in those that need it, or el
 import html
 import re
 import textwrap
-
 from pathlib import Path
 
 from docutils import nodes
