@@ -5,6 +5,7 @@ import pytest
 
 import optlearn
 from optlearn import Adam, AMSGrad, GradientDescent, Momentum, explorer, surfaces
+from optlearn.explorer import stills
 from optlearn.explorer.views import VIEWS
 from optlearn.schedules import Cosine, WarmupStableDecay
 
@@ -154,3 +155,17 @@ def test_a_point_of_a_schedule_is_dragged_and_the_racer_follows(show):
     page.go_back()
     assert figure(page)["h"] == found["h"]
     assert not problems
+
+
+@pytest.mark.parametrize("name", stills.DRAWN)
+def test_a_view_is_a_figure_of_its_own_where_nothing_runs(name, tmp_path):
+    made = explorer.view(name, RAVINE, [Adam(lr=RISING, beta1=0.8)], start=(-2.5, 1), steps=30, step=6)
+    assert made.figure() not in ("", explorer.view("race", RAVINE, made.optimizers, steps=30, step=6).figure())
+    assert made.save(tmp_path / "view.svg").stat().st_size > 1000
+
+
+def test_the_figure_of_a_kernel_has_the_weights_of_the_page():
+    run = optlearn.run(RAVINE, Momentum(lr=0.03, momentum=0.7), start=(-2.5, 1), steps=9)
+    name, weights = stills.memory(run.optimizer, run, 9)
+    assert name == "step"
+    np.testing.assert_allclose(weights[:, 0], -0.03 * 0.7 ** np.arange(9), rtol=1e-12)

@@ -147,7 +147,7 @@ export function createPlot(app, title, height = 150) {
 /** The step as a slider, for views without the time line. @param {any} app */
 export function createStepper(app) {
   const range = make("input", { type: "range", min: 1, step: 1, "aria-label": "step", oninput: () => app.store.set({ step: +range.value, playing: false }) });
-  const text = make("span", { class: "olx-number" });
+  const text = make("span", { class: "olx-number", style: "white-space:nowrap" });
   return {
     el: make("div", { class: "olx-row", style: "flex-wrap:nowrap" }, range, text),
     update() {
