@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import optlearn
 from optlearn import InvalidArgument, hyper
 from optlearn import schedules as sc
-from optlearn.schedules.formula import graph, page_code
+from optlearn.schedules.formula import graph, page_code, page_form, with_numbers
 from optlearn.symbolic.trace import NotTraceable
 
 STEPS = 600
@@ -47,11 +47,11 @@ def swallowed(k):
 
 @pytest.fixture(scope="module")
 def page():
-    """A function that gives what a page computes for the first steps of a schedule."""
+    """A function that gives what a page computes for the first steps of a schedule, or of its code."""
     engine = pytest.importorskip("py_mini_racer").MiniRacer()
 
     def values(schedule, steps=STEPS):
-        code = page_code(schedule, steps)
+        code = schedule if isinstance(schedule, str) else page_code(schedule, steps)
         found = engine.eval(f"JSON.stringify([...Array({steps}).keys()].map({code}))")
         return np.array(json.loads(found))
 
@@ -121,6 +121,8 @@ LEAVES = st.one_of(
     st.builds(sc.InverseSquareRoot, start=rates, shift=st.floats(0.5, 100)),
     st.builds(sc.Polynomial, start=rates, end=st.floats(0, 0.1), power=st.floats(0.5, 3), steps=counts),
     st.builds(sc.Cosine, start=rates, end=st.floats(0, 0.1), steps=counts),
+    st.builds(sc.WarmupStableDecay, peak=rates, warmup=counts, stable=counts, decay=counts,
+              shape=st.sampled_from(["linear", "cosine", "sqrt"])),
     st.builds(sc.WarmRestarts, start=rates, steps=counts, factor=st.integers(1, 3)),
     st.builds(sc.Cyclical, half=counts, variant=st.sampled_from(["triangular", "triangular2", "exp_range"])),
     st.builds(sc.OneCycle, peak=rates, steps=st.integers(4, 300), shape=st.sampled_from(["cosine", "linear"])),
@@ -167,6 +169,27 @@ def test_every_composition_is_the_same_on_a_page(page, schedule):
     if isinstance(schedule, sc.Warmup):
         assert values[schedule.steps] == schedule.then(0)
         assert values[schedule.steps - 1] == pytest.approx(schedule.then(0), rel=1e-12, abs=1e-15)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.recursive(LEAVES, composed, max_leaves=4))
+def test_with_other_numbers_it_is_the_same_on_a_page(page, schedule):
+    form = page_form(schedule)
+    if form is None:
+        return
+    paths = [path for path, _ in form["numbers"]]
+    h = [value + 3 if declared.integer else 0.9 * value
+         for value, (_, declared) in zip(form["h"], form["numbers"], strict=True)]
+    try:
+        values = with_numbers(schedule, dict(zip(paths, h, strict=True))).series(STEPS)
+    except InvalidArgument:  # Of numbers that do not go together
+        return
+    found = page(f"((k) => ({form['code']})(k, {json.dumps(h)}))")
+    np.testing.assert_allclose(found, values, rtol=1e-12, atol=1e-15 * np.abs(values).max())
+    for point in form["points"]:
+        index = sum(h[i] for i in point["at"])
+        if index < STEPS and point["value"] is not None and not isinstance(schedule, sc.Warmup):
+            assert values[int(index)] == pytest.approx(h[point["value"]], rel=1e-12, abs=1e-15)
 
 
 @settings(max_examples=300, deadline=None)

@@ -22,6 +22,7 @@ OF_THE_STEP = [
     sc.WarmRestarts(steps=1, factor=3), sc.Cyclical(half=6), sc.Cyclical(half=6, variant="triangular2"),
     sc.Cyclical(half=6, variant="exp_range", gamma=0.9), sc.OneCycle(steps=80),
     sc.OneCycle(steps=80, start=0.02, end=0.001, shape="linear", rise=0.4), sc.Noam(d_model=64, warmup=20),
+    sc.WarmupStableDecay(warmup=4, stable=9, decay=7, end=0.01), sc.WarmupStableDecay(shape="sqrt"),
     sc.NadamMomentum(), sc.SutskeverMomentum(every=10), sc.Warmup(sc.Cosine(steps=30), steps=8, start=0.001),
     sc.Warmup(sc.Noam(warmup=5), steps=4),
     sc.Join([sc.Constant(start=1.0), sc.Halving(every=3)], at=[10]), 0.5 * sc.Step(every=8),
@@ -146,6 +147,13 @@ def test_sutskevers_momentum_is_the_formula_of_the_paper():
 def test_nadams_momentum_counts_steps_from_1():
     np.testing.assert_allclose(sc.NadamMomentum(mu0=0.9).series(5),
                                [0.9 * (1 - 0.5 * 0.96 ** (t * 0.004)) for t in (1, 2, 3, 4, 5)])
+
+
+@pytest.mark.parametrize(("shape", "fall"), [("linear", sc.Polynomial), ("cosine", sc.Cosine)])
+def test_warmup_stable_decay_is_what_it_is_made_of(shape, fall):
+    parts = sc.Join([sc.Constant(start=0.3), fall(start=0.3, end=0.01, steps=8)], at=[20])
+    made = sc.WarmupStableDecay(peak=0.3, end=0.01, warmup=5, stable=20, decay=8, shape=shape)
+    np.testing.assert_allclose(made.series(40), sc.Warmup(parts, steps=5).series(40), rtol=1e-12)
 
 
 def test_warmup_rises_in_equal_steps_to_the_first_value_of_what_follows():

@@ -60,7 +60,10 @@ def source(name):
 def _parts():
     """The texts of core, views and stages, with short names, and the names that the latter take from the core."""
     core = modules()
-    parts = [core, *([name for name in modules(entry) if name not in core] for entry in (VIEWS, STAGES))]
+    later = [[name for name in modules(entry) if name not in core] for entry in (VIEWS, STAGES)]
+    # What both of the others need stands in the core, before it begins.
+    core = [*(name for name in later[0] if name in later[1]), *core]
+    parts = [core, *([name for name in part if name not in core] for part in later)]
     every = [name for part in parts for name in part]
     exported = {name: set(re.findall(r"^export (?:const|let|function|class) (\w+)", source(name), re.MULTILINE))
                 for name in every}

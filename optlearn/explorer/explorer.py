@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from optlearn import surfaces
 from optlearn.declare import InvalidArgument, near
-from optlearn.explorer import arguments, figure, page, payload, presets, racers, saving, words
+from optlearn.explorer import arguments, page, payload, presets, racers, saving, stills, words
 from optlearn.symbolic.trace import parameter_values
 
 if TYPE_CHECKING:
@@ -395,7 +395,7 @@ class Explorer:
 
     def figure(self) -> str:
         """The view as a PNG, in base64: what is shown where nothing can run."""
-        return figure.picture(self.surface, self.trajectories, self.labels(), self.state)
+        return stills.picture(self)
 
     def alt(self) -> str:
         """The view in words."""

@@ -27,10 +27,29 @@ def picture(surface, trajectories, labels, state, write=None):
     -------
     str
     """
+    return sheet(lambda view: _race(view, surface, trajectories, labels, state), write)
+
+
+def sheet(draw, write=None, size=(7.4, 3.9)):
+    """A figure that `draw` fills: what `write` makes of it, or a PNG in base64; the same bytes every time."""
     # Not pyplot: the figure is nobody's current figure and displays nowhere by itself.
     mpl = optional.load("matplotlib", "figures")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+
+    with mpl.rc_context({"font.size": 9, "font.family": "DejaVu Sans", "path.simplify": True}):
+        figure = Figure(figsize=size, dpi=100, facecolor="white", layout="constrained")
+        FigureCanvasAgg(figure)
+        draw(figure)
+        if write:
+            return write(figure)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    return base64.b64encode(fewer_colours(buffer.getvalue())).decode()
+
+
+def _race(figure, surface, trajectories, labels, state):
+    import matplotlib as mpl
 
     from optlearn.plots import COLOURS, DASHES, MARKERS, SHADES
 
@@ -38,64 +57,56 @@ def picture(surface, trajectories, labels, state, write=None):
     half = max(x1 - x0, y1 - y0) / 2
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
     view = cx - half, cx + half, cy - half, cy + half
-    with mpl.rc_context({"font.size": 9, "font.family": "DejaVu Sans", "path.simplify": True}):
-        figure = Figure(figsize=(7.4, 3.9), dpi=100, facecolor="white", layout="constrained")
-        FigureCanvasAgg(figure)
-        plane, curve = figure.subplots(1, 2, width_ratios=(1.25, 1))
-        x, y = np.meshgrid(np.linspace(*view[:2], 161), np.linspace(*view[2:], 161))
-        with np.errstate(all="ignore"):
-            z = np.ma.masked_invalid(np.broadcast_to(surface(np.array([x, y])), x.shape))
-        floor = _floor(surface, trajectories, z.compressed())
-        above = z - floor
-        most = above.max() if above.count() else 0.0
-        low = max(np.quantile(above.compressed(), 0.002), most * 1e-7) if most > 0 else 0.0
-        # Of a plain there is nothing to draw.
-        if 0 < low < most:
-            heights = np.geomspace(2 * low, most + low, 16)
-            plane.contourf(x, y, above + low, heights, cmap=SHADES, norm=mpl.colors.LogNorm(), extend="both")
-            plane.contour(x, y, above + low, heights, colors=LIGHT["contour"], linewidths=0.5, alpha=0.6)
-        for i, (run, name) in enumerate(zip(trajectories, labels, strict=True)):
-            colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
-            t = min(state["step"], run.steps)
-            w = np.clip(run.w, -1e6, 1e6)
-            # The points of a sampler are draws, of which the order says nothing.
-            look = {"linestyle": "none", "marker": ".", "markersize": 3, "alpha": 0.5} if run.optimizer.draws else \
-                {"linestyle": dash, "linewidth": 1.6}
-            plane.plot(w[:, 0], w[:, 1], color=colour, zorder=3, gid="path", **look)
-            if state["delay"] and t and state["speed"] > 1:
-                taken = run.probe[t - 1]
-                plane.plot(*np.transpose([taken, w[t - 1]]), color=colour, linestyle=":", linewidth=1.5, zorder=4)
-                plane.plot(*taken, "o", color="white", markeredgecolor=colour, markersize=6, zorder=4)
-            plane.plot(*w[t], marker=MARKERS[i % len(MARKERS)], color=colour, markersize=7, markeredgecolor="white",
-                       zorder=4, gid="mark")
-            if run.answer is not run.w:
-                told = np.clip(run.answer, -1e6, 1e6)
-                plane.plot(told[:, 0], told[:, 1], color=colour, zorder=3, linewidth=0.8)
-                plane.plot(*told[t], marker=MARKERS[i % len(MARKERS)], color="white", markersize=7,
-                           markeredgecolor=colour, markeredgewidth=1.6, zorder=4)
-                curve.semilogy(np.maximum(run.loss - floor, 1e-300), color=colour, linestyle=dash, linewidth=0.6)
-            loss = np.maximum(run.answer_loss - floor, 1e-300)
-            note = f" (diverged at step {run.diverged})" if run.diverged is not None else ""
-            curve.semilogy(loss, color=colour, linestyle=dash, linewidth=1.5, label=name + note)
-        if state["speed"] <= 1 and trajectories:
-            view = _step(plane, trajectories[state["selected"]], state, view)
-        plane.plot(*state["start"], "o", color="white", markeredgecolor="black", markeredgewidth=1.8, markersize=8,
-                   zorder=5)
-        plane.set(xlim=view[:2], ylim=view[2:], aspect="equal", xlabel="x", ylabel="y", title=surface.label)
-        # Without a finite loss there is no curve.
-        first = max(np.nan_to_num(trajectories[0].loss[0] - floor, nan=1.0, posinf=1.0, neginf=1.0), 1e-12)
-        losses = [run.answer_loss - floor for run in trajectories]
-        least = min((np.min(loss[loss > 0], initial=first) for loss in losses), default=first)
-        curve.set(xlabel="step", ylabel="loss above the minimum", ylim=(max(least, first * 1e-14) / 2, first * 30),
-                  xlim=(0, state["steps"]))
-        curve.axvline(state["step"], color=LIGHT["ink"], linewidth=0.8, gid="cursor")
-        curve.grid(alpha=0.25, linewidth=0.5)
-        curve.legend(frameon=False, loc="upper right", fontsize=8)
-        if write:
-            return write(figure)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-    return base64.b64encode(fewer_colours(buffer.getvalue())).decode()
+    plane, curve = figure.subplots(1, 2, width_ratios=(1.25, 1))
+    x, y = np.meshgrid(np.linspace(*view[:2], 161), np.linspace(*view[2:], 161))
+    with np.errstate(all="ignore"):
+        z = np.ma.masked_invalid(np.broadcast_to(surface(np.array([x, y])), x.shape))
+    floor = _floor(surface, trajectories, z.compressed())
+    above = z - floor
+    most = above.max() if above.count() else 0.0
+    low = max(np.quantile(above.compressed(), 0.002), most * 1e-7) if most > 0 else 0.0
+    # Of a plain there is nothing to draw.
+    if 0 < low < most:
+        heights = np.geomspace(2 * low, most + low, 16)
+        plane.contourf(x, y, above + low, heights, cmap=SHADES, norm=mpl.colors.LogNorm(), extend="both")
+        plane.contour(x, y, above + low, heights, colors=LIGHT["contour"], linewidths=0.5, alpha=0.6)
+    for i, (run, name) in enumerate(zip(trajectories, labels, strict=True)):
+        colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
+        t = min(state["step"], run.steps)
+        w = np.clip(run.w, -1e6, 1e6)
+        # The points of a sampler are draws, of which the order says nothing.
+        look = {"linestyle": "none", "marker": ".", "markersize": 3, "alpha": 0.5} if run.optimizer.draws else \
+            {"linestyle": dash, "linewidth": 1.6}
+        plane.plot(w[:, 0], w[:, 1], color=colour, zorder=3, gid="path", **look)
+        if state["delay"] and t and state["speed"] > 1:
+            taken = run.probe[t - 1]
+            plane.plot(*np.transpose([taken, w[t - 1]]), color=colour, linestyle=":", linewidth=1.5, zorder=4)
+            plane.plot(*taken, "o", color="white", markeredgecolor=colour, markersize=6, zorder=4)
+        plane.plot(*w[t], marker=MARKERS[i % len(MARKERS)], color=colour, markersize=7, markeredgecolor="white",
+                   zorder=4, gid="mark")
+        if run.answer is not run.w:
+            told = np.clip(run.answer, -1e6, 1e6)
+            plane.plot(told[:, 0], told[:, 1], color=colour, zorder=3, linewidth=0.8)
+            plane.plot(*told[t], marker=MARKERS[i % len(MARKERS)], color="white", markersize=7,
+                       markeredgecolor=colour, markeredgewidth=1.6, zorder=4)
+            curve.semilogy(np.maximum(run.loss - floor, 1e-300), color=colour, linestyle=dash, linewidth=0.6)
+        loss = np.maximum(run.answer_loss - floor, 1e-300)
+        note = f" (diverged at step {run.diverged})" if run.diverged is not None else ""
+        curve.semilogy(loss, color=colour, linestyle=dash, linewidth=1.5, label=name + note)
+    if state["speed"] <= 1 and trajectories:
+        view = _step(plane, trajectories[state["selected"]], state, view)
+    plane.plot(*state["start"], "o", color="white", markeredgecolor="black", markeredgewidth=1.8, markersize=8,
+               zorder=5)
+    plane.set(xlim=view[:2], ylim=view[2:], aspect="equal", xlabel="x", ylabel="y", title=surface.label)
+    # Without a finite loss there is no curve.
+    first = max(np.nan_to_num(trajectories[0].loss[0] - floor, nan=1.0, posinf=1.0, neginf=1.0), 1e-12)
+    losses = [run.answer_loss - floor for run in trajectories]
+    least = min((np.min(loss[loss > 0], initial=first) for loss in losses), default=first)
+    curve.set(xlabel="step", ylabel="loss above the minimum", ylim=(max(least, first * 1e-14) / 2, first * 30),
+              xlim=(0, state["steps"]))
+    curve.axvline(state["step"], color=LIGHT["ink"], linewidth=0.8, gid="cursor")
+    curve.grid(alpha=0.25, linewidth=0.5)
+    curve.legend(frameon=False, loc="upper right", fontsize=8)
 
 
 def _step(plane, run, state, view):

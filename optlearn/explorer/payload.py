@@ -289,13 +289,34 @@ def _changed(rule, value):
     return type(rule)(**{**rule.values, **parts[0], "gradient": transforms})
 
 
+class _Blank:
+    """Where a number stands in the text of a schedule."""
+
+    def __init__(self, place):
+        self.place = place
+
+    def __repr__(self):
+        return f"{{{self.place}}}"
+
+
 def schedule_payload(name, schedule, steps):
     """A schedule for the page: its code, and its name for people.
 
-    A function of the step index that has no formula is shown by its values in the first `steps` steps.
+    A function of the step index that has no formula is shown by its values in the first `steps` steps. One of the
+    library's comes with its numbers, which can be changed there.
     """
-    from optlearn.schedules.formula import page_code
+    from optlearn.schedules.formula import page_code, page_form, with_blanks
 
+    form = page_form(schedule)
+    if form:
+        paths = [path for path, _ in form["numbers"]]
+        last = [path[-1] for path in paths]
+        form["numbers"] = [_hyper(path[-1] if last.count(path[-1]) == 1 else ".".join(path), declared)
+                           for path, declared in form["numbers"]]
+        written = {path: _Blank(i) for i, path in enumerate(paths)}
+        return {**form, "code": _compact(form["code"]), "label": repr(schedule),
+                "form": repr(with_blanks(schedule, written)),
+                **({} if schedule._inner() else {"mathml": schedule.equation("mathml")})}
     try:
         code = page_code(schedule, steps)
     except NotTraceable as reason:

@@ -5,6 +5,7 @@ import numpy as np
 from optlearn import schedules
 from optlearn.explorer import payload
 from optlearn.explorer.arguments import MOST_STEPS
+from optlearn.schedules.formula import page_form, with_numbers
 from optlearn.symbolic.trace import parameter_values
 from optlearn.trajectory import run
 
@@ -28,7 +29,7 @@ def rebuilt(rule, racer, known):
     """The racer as an optimizer: the rule with its numbers; schedules are among the known ones, by their code."""
     kept = racer.get("schedules", {})
     if kept:
-        rule = payload.with_schedules(rule, {name: known[data["code"]] for name, data in kept.items()})
+        rule = payload.with_schedules(rule, {name: scheduled(data, known) for name, data in kept.items()})
     made = payload.with_values(rule, racer["h"], kept)
     if racer.get("past"):
         # The page went on with other numbers from some steps on.
@@ -40,6 +41,15 @@ def rebuilt(rule, racer, known):
             name: schedules.Join([schedules.Constant(start=x) for x in values], at=list(until))
             for name, values in series.items() if len(set(values)) > 1})
     return made
+
+
+def scheduled(data, known):
+    """A schedule as the page has it now: a known one, with the numbers that it has there."""
+    schedule = known[data["code"]]
+    if "h" not in data:
+        return schedule
+    paths = [path for path, _ in page_form(schedule)["numbers"]]
+    return with_numbers(schedule, dict(zip(paths, data["h"], strict=True)))
 
 
 def race(surface, rules, state):

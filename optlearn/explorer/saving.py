@@ -4,7 +4,7 @@ import tempfile
 import webbrowser
 from pathlib import Path
 
-from optlearn.explorer import animation, figure
+from optlearn.explorer import animation, figure, stills
 
 
 def save(explorer, path):
@@ -27,8 +27,7 @@ def _page(explorer, path):
 
 
 def _still(explorer, path):
-    figure.picture(explorer.surface, explorer.trajectories, explorer.labels(), explorer.state,
-                   lambda view: view.savefig(path, dpi=200))
+    stills.picture(explorer, lambda view: view.savefig(path, dpi=200))
 
 
 class _Race(animation.Animation):

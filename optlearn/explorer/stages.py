@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 import os
 from pathlib import Path
@@ -11,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optlearn import optional, problems
+from optlearn import problems
 from optlearn.declare import InvalidArgument
 from optlearn.explorer import animation, arguments, bundle, explorer, page, payload, racers, words
-from optlearn.explorer.figure import fewer_colours
+from optlearn.explorer.figure import sheet
 from optlearn.rules import Adam, GradientDescent, Muon, Shampoo
 from optlearn.rules.muon import COEFFICIENTS
 
@@ -87,21 +85,10 @@ class Stage:
 
     def figure(self) -> str:
         """The still figure, a PNG in base64."""
-        buffer = io.BytesIO()
-        self._picture(lambda figure: figure.savefig(buffer, format="png", metadata={"Software": None}))
-        return base64.b64encode(fewer_colours(buffer.getvalue())).decode()
+        return self._picture()
 
-    def _picture(self, write):
-        # Not pyplot: the figure is nobody's current figure and displays nowhere by itself.
-        mpl = optional.load("matplotlib", "figures")
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        with mpl.rc_context({"font.size": 9, "font.family": "DejaVu Sans"}):
-            figure = Figure(figsize=(7.4, 3.3), dpi=100, facecolor="white", layout="constrained")
-            FigureCanvasAgg(figure)
-            self._draw(figure)
-            write(figure)
+    def _picture(self, write=None):
+        return sheet(self._draw, write, size=(7.4, 3.3))
 
     def __repr__(self) -> str:
         return self._said

@@ -30,6 +30,7 @@ from optlearn.schedules.decay import (
     Noam,
     Polynomial,
     Step,
+    WarmupStableDecay,
 )
 from optlearn.schedules.driven import Driver, FromTraining, King, Plateau, steps_without_decrease
 from optlearn.schedules.momentum import NadamMomentum, SutskeverMomentum
@@ -37,4 +38,4 @@ from optlearn.schedules.momentum import NadamMomentum, SutskeverMomentum
 __all__ = ["Constant", "Cosine", "Cyclical", "Driver", "Exponential", "FromTraining", "Halving", "Inverse",
            "InverseSquareRoot", "Join", "King", "MultiStep", "NadamMomentum", "Noam", "OneCycle", "PerEpoch",
            "Place", "Plateau", "Polynomial", "Scaled", "Schedule", "Step", "SutskeverMomentum", "WarmRestarts",
-           "Warmup", "get", "names", "steps_without_decrease"]
+           "Warmup", "WarmupStableDecay", "get", "names", "steps_without_decrease"]

@@ -24,6 +24,7 @@ from optlearn.schedules.decay import MultiStep as _MultiStep
 from optlearn.schedules.decay import Noam as _Noam
 from optlearn.schedules.decay import Polynomial as _Polynomial
 from optlearn.schedules.decay import Step as _Step
+from optlearn.schedules.decay import WarmupStableDecay as _WarmupStableDecay
 from optlearn.schedules.driven import Driver as Driver
 from optlearn.schedules.driven import FromTraining as _FromTraining
 from optlearn.schedules.driven import King as _King
@@ -34,8 +35,8 @@ from optlearn.schedules.momentum import SutskeverMomentum as _SutskeverMomentum
 
 __all__ = ["Constant", "Cosine", "Cyclical", "Driver", "Exponential", "FromTraining", "Halving", "Inverse",
            "InverseSquareRoot", "Join", "King", "MultiStep", "NadamMomentum", "Noam", "OneCycle", "PerEpoch", "Place",
-           "Plateau", "Polynomial", "Scaled", "Schedule", "Step", "SutskeverMomentum", "WarmRestarts", "Warmup", "get",
-           "names", "steps_without_decrease"]
+           "Plateau", "Polynomial", "Scaled", "Schedule", "Step", "SutskeverMomentum", "WarmRestarts", "Warmup",
+           "WarmupStableDecay", "get", "names", "steps_without_decrease"]
 
 class Constant(_Constant):
     def __init__(self, *, start: float = 0.1, lr: float = ...) -> None: ...
@@ -113,3 +114,7 @@ class WarmRestarts(_WarmRestarts):
 
 class Warmup(_Warmup):
     def __init__(self, then: Schedule, *, steps: int = 100, start: float = 0.0) -> None: ...
+
+class WarmupStableDecay(_WarmupStableDecay):
+    def __init__(self, *, peak: float = 0.1, end: float = 0.0, warmup: int = 10, stable: int = 60, decay: int = 30,
+                 shape: Literal['linear', 'cosine', 'sqrt'] = 'linear') -> None: ...

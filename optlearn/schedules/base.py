@@ -45,6 +45,9 @@ class Schedule(Declared):
         Arguments that are not numbers, each with the function that checks it.
     symbols : dict of str to str
         LaTeX of the quantities that `lines` names.
+    points : tuple
+        Points of its curve that can be dragged on a page: the numbers that add up to the index, and the one that is
+        the value there.
 
     Examples
     --------
@@ -64,6 +67,7 @@ class Schedule(Declared):
     symbol = r"\eta"
     parts: dict[str, Callable[[Any], Any]] = {}
     symbols: dict[str, str] = {}
+    points: ClassVar[tuple[tuple[tuple[str, ...], str | None], ...]] = ()
 
     def __init_subclass__(cls, register: bool = True, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

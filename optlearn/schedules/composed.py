@@ -95,8 +95,11 @@ class Warmup(Successive):
     def symbol(self):
         return self.then.symbol
 
+    points = ((("steps",), None),)
+
     def _rise(self, k):
-        return self.start + (self.then(0) - self.start) * (k + 1) / self.steps
+        target = self.then(0) if self.then.driven else self.then.value(0)
+        return self.start + (target - self.start) * (k + 1) / self.steps
 
     def value(self, k):
         return np.where(k < self.steps, self._rise(k), self.then.value(np.maximum(k - self.steps, 0)))

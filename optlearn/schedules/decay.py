@@ -23,6 +23,7 @@ class Constant(Schedule):
     """
 
     start = hyper(0.1, at_least=0, symbol=r"\eta_0", alias="lr")
+    points = (((), "start"),)
 
     def value(self, k):
         return self.start
@@ -45,6 +46,7 @@ class Exponential(Schedule):
     start = hyper(0.1, at_least=0, symbol=r"\eta_0", alias="lr")
     gamma = hyper(0.9, above=0, at_most=1, symbol=r"\gamma")
     every = hyper(1, at_least=1, integer=True, symbol="E", alias="steps_per_epoch")
+    points = (((), "start"),)
     staircase = option(False)
 
     def value(self, k):
@@ -62,6 +64,7 @@ class Halving(Schedule):
 
     start = hyper(0.1, at_least=0, symbol=r"\eta_0", alias="lr")
     every = hyper(10, at_least=1, integer=True, symbol="E", alias="steps_per_epoch")
+    points = (((), "start"),)
 
     def value(self, k):
         return self.start * 0.5 ** np.floor(k / self.every)
@@ -79,6 +82,7 @@ class Step(Schedule):
     start = hyper(0.1, at_least=0, symbol=r"\eta_0", alias="lr")
     gamma = hyper(0.1, above=0, at_most=1, symbol=r"\gamma")
     every = hyper(30, at_least=1, integer=True, symbol="E", alias="steps_per_epoch")
+    points = (((), "start"),)
 
     def value(self, k):
         return self.start * self.gamma ** np.floor(k / self.every)
@@ -100,6 +104,7 @@ class MultiStep(Schedule):
 
     start = hyper(0.1, at_least=0, symbol=r"\eta_0", alias="lr")
     gamma = hyper(0.1, above=0, at_most=1, symbol=r"\gamma")
+    points = (((), "start"),)
     milestones: Sequence[int]
     parts = {"milestones": increasing("milestones", 1)}
 
@@ -124,6 +129,7 @@ class Inverse(Schedule):
     start = hyper(0.1, at_least=0, symbol=r"\eta_0", alias="lr")
     gamma = hyper(0.9, at_least=0, symbol=r"\gamma")
     p = hyper(0.5, at_least=0, symbol="p")
+    points = (((), "start"),)
 
     def value(self, k):
         return self.start * (1 + self.gamma * k) ** -self.p
@@ -140,6 +146,7 @@ class InverseSquareRoot(Schedule):
 
     start = hyper(0.1, at_least=0, symbol=r"\eta_0", alias="lr")
     shift = hyper(1.0, above=0, symbol="s")
+    points = (((), "start"),)
 
     def value(self, k):
         return self.start / np.sqrt(1 + k / self.shift)
@@ -158,6 +165,7 @@ class Polynomial(Schedule):
     end = hyper(0.0, at_least=0, symbol=r"\eta_{\mathrm{end}}")
     power = hyper(1.0, above=0, symbol="p")
     steps = hyper(100, at_least=1, integer=True, symbol="T")
+    points = (((), "start"), (("steps",), "end"))
 
     def value(self, k):
         return self.end + (self.start - self.end) * (1 - np.minimum(k, self.steps) / self.steps) ** self.power
@@ -177,10 +185,44 @@ class Cosine(Schedule):
     start = hyper(0.1, at_least=0, symbol=r"\eta_0", alias="lr")
     end = hyper(0.0, at_least=0, symbol=r"\eta_{\mathrm{end}}")
     steps = hyper(100, at_least=1, integer=True, symbol="T")
+    points = (((), "start"), (("steps",), "end"))
 
     def value(self, k):
         turn = np.pi * np.minimum(k, self.steps) / self.steps
         return self.end + 0.5 * (self.start - self.end) * (1 + np.cos(turn))
+
+
+class WarmupStableDecay(Schedule):
+    """A straight rise for `warmup` steps to `peak`, `stable` steps there, then `decay` steps to `end`, where it stays.
+
+    Step index k < warmup has ``peak * (k + 1) / warmup``, as `Warmup` has. The decay is a straight line, half a
+    period of the cosine, or ``shape="sqrt"``: ``peak + (end - peak) * sqrt(u)``, u from 0 to 1, steep at first.
+
+    Source: S. Hu and others (2024), arXiv:2404.06395; the decay with the root: A. Hägele and others (2024),
+    arXiv:2405.18392.
+
+    Examples
+    --------
+    >>> WarmupStableDecay(peak=1.0, warmup=2, stable=2, decay=4).series(10).tolist()
+    [0.5, 1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
+    """
+
+    peak = hyper(0.1, at_least=0, symbol=r"\eta_{\mathrm{peak}}")
+    end = hyper(0.0, at_least=0, symbol=r"\eta_{\mathrm{end}}")
+    warmup = hyper(10, at_least=1, integer=True, symbol="W")
+    stable = hyper(60, at_least=0, integer=True, symbol="S")
+    decay = hyper(30, at_least=1, integer=True, symbol="D")
+    shape = option("linear", choices=("linear", "cosine", "sqrt"))
+
+    symbols = {"part": "u_k"}
+    points = ((("warmup",), "peak"), (("warmup", "stable"), "peak"), (("warmup", "stable", "decay"), "end"))
+
+    def lines(self, k):
+        part = np.minimum(np.maximum(k - self.warmup - self.stable, 0), self.decay) / self.decay
+        done = {"linear": lambda: part, "cosine": lambda: 0.5 * (1 - np.cos(np.pi * part)),
+                "sqrt": lambda: np.sqrt(part)}[self.shape]()
+        after = self.peak + (self.end - self.peak) * done
+        return {"part": part, "value": np.where(k < self.warmup, self.peak * (k + 1) / self.warmup, after)}
 
 
 class Noam(Schedule):

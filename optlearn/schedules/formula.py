@@ -106,6 +106,95 @@ def page_code(schedule, steps):
     return schedule_code(SimpleNamespace(graph=lambda: formula))
 
 
+def page_form(schedule):
+    """The JavaScript of one of the library's schedules as a function of the index and of its numbers.
+
+    Parameters
+    ----------
+    schedule : Schedule
+
+    Returns
+    -------
+    dict or None
+        ``code``, a function of k and h; ``h``, the numbers; ``numbers``, their paths and declarations; ``points``,
+        those of `Schedule.points` with the places of the numbers in h. None for what has no such form.
+    """
+    if not isinstance(schedule, Declared) or not hasattr(schedule, "_inner") or not _known(schedule) \
+            or schedule.driven:
+        return None
+    named = numbers(schedule)
+    names = {path: symbol(f"h{i}") for i, (path, _, _) in enumerate(named)}
+    k = symbol("k")
+    try:
+        used = set(walk([_bound(schedule, names, k)]))
+        # A number that is not asked for here may have decided what is: it stays as it is.
+        names = {path: name for path, name in names.items() if name in used}
+        node = _bound(schedule, names, k)
+    except Exception:  # Its lines ask for the numbers themselves
+        return None
+    free = [(path, declared, value) for path, declared, value in named if path in names]
+    code = schedule_code(SimpleNamespace(graph=lambda: (node, k)),
+                         {names[path]: f"h[{i}]" for i, (path, _, _) in enumerate(free)})
+    return {"code": code, "h": [float(value) for _, _, value in free],
+            "numbers": [(path, declared) for path, declared, _ in free],
+            "points": _points(schedule, {path: i for i, (path, _, _) in enumerate(free)})}
+
+
+def _bound(schedule, names, k):
+    """The formula with symbols for the numbers that have a name."""
+    with recording():
+        return as_node(with_blanks(schedule, names).value(k))
+
+
+def numbers(schedule):
+    """Paths, declarations and values of the numbers of a schedule and of those that it is made of."""
+    own = [((name,), declared, schedule.__dict__[name]) for name, declared in schedule.hypers().items()
+           if schedule.__dict__[name] is not None]
+    return own + [((name, *path), declared, value) for name, part in _parts(schedule)
+                  for path, declared, value in numbers(part)]
+
+
+def with_numbers(schedule, values):
+    """The schedule with other numbers: those that `page_form` names, by path."""
+    all_of = iter([values.get(path, value) for path, _, value in numbers(schedule)])
+    return _rebuilt(schedule, all_of, lambda one, changed: one.replace(
+        **{name: int(value) if (d := one.hypers().get(name)) and d.integer else value
+           for name, value in changed.items()}))
+
+
+def with_blanks(schedule, blanks):
+    """The schedule with something else in place of some numbers, to be shown."""
+    held = iter([blanks.get(path, value) for path, _, value in numbers(schedule)])
+    return _rebuilt(schedule, held, lambda one, changed: one.bound(changed))
+
+
+def _parts(schedule):
+    """The schedules inside one, each with its name."""
+    held = [(name, schedule.__dict__[name]) for name in schedule.parts]
+    return [(name if value is part else f"{name}.{i}", part) for name, value in held
+            for i, part in enumerate(value if isinstance(value, tuple) else (value,)) if hasattr(part, "_inner")]
+
+
+def _rebuilt(schedule, values, make):
+    changed = {name: next(values) for name in schedule.hypers() if schedule.__dict__[name] is not None}
+    for name in schedule.parts:
+        value = schedule.__dict__[name]
+        parts = value if isinstance(value, tuple) else (value,)
+        if all(hasattr(part, "_inner") for part in parts):
+            made = tuple(_rebuilt(part, values, make) for part in parts)
+            changed[name] = made if isinstance(value, tuple) else made[0]
+    return make(schedule, changed)
+
+
+def _points(schedule, places, path=(), before=()):
+    found = [{"at": [*before, *(places[*path, name] for name in at)], "value": value and places[*path, value]}
+             for at, value in schedule.points]
+    # What follows a rise begins after it.
+    for name, part in _parts(schedule) if found else ():
+        found += _points(part, places, (*path, name), tuple(found[-1]["at"]))
+    return found
+
+
 def _table(schedule, steps):
     try:
         values, again = ([real(schedule(k), f"{_name(schedule)} at step index {k}") for k in range(steps)]

@@ -274,12 +274,12 @@ def _sampled(surface, graph, text):
         method("hessian(x, y, p, out, o, rows, at, size)", graph.hessian, _store)]) + " }; })()")
 
 
-def schedule_code(schedule):
-    """The JavaScript of a schedule: a function of the step index."""
+def schedule_code(schedule, numbers=None):
+    """The JavaScript of a schedule: a function of the step index, and of the numbers that have a text in `numbers`."""
     node, t = schedule.graph()
-    emitter = Emitter("javascript", {t: "k"}, "s")
+    emitter = Emitter("javascript", {t: "k", **(numbers or {})}, "s")
     body = [f"const {n} = {e};" for n, e in emitter.statements([node])]
-    return f"((k) => {{ {' '.join(body)} return {emitter.text[node]}; }})"
+    return f"(({'k, h' if numbers else 'k'}) => {{ {' '.join(body)} return {emitter.text[node]}; }})"
 
 
 def as_json(value):

@@ -1,6 +1,6 @@
 // Prose that drives: a link such as explorer:step=3,focus=lookahead sets an explorer of its page; Back undoes it.
 
-import { linkText, stateOfLink } from "./model/link.js";
+import { linkText, renumbered, stateOfLink } from "./model/link.js";
 import { parse } from "./model/numbers.js";
 
 /**
@@ -25,7 +25,9 @@ export function changeOf(app, words) {
       const racer = state.racers[state.selected];
       const k = data.rules[racer?.rule]?.hypers.findIndex((d) => d.name === word);
       const j = data.surfaces[state.surface].params.findIndex((d) => d.name === word);
-      if (k >= 0) racer.h[k] = x;
+      const [scheduled, s] = Object.entries(racer?.schedules || {}).find(([, one]) => one.numbers?.some((d) => d.name === word)) || [];
+      if (s) racer.schedules[scheduled] = renumbered(s, s.h.map((old, i) => (s.numbers[i].name === word ? x : old)));
+      else if (k >= 0) racer.h[k] = x;
       else if (j >= 0) state.params[j] = x;
       else return null;
     }

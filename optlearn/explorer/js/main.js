@@ -110,6 +110,8 @@ export function createApp(model, parent, data, home = null) {
     rule: (i) => data.rules[store.get("racers")[i].rule],
     /** @param {number} i */
     ruleCode: (i) => codeOf(app.rule(i).code),
+    /** @param {any} rule */
+    codeOf: (rule) => codeOf(rule.code),
     /** The name of a racer; two of one rule are told apart by what differs. @param {number} i */
     label(i) {
       const racers = store.get("racers");
@@ -137,7 +139,7 @@ export function createApp(model, parent, data, home = null) {
       const rule = app.rule(i);
       const h = numbersAt(racer, t - 1).slice();
       for (const [name, schedule] of Object.entries(racer.schedules || {})) {
-        h[rule.hypers.findIndex((d) => d.name === name)] = codeOf(schedule.code)(Math.max(0, t - 1));
+        h[rule.hypers.findIndex((d) => d.name === name)] = codeOf(schedule.code)(Math.max(0, t - 1), schedule.h);
       }
       return h;
     },
@@ -262,7 +264,7 @@ export function createApp(model, parent, data, home = null) {
       const length = store.get("steps");
       const found = Object.entries(racer.schedules || {}).map(([name, schedule]) => ({
         index: rule.hypers.findIndex((d) => d.name === name),
-        values: Float64Array.from({ length }, (_, k) => codeOf(schedule.code)(k)),
+        values: Float64Array.from({ length }, (_, k) => codeOf(schedule.code)(k, schedule.h)),
       }));
       racer.h.forEach((now, index) => {
         if (!(racer.past || []).some(([, h]) => h[index] !== now) || found.some((s) => s.index === index)) return;

@@ -73,6 +73,25 @@ export function modeMatrix(code, shape, h, surface, p, center, vector, delay, tr
   return matrix;
 }
 
+/**
+ * What noise of size one in the gradient, along a mode's direction, adds to the amounts of `modeMatrix` in a step.
+ * @param {import("./integrator.js").RuleCode} code @param {{layout: any, stride: number, slots: string[]}} shape @param {ArrayLike<number>} h
+ * @param {number[]} center @param {number[]} vector @param {number} delay @param {number} t
+ */
+export function modeNoise(code, shape, h, center, vector, delay, t) {
+  const { layout, stride } = shape;
+  const made = [0, 1].map((size) => {
+    const rows = new Float64Array(2 * stride);
+    rows.set(center, layout.w[0]);
+    code.start(rows, 0, h);
+    code.probe(rows, 0, stride, t, h);
+    rows.set([size * vector[0], size * vector[1]], stride + layout.g[0]);
+    code.step(rows, 0, stride, t, h);
+    return ["w", ...shape.slots].map((name) => rows[stride + layout[name][0]] * vector[0] + rows[stride + layout[name][0] + 1] * vector[1]);
+  });
+  return [...made[1].map((x, k) => x - made[0][k]), ...Array(delay).fill(0)];
+}
+
 /** The roots of a matrix's characteristic polynomial, the largest first. @param {number[][]} m @returns {number[][]} real and imaginary parts */
 export function rootsOf(m) {
   const n = m.length;

@@ -7,7 +7,15 @@ const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise"
   "preset", "fair", "band", "map", "delay", "target"];
 
 const STAGE_NAMES = ["step", "gradient", "memory", "lookahead", "preconditioner"];
-const PANEL_NAMES = ["", "map", "tiles", "modes", "noise", "fair", "share"];
+const PANEL_NAMES = ["", "map", "tiles", "modes", "noise", "fair", "share", "schedule", "kernel", "correction", "floor", "bound"];
+
+/** What schedules are, but for their numbers. @param {Object<string, any>} [schedules] */
+const formsOf = (schedules) => JSON.stringify(Object.entries(schedules || {}).map(([name, s]) => [name, s.code]));
+
+/** A schedule with other numbers. @param {any} schedule @param {number[]} h */
+export function renumbered(schedule, h) {
+  return { ...schedule, h, label: schedule.form.replace(/\{(\d+)\}/g, (_, k) => String(h[+k])) };
+}
 
 /**
  * The state as text for the fragment of an address. Schedules are functions, which no link may carry: a racer names the
@@ -16,7 +24,8 @@ const PANEL_NAMES = ["", "map", "tiles", "modes", "noise", "fair", "share"];
  */
 export function linkText(state, first) {
   const values = LINKED.map((key) => key !== "racers" ? state[key] : state.racers.map((racer) => [racer.rule, racer.h, racer.hidden ? 1 : 0, racer.past || 0,
-    racer.schedules ? first.racers.findIndex((one) => JSON.stringify(one.schedules) === JSON.stringify(racer.schedules)) : -1]));
+    racer.schedules ? first.racers.findIndex((one) => formsOf(one.schedules) === formsOf(racer.schedules)) : -1,
+    ...(racer.schedules ? [Object.values(racer.schedules).map((s) => s.h || 0)] : [])]));
   const text = JSON.stringify(values).replace(/[()']/g, (sign) => "\\u00" + sign.charCodeAt(0).toString(16));
   return encodeURI(text.slice(1, -1).replace(/\[/g, "(").replace(/]/g, ")").replace(/"/g, "'")).replace(/#/g, "%23").replace(/&/g, "%26");
 }
@@ -39,13 +48,20 @@ export function stateOfLink(text, first, data) {
       state[key] = values[k];
     });
     const surface = data.surfaces[state.surface];
-    state.racers = state.racers.map(([rule, h, hidden, past, from]) => {
+    state.racers = state.racers.map(([rule, h, hidden, past, from, numbers]) => {
       const n = data.rules[rule].hypers.length;
       if (!finite(h, n) || (past && !past.every(([until, then]) => Number.isInteger(until) && finite(then, n)))) throw new TypeError("h");
       const racer = { rule, h };
       if (hidden) racer.hidden = true;
       if (past) racer.past = past;
-      if (from >= 0) racer.schedules = first.racers[from].schedules;
+      if (from >= 0) {
+        racer.schedules = Object.fromEntries(Object.entries(first.racers[from].schedules).map(([name, s], k) => {
+          const now = numbers?.[k];
+          if (!s.form || !now) return [name, s];
+          if (!finite(now, s.numbers.length) || now.some((x, j) => complaint(x, s.numbers[j]))) throw new TypeError(name);
+          return [name, renumbered(s, now)];
+        }));
+      }
       return racer;
     });
     const allowed = (list, declared) => finite(list, declared.length) && list.every((x, k) => !complaint(x, declared[k]));

@@ -193,6 +193,26 @@ function* bandWork({ place, racers, runs }, post) {
 }
 
 /**
+ * Where the runs of one racer with the seeds after the given one stand, and the mean of their losses.
+ * @param {{place: PlaceJob, racer: RacerJob, runs: number, every: number}} job @param {(result: any) => void} post
+ */
+function* cloudWork({ place, racer, runs, every }, post) {
+  const { run } = runner(place, racer);
+  const moments = Math.floor(place.steps / every) + 1;
+  const points = new Float64Array(2 * runs * moments).fill(NaN);
+  const mean = new Float64Array(place.steps + 1);
+  for (let k = 0; k < runs; k++) {
+    const made = run(racer.h, place.p, place.steps, (place.seed + k) % 4294967296);
+    for (let t = 0; t <= place.steps; t++) {
+      mean[t] += t <= made.last ? made.loss[t] / runs : Infinity;
+      if (t <= made.last && t % every === 0) points.set(made.rows.subarray(t * made.stride + made.layout.w[0]).subarray(0, 2), 2 * ((t / every) * runs + k));
+    }
+    yield;
+  }
+  post({ points, mean });
+}
+
+/**
  * The loss after the last step of every racer for every value of a grid, the mean over seeds.
  * @param {{place: PlaceJob, racers: (RacerJob & {index: number})[], grid: number[], seeds: number}} job `index`: which number the grid is for
  * @param {(result: any) => void} post
@@ -221,7 +241,7 @@ function* tuneWork({ place, racers, grid, seeds }, post) {
 function serve(port) {
   /** @type {Object<string, Generator>} */
   const work = {};
-  const kinds = { map: mapWork, band: bandWork, tune: tuneWork };
+  const kinds = { map: mapWork, band: bandWork, tune: tuneWork, cloud: cloudWork };
   let busy = false;
   function turn() {
     const until = performance.now() + 12;
@@ -251,7 +271,7 @@ function serve(port) {
  */
 export function createWorkshop() {
   const parts = [compile, integrate, randomState, tapeOf, lowest, eigenmodes, modeMatrix, rootsOf, spectralRadius, tidy, ticks, scaleOf,
-    runner, mapWork, bandWork, tuneWork, serve];
+    runner, mapWork, bandWork, tuneWork, cloudWork, serve];
   /** @type {any} */
   let port = null;
   /** @type {Object<string, {id: number, answer: (result: any) => void}>} */

@@ -13,6 +13,9 @@ import { STATE_KEYS } from "../model/state.js";
 const TABS = [
   { id: "map", title: "Map" }, { id: "tiles", title: "Tiles" }, { id: "modes", title: "Eigenmodes", when: (app) => Boolean(app.surface.quadratic) },
   { id: "noise", title: "Noise and delay" }, { id: "fair", title: "Fairness" }, { id: "share", title: "Share" },
+  // Views that stand alone as figures; elsewhere they are there when a link opens them.
+  ...[["schedule", "Schedule"], ["kernel", "Memory"], ["correction", "Correction"], ["floor", "Noise floor"], ["bound", "Bound"]]
+    .map(([id, title]) => ({ id, title, when: (app) => app.store.get("panel") === id })),
 ];
 
 /** Pixels in height that the map needs beside the picture. */

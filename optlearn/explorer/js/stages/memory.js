@@ -1,6 +1,7 @@
 // The stage of matrices: racers learn the pairs of an associative memory; what each pair lacks, and what a step does.
 
 import { createAnnouncer } from "../view/accessibility.js";
+import { chart, chartText, curve, straight } from "../view/chart.js";
 import { button, icon, make, slider } from "../view/controls.js";
 import { createEquation } from "../view/equation.js";
 import { compile } from "../model/integrator.js";
@@ -8,7 +9,7 @@ import { createMemory, runOnMemory, singularValues } from "../model/matrix.js";
 import { show } from "../model/numbers.js";
 import { createStore } from "../model/state.js";
 import { readTheme, swatch, watchTheme, DASHES } from "../view/theme.js";
-import { chart, chartText, createPlay, createRoom, curve, stageLinks, straight } from "./parts.js";
+import { createPlay, createRoom, stageLinks } from "./parts.js";
 
 const EXPONENT = { name: "exponent", mathml: "<mi>α</mi>", low: 0, high: 3, log: false, at_least: 0, range: "a number from 0 to 3", at_most: 3 };
 /** Nothing smaller is told apart in the charts. */

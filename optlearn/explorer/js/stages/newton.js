@@ -1,10 +1,11 @@
 // The stage of Newton-Schulz: one step is a polynomial on every singular value; its shape is dragged, its powers follow.
 
+import { chart, chartText, curve, straight } from "../view/chart.js";
 import { make, slider } from "../view/controls.js";
 import { show } from "../model/numbers.js";
 import { createStore } from "../model/state.js";
 import { readTheme, watchTheme } from "../view/theme.js";
-import { chart, chartText, createRoom, curve, stageLinks, straight } from "./parts.js";
+import { createRoom, stageLinks } from "./parts.js";
 
 const COEFFICIENT = { low: -25, high: 10, log: false, range: "a finite number" };
 const COEFFICIENTS = ["a", "b", "c"].map((name) => ({ ...COEFFICIENT, name, mathml: `<mi>${name}</mi>` }));

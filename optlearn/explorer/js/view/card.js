@@ -167,7 +167,7 @@ function createLoupe(app) {
 }
 
 /** The left side of a quantity's line as plain text, without the time. @param {any} rule @param {string} name */
-function symbolOf(rule, name) {
+export function symbolOf(rule, name) {
   const line = rule.lines.find((one) => one.name === name);
   if (!line) return name.replace(/_/g, " ");
   return line.mathml.split("<mrow><mo>=")[0].replace(/<mn>2<.mn><.msu(p|bsup)>/, "²").replace(/<[^>]*>/g, "")

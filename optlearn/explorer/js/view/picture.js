@@ -9,7 +9,7 @@ import { cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark, ste
 import { show, showPair, ticks, tidy } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
-const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band", "_asked", "_phase", "_camera", "_whole", "_map", "speed"];
+const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band", "_asked", "_phase", "_camera", "_whole", "_map", "speed", "_cloud", "panel"];
 const CAMERA_MS = 420;
 
 /** @param {import("../main.js").App} app @param {HTMLElement} parent */
@@ -159,7 +159,8 @@ export function createPicture(app, parent) {
     const inSight = (/** @type {number[]} */ [x, y]) => x >= view[0] && x <= view[1] && y >= view[2] && y <= view[3];
     const order = app.runs.map((_, i) => i).filter((i) => i !== selected && !racers[i].hidden);
     if (app.runs[selected] && !racers[selected].hidden) order.push(selected);
-    if (store.get("_asked")) order.length = 0;
+    // Beside their cloud, single runs say nothing.
+    if (store.get("_asked") || store.get("panel") === "floor") order.length = 0;
     c.lineJoin = "round";
     for (const i of order) {
       const run = app.runs[i];
