@@ -50,6 +50,10 @@ def test_slides_fit_and_stand_alone(deck, site, visit):
     problems += page.evaluate("""[...document.querySelectorAll('.slides [href^="#"]')]
       .map(link => "leads to what a deck does not have: " + link.outerHTML)""")
     assert not problems, "\n".join(problems)
+    notes = page.locator(".slides aside.notes").all_text_contents()
+    assert sum("To ask the room" in note for note in notes) == 1, "the two questions are in the notes"
+    assert re.match(r"\d+ minutes for everything, \d+ for the essentials", notes[0])
+    assert re.match(r"Minute \d+ of \d+\.", notes[-1])
 
 
 def test_explorers_of_slides_are_alive(deck, site, visit):

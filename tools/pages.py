@@ -12,7 +12,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 # Like make, in the folder of the book.
 SITE = Path("_build", "html")
 CELL = re.compile(r"\s*cell (\d+)\s*")
-MINUTES = re.compile(r"(Essentials|Everything), (\d+) minutes")
+MINUTES = re.compile(r"(Essentials|Everything)\W[^\d.]{0,30}?(two times )?(\d+) minutes")
 
 
 class Chapter:
@@ -41,7 +41,8 @@ class Chapter:
 
     def minutes(self):
         """How long the chapter says it takes, ``{"Essentials": 30, "Everything": 60}``."""
-        return {name: int(number) for name, number in MINUTES.findall(self.soup.select_one("article").get_text(" "))}
+        text = " ".join(self.soup.select_one("article").get_text(" ").split())
+        return {name: int(number) * (2 if twice else 1) for name, twice, number in MINUTES.findall(text)}
 
     def blocks(self):
         """Each cell that left something on the page, and its elements in order."""

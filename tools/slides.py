@@ -31,7 +31,7 @@ PAGE = """<!DOCTYPE html>
 <link rel="stylesheet" href="{static}reveal/deck.css">
 </head>
 <body>
-<div class="reveal" data-minutes="{minutes}"><div class="slides">
+<div class="reveal" data-minutes="{minutes}" data-essentials="{essentials}"><div class="slides">
 {slides}
 </div></div>
 <script src="{static}reveal/reveal.js"></script>
@@ -64,7 +64,12 @@ class Deck:
         for cell, blocks in chapter.blocks().items():
             kind = chapter.kind(cell)
             if kind == "skip":
-                continue
+                # Exercises end in the cell that goes on with the summary.
+                while blocks and blocks[0].get_text().rstrip("#\n") != "Summary":
+                    blocks = blocks[1:]
+                if not blocks:
+                    continue
+                kind = "slide"
             if kind in ("slide", "subslide") or not self.slides:
                 self._close()
                 self.slides.append([])
@@ -131,11 +136,11 @@ class Deck:
 
     def write(self):
         """Write the deck beside the page, and a link to it into the page."""
-        chapter = self.chapter
+        chapter, times = self.chapter, self.chapter.minutes()
         path = chapter.path.with_name(chapter.path.stem + "-slides.html")
         path.write_text(PAGE.format(
             title=html.escape(chapter.title.get_text().strip()), styles=chapter.styles, static=self.static,
-            minutes=chapter.minutes().get("Everything", 60), slides="\n".join(self.slides)), encoding="utf-8")
+            minutes=times["Everything"], essentials=times["Essentials"], slides="\n".join(self.slides)), encoding="utf-8")
         chapter.save_with({path.name: "Slides"})
         return path
 

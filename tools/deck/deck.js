@@ -35,6 +35,20 @@ function halve(slide, block) {
   return rest;
 }
 
+/** A copy of a long table with its last rows, those that do not fit, or null. */
+function rows(slide, block) {
+  const body = block.querySelector("table:not(.optlearn-hyper) > tbody");
+  if (!body || body.rows.length < 6) return null;
+  const rest = block.cloneNode(true);
+  const moved = [];
+  while (body.rows.length > 3 && tall(slide)) {
+    moved.unshift(body.lastElementChild);
+    body.lastElementChild.remove();
+  }
+  rest.querySelector("table:not(.optlearn-hyper) > tbody").replaceChildren(...moved);
+  return rest;
+}
+
 /** Takes what does not fit onto slides of its own. */
 function split(slide) {
   if (!tall(slide)) return;
@@ -56,7 +70,7 @@ function split(slide) {
     split(after);
     return;
   }
-  const rest = blocks[0] && halve(slide, blocks[0]);
+  const rest = blocks[0] && (halve(slide, blocks[0]) || rows(slide, blocks[0]));
   if (rest) {
     const after = next(slide);
     box(after).append(rest);
@@ -68,7 +82,7 @@ function split(slide) {
 /** A block that cannot be broken: a figure, a table, a formula. */
 function shrink(slide) {
   const block = contents(box(slide)).filter((node) => !isHeading(node))[0];
-  for (let scale = 0.95; block && tall(slide) && scale >= 0.6; scale -= 0.05) block.style.zoom = scale;
+  for (let scale = 0.95; block && tall(slide) && scale > 0.59; scale -= 0.05) block.style.zoom = scale;
 }
 
 /** Formulas and tables that are too wide become smaller. */
@@ -124,6 +138,17 @@ function alone(slide) {
   if (contents(box(slide)).every(isHeading) && slide.nextElementSibling?.matches(".has-live")) slide.remove();
 }
 
+/** In the notes of each slide: at which minute it should come, if the chapter takes its time. */
+function pace(slides, minutes, essentials) {
+  slides.forEach((slide, k) => {
+    const shown = slide.matches(".stack") || !slide.querySelector(":scope > .bd-article") ? slide.querySelector("section") : slide;
+    const notes = shown.querySelector(":scope > aside.notes") || shown.appendChild(Object.assign(document.createElement("aside"), { className: "notes" }));
+    const when = `Minute ${Math.round((minutes * k) / slides.length)} of ${minutes}.`;
+    notes.prepend(Object.assign(document.createElement("p"),
+      { textContent: k ? when : `${minutes} minutes for everything, ${essentials} for the essentials (the page says which parts).` }));
+  });
+}
+
 async function start() {
   const root = document.documentElement;
   root.classList.add("measuring");
@@ -137,7 +162,8 @@ async function start() {
   slides().forEach(begin);
   hang(slides().filter((slide) => !slide.dataset.of));
   root.classList.remove("measuring");
-  const minutes = +document.querySelector(".reveal").dataset.minutes;
+  const { minutes, essentials } = document.querySelector(".reveal").dataset;
+  pace(slides().filter((slide) => !slide.dataset.of), +minutes, +essentials);
   await Reveal.initialize({
     width: 1280, height: HEIGHT, margin: 0, center: false, hash: true, slideNumber: "c/t", transition: "none",
     controls: false, totalTime: 60 * minutes, plugins: [RevealNotes],

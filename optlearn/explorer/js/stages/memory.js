@@ -94,7 +94,7 @@ function renderMemory({ model, el: parent, data, home }) {
       for (let k = 0; k < memory.n; k++) {
         runs.forEach((run, i) => {
           const e = run.errors[Math.min(t, run.last)][k];
-          out += `<rect x="${(x0 + (k + 0.1) * slot + i * bar).toFixed(1)}" y="${y(e).toFixed(1)}" width="${(bar - 1).toFixed(1)}" height="${Math.max(0.8, bottom - y(e)).toFixed(1)}" ${paint(i)} ${i === store.get("selected") ? 'stroke="var(--olx-ink)"' : ""}/>`;
+          out += `<rect x="${(x0 + (k + 0.1) * slot + i * bar).toFixed(1)}" y="${y(e).toFixed(1)}" width="${Math.max(0.5, bar - 1).toFixed(1)}" height="${Math.max(0.8, bottom - y(e)).toFixed(1)}" ${paint(i)} ${i === store.get("selected") ? 'stroke="var(--olx-ink)"' : ""}/>`;
         });
         out += chartText(x0 + (k + 0.5) * slot, bottom + 15, show(memory.p[k], 2), 'text-anchor="middle"');
       }
