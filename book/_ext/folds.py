@@ -20,14 +20,15 @@ def fold(app, doctree, docname):
     if app.builder.format != "html" or not path.endswith(".ipynb"):
         return
     with open(path, encoding="utf-8") as file:
-        titles = [cell["metadata"].get("fold") for cell in json.load(file)["cells"]]
+        # The questions of a chapter are a cell that is not in its file.
+        titles = {k: cell["metadata"].get("fold") for k, cell in enumerate(json.load(file)["cells"])}
 
     def walk(parent):
         current, at, last = None, 0, None
         for node in [*parent.children, None]:
             cell = cell_of(node) if isinstance(node, nodes.Element) else None
             last = last if cell is None else cell
-            title = None if node is None or last is None else titles[last]
+            title = None if node is None else titles.get(last)
             if title != current:
                 at = len(parent.children) if node is None else parent.index(node)
                 signs = ["</details>"] if current else []
@@ -38,7 +39,7 @@ def fold(app, doctree, docname):
                 walk(node)
             elif isinstance(node, nodes.section):
                 inside = {cell_of(part) for part in node.findall(nodes.Element)} - {None}
-                if any(titles[k] != title for k in inside):
+                if any(titles.get(k) != title for k in inside):
                     raise ExtensionError(f'{docname}: a section begins in the fold "{title}" and does not end in it')
 
     walk(doctree)
