@@ -84,6 +84,8 @@ def test_every_rule_has_its_place_in_the_genealogy():
     edges = re.findall(r'data-edge=\\"(\S+) (\S+) \w+\\"', (ROOT / f"{page}.ipynb").read_text(encoding="utf-8"))
     assert len(drawn) == len(set(drawn))
     assert set(optlearn.names()) <= set(drawn) == {name for edge in edges for name in edge}
+    # As the page says, all lines end at two rules.
+    assert {end for _, end in edges} - {begin for begin, _ in edges} == {"gradient_descent", "sign_sgd"}
     # Numbers in the text are those of the arrows.
     assert all(1 <= int(n) <= len(edges) for n in re.findall(r"\((\d+)[,)]", markdown(page)))
 
