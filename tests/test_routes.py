@@ -14,6 +14,11 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 import optlearn
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+import genealogy  # noqa: E402
+import needs  # noqa: E402
+import reference  # noqa: E402
+
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 CHAPTERS = [page["file"] for part in TOC["parts"] if part.get("numbered") for page in part["chapters"]]
 DOC = re.compile(r"\{doc\}`(?:[^`<]*<)?([^`<>]+)>?`")
@@ -76,6 +81,20 @@ def test_a_chapter_says_what_it_needs_and_where_it_leads(name):
         assert set(linked(onward[1], name)) & set(CHAPTERS)
 
 
+def test_every_chapter_returns_somewhere():
+    """What its page says of itself is made of what the others say: those that need it, or that speak of it."""
+    pages = [name for name in CHAPTERS if (ROOT / f"{name}.ipynb").exists()]
+    spoken = {name: linked(re.sub(r"^\*\*(?:Needs|Next|Back)\b.*", "", markdown(name), flags=re.M), name)
+              for name in pages}
+    by_name = {posixpath.basename(name): name for name in pages}
+    drawn = re.search(r"^```\{genealogy\}\n(.*?)^```", markdown("book/practice/genealogy"), re.M | re.S)[1].split()
+    spoken["book/practice/genealogy"] += [genealogy.who(name, by_name)[1] for name in drawn if name != "."]
+    said = {name: needed(name) for name in pages}
+    assert not [name for name in pages if not needs.returns(name, said, spoken)]
+    assert needs.returns("book/momentum/nesterov", said, spoken) == [
+        name for name in pages if "book/momentum/nesterov" in said[name]]
+
+
 def test_every_rule_has_its_place_in_the_genealogy():
     """Where it stands, a checked arrow, and only arrows between rules that are drawn."""
     page = "book/practice/genealogy"
@@ -84,16 +103,13 @@ def test_every_rule_has_its_place_in_the_genealogy():
     edges = re.findall(r'data-edge=\\"(\S+) (\S+) \w+\\"', (ROOT / f"{page}.ipynb").read_text(encoding="utf-8"))
     assert len(drawn) == len(set(drawn))
     assert set(optlearn.names()) <= set(drawn) == {name for edge in edges for name in edge}
+    # As the page says, all lines end at two rules.
+    assert {end for _, end in edges} - {begin for begin, _ in edges} == {"gradient_descent", "sign_sgd"}
     # Numbers in the text are those of the arrows.
     assert all(1 <= int(n) <= len(edges) for n in re.findall(r"\((\d+)[,)]", markdown(page)))
 
 
 def test_the_drawing_is_made_of_the_checks():
-    sys.path.insert(0, str(ROOT / "book" / "_ext"))
-    try:
-        import genealogy
-    finally:
-        sys.path.pop(0)
     edge = ("adam", "rmsprop", "values", "claim-1", "Adam with β₁ = 0 is RMSProp")
     titles = {"adam": "Adam", "rmsprop": "RMSProp"}
     made = genealogy.drawing([["rmsprop"], ["adam"]], [edge], titles, {name: f"{name}.html" for name in titles})
@@ -134,18 +150,13 @@ def whole(name):
 
 
 def test_every_rule_that_a_chapter_teaches_is_run_there():
-    sys.path.insert(0, str(ROOT / "book" / "_ext"))
-    try:
-        from reference import TAUGHT_IN
-    finally:
-        sys.path.pop(0)
     chapters = {posixpath.basename(name): name for name in CHAPTERS}
     for name in optlearn.names():
-        chapter = chapters.get(TAUGHT_IN.get(name, name))
+        chapter = chapters.get(reference.TAUGHT_IN.get(name, name))
         if chapter:
             assert re.search(rf"\b{type(optlearn.get(name)).__name__}\(", whole(chapter)), f"{name} in {chapter}"
-    assert set(TAUGHT_IN) <= set(optlearn.names())
-    assert set(TAUGHT_IN.values()) <= set(chapters)
+    assert set(reference.TAUGHT_IN) <= set(optlearn.names())
+    assert set(reference.TAUGHT_IN.values()) <= set(chapters)
 
 
 def test_the_example_of_the_updater():
