@@ -24,11 +24,10 @@ const carried = (a, p, added) => {
 
 /**
  * The variance of each mode after every step, and where it ends; null where a step is not linear, or the noise no fixed one.
- * @param {any} app
+ * @param {any} app @param {number} i
  * @returns {{value: number, vector: number[], variances: Float64Array, limit: number}[] | null}
  */
-export function spreadOf(app) {
-  const i = app.store.get("selected");
+export function spreadOf(app, i) {
   const [rule, code] = [app.rule(i), app.ruleCode(i)];
   const [steps, delay, noise] = [app.store.get("steps"), app.store.get("delay"), app.store.get("noise") || 0];
   if (!app.surface.quadratic || app.batch() || code.ask || rule.draws.length) return null;
@@ -79,16 +78,17 @@ export const floorPanel = {
     let asked = "";
     /** @type {{points: Float64Array, mean: Float64Array, every: number} | null} */
     let cloud = null;
-    /** @type {ReturnType<typeof spreadOf>} */
-    let spread = null;
-    /** The run without noise: the means. @type {import("../model/integrator.js").Run | null} */
-    let quiet = null;
+    /** Of each racer: the spread, and the run without noise, which gives the means. @type {{spread: ReturnType<typeof spreadOf>, quiet: import("../model/integrator.js").Run}[]} */
+    let theory = [];
+    const mine = () => theory[store.get("selected")];
     const open = () => store.get("panel") === "floor";
     const momentOf = () => (cloud ? Math.floor(store.get("step") / cloud.every) : 0);
     /** The middle of the cloud and the half axes of its ellipse at a step. @param {number} t */
     function predicted(t) {
-      const o = quiet && t <= quiet.last ? t * quiet.stride + quiet.layout.w[0] : -1;
-      return spread && quiet && o >= 0 ? { center: [quiet.rows[o], quiet.rows[o + 1]], sizes: spread.map((mode) => Math.sqrt(mode.variances[t])) } : null;
+      if (!mine()) return null;
+      const { spread, quiet } = mine();
+      const o = t * quiet.stride + quiet.layout.w[0];
+      return spread && t <= quiet.last ? { spread, center: [quiet.rows[o], quiet.rows[o + 1]], sizes: spread.map((mode) => Math.sqrt(mode.variances[t])) } : null;
     }
     app.underlays.push((c, map) => {
       if (!open() || !cloud) return;
@@ -107,14 +107,14 @@ export const floorPanel = {
     });
     app.overlays.push((c, map) => {
       const it = open() && cloud ? predicted(momentOf() * cloud.every) : null;
-      if (!it || !spread) return;
+      if (!it) return;
       const unit = map.x(1) - map.x(0);
       c.setLineDash([6, 4]);
       c.strokeStyle = app.theme.ink;
       c.lineWidth = 1.8;
       c.beginPath();
       c.ellipse(map.x(it.center[0]), map.y(it.center[1]), DEVIATIONS * it.sizes[0] * unit, DEVIATIONS * it.sizes[1] * unit,
-        -Math.atan2(spread[0].vector[1], spread[0].vector[0]), 0, 2 * Math.PI);
+        -Math.atan2(it.spread[0].vector[1], it.spread[0].vector[0]), 0, 2 * Math.PI);
       c.stroke();
       c.setLineDash([]);
     });
@@ -128,10 +128,11 @@ export const floorPanel = {
         cloud = { points, mean, every };
         store.set({ _cloud: {} });
       });
-      spread = spreadOf(app);
-      const i = store.get("selected");
-      quiet = integrate(app.ruleCode(i), app.rule(i), store.get("racers")[i].h, app.surfaceCode, app.params, store.get("start"), store.get("steps"),
-        { delay: store.get("delay"), schedules: app.schedules(i) });
+      theory = store.get("racers").map((racer, i) => ({
+        spread: spreadOf(app, i),
+        quiet: integrate(app.ruleCode(i), app.rule(i), racer.h, app.surfaceCode, app.params, store.get("start"), store.get("steps"),
+          { delay: store.get("delay"), schedules: app.schedules(i) }),
+      }));
     }
     return {
       /** @param {Set<string>} changed */
@@ -143,29 +144,32 @@ export const floorPanel = {
         if (!cloud) return;
         const floor = app.knownFloor ?? app.floor;
         const t = momentOf() * cloud.every;
-        const expected = spread && quiet && quiet.last === store.get("steps") ? Float64Array.from({ length: store.get("steps") }, (_, k) =>
-          /** @type {any} */ (spread).reduce((sum, mode) => sum + 0.5 * mode.value * mode.variances[k + 1], /** @type {any} */ (quiet).loss[k + 1] - floor)) : null;
+        const expected = theory.map(({ spread, quiet }) => spread && quiet.last === store.get("steps") && Float64Array.from({ length: quiet.last }, (_, k) =>
+          spread.reduce((sum, mode) => sum + 0.5 * mode.value * mode.variances[k + 1], quiet.loss[k + 1] - floor)));
         const measured = Float64Array.from(cloud.mean.subarray(1), (z) => z - floor);
         const i = store.get("selected");
-        plot.draw([{ values: measured, colour: `var(--olx-r${i})`, name: `of ${CLOUD} runs` }, ...(expected ? [{ values: expected, colour: "var(--olx-ink)", dash: "6 4", width: 1.6, name: "predicted" }] : [])],
-          { log: true, said: `Mean loss above the minimum of ${CLOUD} runs after step ${t}: ${show(cloud.mean[t] - floor)}` + (expected && t ? `, predicted ${show(expected[t - 1])}` : "") });
+        const lines = expected.map((values, j) => ({ values: values || [], colour: j === i ? "var(--olx-ink)" : `var(--olx-r${j})`, dash: "6 4", width: 1.6, name: j === i ? "predicted" : `predicted, ${app.label(j)}` }))
+          .filter((one, j) => one.values.length && !store.get("racers")[j].hidden);
+        const shown = expected[i];
+        plot.draw([{ values: measured, colour: `var(--olx-r${i})`, name: `${CLOUD} runs of ${app.label(i)}` }, ...lines],
+          { log: true, said: `Mean loss above the minimum of ${CLOUD} runs after step ${t}: ${show(cloud.mean[t] - floor)}` + (shown && t ? `, predicted ${show(shown[t - 1])}` : "") });
         const it = predicted(t);
-        const names = app.surface.quadratic ? ["flat", "steep"] : [];
+        const names = ["flat", "steep"];
         const at = (n) => [0, 1].map((d) => /** @type {any} */ (cloud).points[2 * (momentOf() * CLOUD + n) + d]);
         let inside = 0;
         const squares = [0, 0];
-        if (it && spread) {
+        if (it) {
           for (let n = 0; n < CLOUD; n++) {
             const off = at(n).map((x, d) => x - it.center[d]);
-            const along = spread.map(({ vector }) => off[0] * vector[0] + off[1] * vector[1]);
+            const along = it.spread.map(({ vector }) => off[0] * vector[0] + off[1] * vector[1]);
             along.forEach((x, k) => (squares[k] += (x * x) / CLOUD));
             inside += along.reduce((sum, x, k) => sum + (x / it.sizes[k]) ** 2, 0) < DEVIATIONS * DEVIATIONS ? 1 : 0;
           }
         }
         table.hidden = !it || !t;
-        if (it && spread) {
-          const rows = spread.map((mode, k) => [`${names[k]}, curvature ${show(mode.value)}`, show(squares[k]), show(mode.variances[t]), Number.isNaN(mode.limit) ? "none" : show(mode.limit)]);
-          app.figure = { measured: squares, predicted: spread.map((mode) => mode.variances[t]), limits: spread.map((mode) => mode.limit), share: inside / CLOUD };
+        if (it) {
+          const rows = it.spread.map((mode, k) => [`${names[k]}, curvature ${show(mode.value)}`, show(squares[k]), show(mode.variances[t]), Number.isNaN(mode.limit) ? "none" : show(mode.limit)]);
+          app.figure = { measured: squares, predicted: it.spread.map((mode) => mode.variances[t]), limits: it.spread.map((mode) => mode.limit), share: inside / CLOUD };
           table.replaceChildren(make("thead", {}, make("tr", {}, ...["variance", "of the runs", "predicted", "in the end"].map((text) => make("th", { scope: "col" }, text)))),
             make("tbody", {}, ...rows.map(([name, ...rest]) => make("tr", {}, make("th", { scope: "row" }, name), ...rest.map((text) => make("td", {}, text))))));
         }
