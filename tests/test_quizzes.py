@@ -1,15 +1,17 @@
-"""The questions at the end of each chapter: five, with one right answer each, and a reason for every answer."""
+"""Questions: five a chapter, one right answer each, a reason for every one. Courses: lectures that end in time."""
 
 import re
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import quiz  # noqa: E402
+import teach  # noqa: E402
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 CHAPTERS = [page["file"] for part in TOC["parts"] if part.get("numbered") for page in part["chapters"]
@@ -35,3 +37,24 @@ def test_five_questions(name):
 def test_a_line_that_is_neither_is_refused():
     with pytest.raises(ValueError, match="line 2"):
         quiz.read("? What?\nthat\n")
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_chapter_says_what_lecturers_need(name):
+    first = "".join(nbformat.read(ROOT / f"{name}.ipynb", 4).cells[0].source)
+    assert "**You will be able to**" in first and "**Needs**" in first
+    times = teach.minutes(first.partition("**Two routes.**")[2])
+    assert 5 <= times["essentials"] < times["everything"] <= 90, times
+
+
+def test_lectures_end_in_time():
+    text = (ROOT / "book" / "teach" / "lecturing.md").read_text(encoding="utf-8")
+    courses = re.findall(r"^```\{syllabus\} (\d+)\n(.*?)^```", text, re.M | re.S)
+    assert [len(lines.split("\n")) - 1 for _, lines in courses] == [6, 14]
+    for limit, lines in courses:
+        for line in lines.splitlines():
+            times = []
+            for page, route in teach.plan(line):
+                first = nbformat.read(ROOT / "book" / f"{page}.ipynb", 4).cells[0].source
+                times.append(teach.minutes(first.partition("**Two routes.**")[2])[route])
+            assert 60 <= sum(times) <= int(limit), line

@@ -46,6 +46,7 @@ class Book:
     def written_out(self, path, text):
         """A text of a chapter without the roles that JupyterLab would show as they stand."""
         text = re.sub(r"\[([^\]]*)\]\(explorer:[^)]*\)", r"**\1**", text)
+        text = re.sub(r"```\{(?:needs|genealogy)\}.*?```", "*(A drawing, on the page.)*", text, flags=re.S)
         return ROLE.sub(lambda role: self._words(path, role[1], role[2]) or role[0], text)
 
     def _words(self, path, kind, target):
@@ -53,7 +54,8 @@ class Book:
         words, target = words.strip(), explicit.rstrip(">") if words else target
         if kind == "doc":
             page = Path(os.path.normpath(path.parent / target))
-            words = words or self.titles[page]
+            # A page that is not there is the build's to report.
+            words = words or self.titles.get(page, page.name)
             return f"[{words}]({target}.ipynb)" if page.with_suffix(".ipynb") in self.sources else f"*{words}*"
         if kind.startswith("cite"):
             cited = [self._work(key.strip(), kind == "cite:t") for key in target.split(",")]

@@ -33,7 +33,8 @@ html { font-size: 15px; } body { background: #fff; margin: 0; }
 .bd-article a { color: #14506b !important; }
 .bd-article a.external::after { content: none !important; }
 .bd-article figure, .bd-article .cell { max-width: 100%; }
-.bd-article pre { white-space: pre-wrap !important; break-inside: avoid; }
+.bd-article pre { white-space: pre-wrap !important; }
+.bd-article :is(pre, .highlight, .cell_input) { break-inside: avoid; }
 .bd-article :is(figure, .cell_output) img { max-height: 78mm !important; }
 .bd-article :is(h2, h3) { margin-top: 1.1em; }
 .optlearn-explorer::before { display: none !important; }

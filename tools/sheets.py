@@ -27,7 +27,8 @@ html { font-size: 15px } body { background: #fff; margin: 0 }
 .admonition-title { break-after: avoid; padding-left: 12px !important }
 .admonition-title::before, .admonition-title::after { content: none !important }
 button { display: none !important } .tip { display: none }
-.cell_output img { max-width: 100%; max-height: 90mm } pre { font-size: 11px !important }"""
+.cell_output img { max-width: 100%; max-height: 90mm } pre { font-size: 11px !important }
+.cell_input, .highlight, .cell_output { break-inside: avoid }"""
 PAGE = """<!DOCTYPE html>
 <html lang="en" data-theme="light">
 <head><meta charset="utf-8"><title>{title}</title>{styles}<style>{style}</style></head>

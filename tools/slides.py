@@ -140,7 +140,8 @@ class Deck:
         path = chapter.path.with_name(chapter.path.stem + "-slides.html")
         path.write_text(PAGE.format(
             title=html.escape(chapter.title.get_text().strip()), styles=chapter.styles, static=self.static,
-            minutes=times["Everything"], essentials=times["Essentials"], slides="\n".join(self.slides)), encoding="utf-8")
+            minutes=times["Everything"], essentials=times["Essentials"], slides="\n".join(self.slides)),
+            encoding="utf-8")
         chapter.save_with({path.name: "Slides"})
         return path
 
