@@ -28,7 +28,13 @@ def unavailable(what, remedy):
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
+    """Serves files under a path, as hosts of many projects do, nothing above it, and says nothing."""
+
+    UNDER = "/someone/optlearn/"
+
+    def translate_path(self, path):
+        inside = path.removeprefix(self.UNDER)
+        return super().translate_path(f"/{inside}" if inside != path else "/nothing-is-here")
 
     def log_message(self, *arguments):
         pass
@@ -42,20 +48,25 @@ def site():
     handler = functools.partial(Quiet, directory=SITE)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
+        yield f"http://127.0.0.1:{server.server_port}{Quiet.UNDER}"
         server.shutdown()
 
 
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        unavailable("no Chromium is installed", "sudo apt-get install chromium (or your system's package)")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            # Where none is on the path, Playwright knows where Windows and macOS keep Chrome.
+            where = {"executable_path": path} if path else {"channel": "chrome"}
+            chromium = playwright.chromium.launch(args=ARGUMENTS, **where)
+        except Error:
+            if path:
+                raise
+            unavailable("no Chromium is installed", "sudo apt-get install chromium (or your system's package)")
         yield chromium
         chromium.close()
 

@@ -1,5 +1,6 @@
 """The built book in a browser: every page stands alone, fits a phone and can be used by everybody."""
 
+import re
 from pathlib import Path
 
 import axe_playwright_python
@@ -104,6 +105,25 @@ def test_the_map_has_every_chapter(site, visit):
 def test_search_finds_a_word(site, visit):
     page, problems = visit(site + "search.html?q=gradient")
     page.wait_for_selector("#search-results li a")
+    assert not problems
+
+
+def test_every_page_keeps_to_itself_and_says_what_it_is_about():
+    """Browsers report as an error, and so `test_page` as a problem, what the policy does not allow."""
+    for name in PAGES:
+        if name != "404.html":
+            text = (SITE / name).read_text(encoding="utf-8")
+            policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+            assert policy and "default-src 'self'" in policy[1] and "http" not in policy[1], name
+            # What comes before the policy is not bound by it.
+            assert not re.search(r"<script|<link|<style", text[:policy.start()]), name
+            assert re.search('name="description" content="[^"]{20,}"', text), name
+
+
+@pytest.mark.parametrize("name", ["book/index.html", "book/matrices/muon.html"])
+def test_explorers_work_from_disk(name, site, visit):
+    page, problems = visit((SITE / name).as_uri(), viewport={"width": 1280, "height": 900})
+    page.wait_for_function("[...document.querySelectorAll('.optlearn-explorer')].every((one) => one.explorer)")
     assert not problems
 
 

@@ -99,7 +99,7 @@ class Runs:
     async def run(self, name, notebook, gate):
         """Run one notebook from a fresh kernel and keep what it gave; or what its failure says."""
         async with gate:
-            begin = time.perf_counter()
+            begin, clock = time.perf_counter(), time.time()
             client = NotebookClient(notebook, kernel_name="python3", timeout=self.timeout, record_timing=False,
                                     store_widget_state=False,
                                     resources={"metadata": {"path": str((self.root / name).parent)}})
@@ -127,9 +127,11 @@ class Runs:
                 "code": self.code(nbformat.from_dict({"cells": notebook.cells[:last]})), "environment": environment(),
                 "seconds": round(seconds, 2), "files": self.files(opened),
                 "cells": [{key: notebook.cells[k][key] for key in ("execution_count", "outputs")} for k in code]}
-            path = self.store / f"{name}.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(run), encoding="utf-8")
+            # What was written meanwhile may not be what was opened.
+            if all((self.root / file).stat().st_mtime < clock for file in run["files"]):
+                path = self.store / f"{name}.json"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(json.dumps(run), encoding="utf-8")
 
     async def all(self, notebooks):
         """Run notebooks, as many at a time as there are cores."""

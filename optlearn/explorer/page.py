@@ -58,7 +58,7 @@ def element(data, only, draw, alt):
     """One explorer, with a still figure until it lives; without Matplotlib, with what the figure would show."""
     alone = f' data-only="{only}"' if only else ""
     picture = still(draw)
-    shown = f'<p>{escape(alt)}</p>' if picture is None else (
+    shown = f"<noscript><p>{escape(alt)}</p></noscript>" if picture is None else (
         f'<img alt="{escape(alt)}" src="data:image/png;base64,{picture}" style="max-width:100%">')
     return (f'<div class="optlearn-explorer"{alone} data-waiting><script type="application/json" '
             f'class="optlearn-state">{as_json(data)}</script>{shown}</div>'
