@@ -81,7 +81,7 @@ export const kernelPanel = {
     /** Bars by age, newest at the left. @param {HTMLElement} holder @param {number} height @param {number[]} values @param {string} colour */
     function drawBars(holder, height, values, colour) {
       const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
-      const ages = Math.max(10, Math.min(MOST_BARS, Math.ceil(store.get("steps") / 5) * 5));
+      const ages = Math.max(10, Math.min(MOST_BARS, Math.ceil(app.shownStep() / 10) * 10));
       chart(holder, height, (width) => {
         const slot = (width - 46 - 8) / ages;
         const y = (z) => 6 + (height - 26) * (1 - (z - low) / (high - low || 1));
@@ -98,13 +98,13 @@ export const kernelPanel = {
 
     /** Weighted gradients in x and y, side by side for every age. @param {number[][]} all */
     function drawParts(all) {
-      const ages = Math.max(10, Math.min(MOST_BARS, Math.ceil(store.get("steps") / 5) * 5));
-      chart(parts, 152, (width) => {
+      const ages = Math.max(10, Math.min(MOST_BARS, Math.ceil(app.shownStep() / 10) * 10));
+      chart(parts, 124, (width) => {
         let out = "";
         IN_AXES.forEach((axis, d) => {
           const values = all.map((part) => part[d]);
           const size = Math.max(...values.map(Math.abs)) || 1;
-          const [top, tall] = [4 + 76 * d, 68];
+          const [top, tall] = [4 + 62 * d, 56];
           const slot = (width - 46 - 8) / ages;
           const y = (z) => top + (tall / 2) * (1 - z / size);
           out += straight(46, y(0), width - 8, y(0), 'stroke="var(--olx-muted)"') + chartText(40, y(0) + 4, `in ${axis}`, 'text-anchor="end"');
@@ -128,9 +128,9 @@ export const kernelPanel = {
       const end = points[points.length - 1];
       const all = [...points, [0, 0]];
       const [x0, x1, y0, y1] = [0, 1].flatMap((d) => [Math.min(...all.map((p) => p[d])), Math.max(...all.map((p) => p[d]))]);
-      chart(chain, 230, (width) => {
-        const size = Math.max((x1 - x0) / (width - 60), (y1 - y0) / 190, 1e-300);
-        const px = ([x, y]) => [width / 2 + (x - (x0 + x1) / 2) / size, 115 - (y - (y0 + y1) / 2) / size];
+      chart(chain, 200, (width) => {
+        const size = Math.max((x1 - x0) / (width - 60), (y1 - y0) / 168, 1e-300);
+        const px = ([x, y]) => [width / 2 + (x - (x0 + x1) / 2) / size, 100 - (y - (y0 + y1) / 2) / size];
         const [from, to] = [px([0, 0]), px(end)];
         const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
         const [ux, uy] = length ? [(to[0] - from[0]) / length, (to[1] - from[1]) / length] : [0, 0];
@@ -164,7 +164,7 @@ export const kernelPanel = {
         const sizes = memory.weights.map((w) => (/** @type {any} */ (memory).name === "step" ? -1 : 1) * w[0]);
         titles[1].set([], "Its weighted gradients");
         titles[0].set([], `How much each gradient counts in ${memory.name === "step" ? "the step" : of}`);
-        drawBars(weights, 110, sizes, "var(--olx-accent)");
+        drawBars(weights, 92, sizes, "var(--olx-accent)");
         drawParts(memory.parts);
         drawChain(memory);
         const kept = IN_AXES.map((_, d) => {
