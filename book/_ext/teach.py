@@ -51,18 +51,20 @@ def read(app, doctree):
     found = {"ask": [], "questions": []}
     for strong in doctree.findall(nodes.strong):
         words, paragraph = strong.astext(), strong.parent
-        if not isinstance(paragraph, nodes.paragraph) or paragraph.index(strong):
+        if not isinstance(paragraph, nodes.paragraph) or not paragraph.astext().startswith(words):
             continue
+        behind = paragraph.index(strong) + 1
         if words == "You will be able to":
-            found["goals"] = plain(paragraph, 1)
+            found["goals"] = plain(paragraph, behind)
         elif words == "Two routes.":
             found["minutes"] = minutes(paragraph.astext())
         elif words == "To ask the room.":
-            found["ask"] = plain(paragraph, 1)
+            found["ask"] = plain(paragraph, behind)
     for tag in doctree.findall(Tag):
         if tag["open"] == "<legend>":
             found["questions"].append(plain(tag, 0))
-    if "goals" in found:
+    found["asks"] = next(doctree.findall(Asked), None) is not None
+    if "goals" in found or found["asks"]:
         held(app.env)[app.env.docname] = found
 
 
@@ -76,6 +78,11 @@ def held(env):
 def merge(app, env, docnames, other):
     """Take what another process has read."""
     held(env).update(getattr(other, "optlearn_teach", {}))
+
+
+def outdated(app, env):
+    """Pages that show what chapters say are written again with each build."""
+    return [name for name, found in held(env).items() if found["asks"]]
 
 
 def forget(app, env, docname):
@@ -99,7 +106,8 @@ def resolve(app, doctree, docname):
 
 def chapters(app, known):
     """The chapters in the order of the book."""
-    return [name for name in app.env.toctree_includes.get(app.config.root_doc, []) if name in known]
+    return [name for name in app.env.toctree_includes.get(app.config.root_doc, [])
+            if "goals" in known.get(name, ())]
 
 
 def listed(items):
@@ -144,7 +152,7 @@ def syllabus(app, known, link, asked):
         parts, total = [], 0
         for page, route in plan(line):
             name = f"book/{page}"
-            if name not in known:
+            if "goals" not in known.get(name, ()):
                 raise ExtensionError(f"lecture {number}: {page} is no chapter")
             total += (time := known[name]["minutes"][route])
             parts += [*([nodes.Text("; ")] if parts else []), link(name), nodes.Text(f", {route} {time}")]
@@ -166,5 +174,6 @@ def setup(app):
     app.connect("doctree-read", read)
     app.connect("env-merge-info", merge)
     app.connect("env-purge-doc", forget)
+    app.connect("env-updated", outdated)
     app.connect("doctree-resolved", resolve)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
