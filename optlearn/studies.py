@@ -17,6 +17,7 @@ import hashlib
 import importlib.util
 import json
 import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,12 +112,14 @@ def measured(module, cell):
 def _meaning(path):
     """A file as it is; of a Python module what it computes, without comments, docstrings and types."""
     if path.suffix != ".py":
-        return path.read_text()
-    module = _Untyped().visit(ast.parse(path.read_text()))
+        return path.read_text(encoding="utf-8")
+    module = _Untyped().visit(ast.parse(path.read_text(encoding="utf-8")))
     for node in ast.walk(module):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, False) is not None:
             node.body = node.body[1:]
-    return ast.dump(module)
+    # The text that Python 3.11 gave: 3.12 has a field more, 3.13 leaves out what is empty.
+    text = ast.dump(module, show_empty=True) if sys.version_info >= (3, 13) else ast.dump(module)
+    return text.replace(", type_params=[]", "")
 
 
 class _Untyped(ast.NodeTransformer):
@@ -169,7 +172,7 @@ def load(script: PathLike) -> Study:
     study = Study(script)
     if not study.kept.is_file():
         raise StudyError(f"{study.script.name} has no results; run: make study NAME={study.script.stem}")
-    kept = json.loads(study.kept.read_text())
+    kept = json.loads(study.kept.read_text(encoding="utf-8"))
     if kept["hash"] != study.hash:
         raise StudyError(f"{study.kept.name} was made by another {study.script.name} ({kept['hash']}, now "
                          f"{study.hash}); run: make study NAME={study.script.stem}")

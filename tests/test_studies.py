@@ -104,6 +104,17 @@ def test_what_a_study_reads_belongs_to_it(script, monkeypatch):
         studies.load(script)
 
 
+def test_what_a_script_means_is_the_same_for_every_python(tmp_path):
+    path = tmp_path / "small.py"
+    path.write_text('class A:\n    def f(self, x: int = 1) -> str:\n        """Words."""\n        return f"{x} and"\n',
+                    encoding="utf-8")
+    assert studies._meaning(path) == (
+        "Module(body=[ClassDef(name='A', bases=[], keywords=[], body=[FunctionDef(name='f', args=arguments("
+        "posonlyargs=[], args=[arg(arg='self'), arg(arg='x')], kwonlyargs=[], kw_defaults=[], defaults=[Constant(value=1)"
+        "]), body=[Return(value=JoinedStr(values=[FormattedValue(value=Name(id='x', ctx=Load()), conversion=-1), "
+        "Constant(value=' and')]))], decorator_list=[])], decorator_list=[])], type_ignores=[])")
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "book" / "studies").glob("*.json")), ids=lambda path: path.stem)
 def test_the_studies_of_the_book_are_complete(path):
     study = studies.load(path.with_suffix(".py"))
