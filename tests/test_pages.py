@@ -1,12 +1,14 @@
 """The built book in a browser: every page stands alone, fits a phone and can be used by everybody."""
 
+import json
 import re
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
 
-SITE = Path(__file__).parent.parent / "_build" / "html"
+ROOT = Path(__file__).parent.parent
+SITE = ROOT / "_build" / "html"
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html")
                if path.parts[len(SITE.parts)] not in ("_static", "index.html")
                and not path.stem.endswith(("-slides", "-sheet")))
@@ -148,3 +150,11 @@ def test_the_text_faces_are_light():
 def test_first_visit_follows_the_system(scheme, site, visit):
     page, _ = visit(site + WITH_FORMULAS, color_scheme=scheme)
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
+
+
+def test_folded_cells_stand_in_one_box():
+    for path in sorted(ROOT.glob("book/*/[!.]*.ipynb")):
+        folds = [cell["metadata"].get("fold") for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+        page = (SITE / path.relative_to(ROOT)).with_suffix(".html").read_text(encoding="utf-8")
+        begins = sum(fold is not None and fold != before for before, fold in zip([None, *folds], folds, strict=False))
+        assert page.count('<details class="optlearn-fold">') == begins, path.name
