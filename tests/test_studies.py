@@ -110,7 +110,8 @@ def test_what_a_script_means_is_the_same_for_every_python(tmp_path):
                     encoding="utf-8")
     assert studies._meaning(path) == (
         "Module(body=[ClassDef(name='A', bases=[], keywords=[], body=[FunctionDef(name='f', args=arguments("
-        "posonlyargs=[], args=[arg(arg='self'), arg(arg='x')], kwonlyargs=[], kw_defaults=[], defaults=[Constant(value=1)"
+        "posonlyargs=[], args=[arg(arg='self'), arg(arg='x')], kwonlyargs=[], kw_defaults=[], "
+        "defaults=[Constant(value=1)"
         "]), body=[Return(value=JoinedStr(values=[FormattedValue(value=Name(id='x', ctx=Load()), conversion=-1), "
         "Constant(value=' and')]))], decorator_list=[])], decorator_list=[])], type_ignores=[])")
 

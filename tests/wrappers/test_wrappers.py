@@ -199,4 +199,5 @@ def test_a_recording_follows_the_lines_of_the_rule_inside():
 
 def test_an_equation_says_once_how_the_parameters_are_made():
     lines = Averaged("gradient_descent", kind="mean").equation().splitlines()[2:4]
-    assert lines == [r"w_t &= w_{t-1} - \eta \, g_t \\", r"\bar{w}_t &= \bar{w}_{t-1} + \frac{w_t - \bar{w}_{t-1}}{t} \\"]
+    assert lines == [r"w_t &= w_{t-1} - \eta \, g_t \\",
+                     r"\bar{w}_t &= \bar{w}_{t-1} + \frac{w_t - \bar{w}_{t-1}}{t} \\"]
