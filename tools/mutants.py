@@ -183,6 +183,8 @@ def replaced(nodes, swaps):
         else:
             args = tuple(new[a] for a in node.args)
             same = all(a is b for a, b in zip(args, node.args))
+            if node.detail and any(len(a.extents or ()) != len(b.extents or ()) for a, b in zip(args, node.args)):
+                raise NotTraceable("an axis is none of what stands in the place of an array")
             new[node] = node if same else apply(node.op, *args, **dict(node.detail))
     return [new[node] for node in nodes]
 
