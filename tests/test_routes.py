@@ -67,9 +67,15 @@ def test_a_route_never_runs_ahead(title):
 
 
 @pytest.mark.parametrize(("title", "count"), [("Six lectures", 6), ("Fourteen lectures", 14)])
-def test_lectures_are_counted(title, count):
+def test_lectures_are_those_of_the_course(title, count):
+    """The index and the page for lecturers, which has the minutes, list the same."""
+    course = re.search(rf"^## {title} .*?^```\{{syllabus\}} \d+\n(.*?)^```", markdown("book/teach/lecturing"),
+                       re.M | re.S)[1]
     body = SECTION.partition(f"{{admonition}} {title}\n")[2].partition(":::")[0]
-    assert [int(n) for n in re.findall(r"^(\d+)\. \{doc\}", body, re.M)] == list(range(1, count + 1))
+    lectures = re.findall(r"^\d+\. (.*)$", body, re.M)
+    assert len(lectures) == count
+    assert [DOC.findall(line) for line in lectures] == [[part.split()[0] for part in line.split(", ")]
+                                                        for line in course.splitlines()]
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
