@@ -138,7 +138,7 @@ export const correctionPanel = {
           { far: true, low: 0, high: 1, said: `Step ${t}: ${now("bare")} learning rates long without correction, ${now("corrected")} with it` });
         const k = Math.min(t, it.g.length) - 1;
         shell.note.textContent = `Step ${t}, in ${d ? "y" : "x"}: m has ${show((100 * it.m[k]) / it.m_hat[k])} % of its weights, v has ${show((100 * it.v[k]) / it.v_hat[k])} %. ` +
-          `Divided by these shares, the step is ${now("corrected")} learning rates long instead of ${now("bare")}.`;
+          `Divided by these shares, they make a step of ${now("corrected")} times the learning rate, otherwise one of ${now("bare")} times.`;
       },
       close: shell.close,
     };
@@ -183,7 +183,7 @@ export const boundPanel = {
         });
         const longest = mine ? Math.max(...mine.lengths) : NaN;
         shell.note.textContent = [
-          mine ? `The longest step of ${app.label(selected)} in ${d ? "y" : "x"} is ${show(longest)} learning rates` + (bound ? `; ${show(bound[bound.length - 1])} is the most that any gradients make of it.` : ".") : "",
+          mine ? `The longest step of ${app.label(selected)} in ${d ? "y" : "x"} is ${show(longest)} times the learning rate` + (bound ? `; no gradients make more than ${show(bound[bound.length - 1])} of it.` : ".") : "",
           risen.length ? `Of the rates ${risen.join(", ")}.` : ""].filter(Boolean).join(" ");
       },
       close: shell.close,

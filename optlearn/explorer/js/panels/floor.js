@@ -76,24 +76,25 @@ export const floorPanel = {
     parent.append(plotStyle(), noise.el, plot.el, table, note, seed.el);
     const unwatch = watchWidth(plot.el, () => store.set({ _plots: {} }));
     let asked = "";
-    /** @type {{points: Float64Array, mean: Float64Array, every: number} | null} */
+    /** The cloud of a racer; it stays, with its theory, until the next is there. @type {{points: Float64Array, mean: Float64Array, every: number, i: number} | null} */
     let cloud = null;
     /** Of each racer: the spread, and the run without noise, which gives the means. @type {{spread: ReturnType<typeof spreadOf>, quiet: import("../model/integrator.js").Run}[]} */
     let theory = [];
-    const mine = () => theory[store.get("selected")];
+    const mine = () => (cloud ? theory[cloud.i] : null);
     const open = () => store.get("panel") === "floor";
     const momentOf = () => (cloud ? Math.floor(store.get("step") / cloud.every) : 0);
     /** The middle of the cloud and the half axes of its ellipse at a step. @param {number} t */
     function predicted(t) {
-      if (!mine()) return null;
-      const { spread, quiet } = mine();
+      const own = mine();
+      if (!own) return null;
+      const { spread, quiet } = own;
       const o = t * quiet.stride + quiet.layout.w[0];
       return spread && t <= quiet.last ? { spread, center: [quiet.rows[o], quiet.rows[o + 1]], sizes: spread.map((mode) => Math.sqrt(mode.variances[t])) } : null;
     }
     app.underlays.push((c, map) => {
       if (!open() || !cloud) return;
       const k = momentOf();
-      c.fillStyle = app.theme.racers[store.get("selected")];
+      c.fillStyle = app.theme.racers[cloud.i];
       c.globalAlpha = 0.5;
       c.beginPath();
       for (let n = 0; n < CLOUD; n++) {
@@ -119,19 +120,21 @@ export const floorPanel = {
       c.setLineDash([]);
     });
     function ask() {
-      const job = jobOf(app, store.get("selected"));
+      const i = store.get("selected");
+      const job = jobOf(app, i);
       const every = Math.ceil(store.get("steps") / MOST_MOMENTS);
       const key = JSON.stringify(job);
       if (key === asked) return;
       asked = key;
       app.workshop.ask("cloud", { ...job, runs: CLOUD, every }, ({ points, mean }) => {
-        cloud = { points, mean, every };
+        cloud = { points, mean, every, i };
+        theory = next;
         store.set({ _cloud: {} });
       });
-      theory = store.get("racers").map((racer, i) => ({
-        spread: spreadOf(app, i),
-        quiet: integrate(app.ruleCode(i), app.rule(i), racer.h, app.surfaceCode, app.params, store.get("start"), store.get("steps"),
-          { delay: store.get("delay"), schedules: app.schedules(i) }),
+      const next = store.get("racers").map((racer, j) => ({
+        spread: spreadOf(app, j),
+        quiet: integrate(app.ruleCode(j), app.rule(j), racer.h, app.surfaceCode, app.params, store.get("start"), store.get("steps"),
+          { delay: store.get("delay"), schedules: app.schedules(j) }),
       }));
     }
     return {
@@ -144,10 +147,10 @@ export const floorPanel = {
         if (!cloud) return;
         const floor = app.knownFloor ?? app.floor;
         const t = momentOf() * cloud.every;
-        const expected = theory.map(({ spread, quiet }) => spread && quiet.last === store.get("steps") && Float64Array.from({ length: quiet.last }, (_, k) =>
+        const expected = theory.map(({ spread, quiet }) => spread && quiet.last === quiet.loss.length - 1 && Float64Array.from({ length: quiet.last }, (_, k) =>
           spread.reduce((sum, mode) => sum + 0.5 * mode.value * mode.variances[k + 1], quiet.loss[k + 1] - floor)));
         const measured = Float64Array.from(cloud.mean.subarray(1), (z) => z - floor);
-        const i = store.get("selected");
+        const { i } = cloud;
         const lines = expected.map((values, j) => ({ values: values || [], colour: j === i ? "var(--olx-ink)" : `var(--olx-r${j})`, dash: "6 4", width: 1.6, name: j === i ? "predicted" : `predicted, ${app.label(j)}` }))
           .filter((one, j) => one.values.length && !store.get("racers")[j].hidden);
         const shown = expected[i];
