@@ -1,12 +1,14 @@
 """Slides and sheets made of the built book, in a browser: two decks stand for all."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build" / "html"
@@ -100,3 +102,36 @@ def test_paper_has_the_article_alone_with_folded_parts_open(site, visit):
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator(folded + ":not([open])").count() == closed
     assert not problems
+
+
+def test_one_pdf_has_contents_bookmarks_and_links(tmp_path, browser):
+    pypdf = pytest.importorskip("pypdf")
+    pages = smallest()
+    (tmp_path / "_build").mkdir()
+    (tmp_path / "_build" / "html").symlink_to(SITE, target_is_directory=True)
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    parts = "".join(f"  - caption: Part {k}\n    chapters:\n      - file: {page}\n" for k, page in enumerate(pages))
+    (tmp_path / "_toc.yml").write_text(f"root: book/references\nparts:\n{parts}", encoding="utf-8")
+    subprocess.run([sys.executable, ROOT / "tools" / "pdf.py"], cwd=tmp_path, check=True, capture_output=True)
+    book = pypdf.PdfReader(tmp_path / "_build" / "optlearn.pdf")
+
+    def titles(outline):
+        return [title for item in outline
+                for title in (titles(item) if isinstance(item, list) else [(item.title, item)])]
+
+    marks = titles(book.outline)
+    words = [word for word, _ in marks]
+    assert words[:2] == ["Contents", "Part 0"] and "Part 1" in words and "References" in words
+    assert not any(len(word) > 8 and word[: len(word) // 2] == word[len(word) // 2 :] for word in words)
+    # A bookmark and a line of the contents lead to the page that begins with the title.
+    for page in pages:
+        title = BeautifulSoup((SITE / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+        title = title.select_one("article h1").get_text(" ", strip=True).rstrip("# ")
+        at = book.get_destination_page_number(dict(marks)[title])
+        assert "".join(title.split()) in "".join(book.pages[at].extract_text().split())
+        assert at in [book.get_page_number(note.get_object()["/Dest"][0].get_object())
+                      for note in book.pages[1]["/Annots"]]
+    assert book.page_labels[at] == str(at - book.page_labels.index("1") + 1)
+    inside = [note.get_object() for page in book.pages for note in page.get("/Annots", ())]
+    inside = [note["/Dest"] for note in inside if isinstance(note.get("/Dest"), str)]
+    assert {str(name).lstrip("/") for name in inside} <= {name.lstrip("/") for name in book.named_destinations}

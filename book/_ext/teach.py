@@ -176,4 +176,4 @@ def setup(app):
     app.connect("env-purge-doc", forget)
     app.connect("env-updated", outdated)
     app.connect("doctree-resolved", resolve)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}
