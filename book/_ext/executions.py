@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -162,7 +163,9 @@ def execute(app, env, docnames):
                 stale[name] = notebook
     if stale:
         logger.info("running %d notebooks, %d at a time", len(stale), os.cpu_count())
-        asyncio.run(runs.all(stale))
+        # In a thread: whoever builds may have a loop running, as Playwright has in tests.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, runs.all(stale)).result()
 
 
 def insert(app, name, source):
