@@ -8,7 +8,7 @@ LIBRARY := $(shell find optlearn book/studies -type f -not -name '*.pyc')
 MAKING := $(shell find book/_ext book/_static book/_templates -type f -not -name '*.pyc') _config.yml
 CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -name '*.bib' -o -name '*.quiz' \) -not -path '*/.*')
 # What looks at the built book, and what also needs the tools that build it.
-NOT_BUILT := $(addprefix --ignore tests/test_,pages.py outputs.py teaching.py)
+NOT_BUILT := --ignore tests/test_pages.py --ignore tests/test_teaching.py
 LIBRARY_TESTS := $(NOT_BUILT) --ignore tests/test_build.py --ignore tests/test_notebooks.py
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
@@ -57,7 +57,7 @@ pdf: $(BOOK)  ## Make one PDF of the book, _build/optlearn.pdf (minutes; needs C
 quick: $(ENVIRONMENT)  ## Test what changed since the last commit, as far as half a minute goes, and say what was left out
 	@$(PYTHON) tools/quick.py
 
-test: lint unit pages  ## Check style, code, notebooks and pages
+test: lint unit notebooks pages  ## Check style, code, notebooks and pages
 
 lint: $(ENVIRONMENT)
 	.venv/bin/ruff check
@@ -67,11 +67,11 @@ lint: $(ENVIRONMENT)
 unit: $(ENVIRONMENT)
 	$(PYTHON) -m pytest -q -n logical --dist worksteal $(NOT_BUILT)
 
-notebooks: $(ENVIRONMENT)  ## Compare notebooks with a run as readers see it (make test compares with the run of the build)
+notebooks: $(ENVIRONMENT)
 	$(PYTHON) -m pytest -q -n logical --dist loadscope -W default --nbval --nbval-current-env --nbval-cell-timeout 120 --ignore book/_ext book
 
 pages: $(BOOK)
-	$(PYTHON) -m pytest -q -n logical tests/test_pages.py tests/test_outputs.py
+	$(PYTHON) -m pytest -q -n logical tests/test_pages.py
 	@# One after the other: they write beside the pages.
 	$(PYTHON) -m pytest -q tests/test_teaching.py
 
