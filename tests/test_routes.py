@@ -1,6 +1,7 @@
 """Ways through the book: routes on the index, what a chapter needs and where it leads, who becomes whom."""
 
 import doctest
+import functools
 import json
 import posixpath
 import re
@@ -24,6 +25,7 @@ CHAPTERS = [page["file"] for part in TOC["parts"] if part.get("numbered") for pa
 DOC = re.compile(r"\{doc\}`(?:[^`<]*<)?([^`<>]+)>?`")
 
 
+@functools.cache
 def markdown(name):
     """The text of a page without its code."""
     path = ROOT / f"{name}.ipynb"
@@ -146,6 +148,7 @@ def test_what_other_systems_have_is_here_and_taught(what, here, taught):
         assert f"# {title}\n" in text, title
 
 
+@functools.cache
 def whole(name):
     """A page with its code."""
     path = ROOT / f"{name}.ipynb"
