@@ -123,7 +123,7 @@ export const floorPanel = {
       const i = store.get("selected");
       const job = jobOf(app, i);
       const every = Math.ceil(store.get("steps") / MOST_MOMENTS);
-      const key = JSON.stringify(job);
+      const key = i + JSON.stringify(job);
       if (key === asked) return;
       asked = key;
       app.workshop.ask("cloud", { ...job, runs: CLOUD, every }, ({ points, mean }) => {

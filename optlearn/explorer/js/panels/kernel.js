@@ -153,6 +153,8 @@ export const kernelPanel = {
       update(changed) {
         if (!["runs", "step", "selected", "theme", "_plots", "opened"].some((key) => changed.has(key))) return;
         refresh();
+        // The picture was drawn before this was here.
+        if (changed.has("opened")) store.set({ _cloud: {} });
         const rule = app.rule(store.get("selected"));
         el.hidden = !memory;
         if (!memory) {
