@@ -72,7 +72,7 @@ export const floorPanel = {
       (x) => store.set({ seed: x }), "seed");
     const plot = createPlot(app, "Mean loss above the minimum");
     const table = make("table", { class: "olx-table" });
-    const note = make("p", { class: "olx-note", role: "status" });
+    const note = make("p", { class: "olx-note" });
     parent.append(plotStyle(), noise.el, plot.el, table, note, seed.el);
     const unwatch = watchWidth(plot.el, () => store.set({ _plots: {} }));
     let asked = "";

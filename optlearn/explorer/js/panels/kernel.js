@@ -41,7 +41,7 @@ export const kernelPanel = {
     const { store } = app;
     const titles = [createTitle("How much each gradient counts"), createTitle("The gradients, weighted"), createTitle("Tip to tail")];
     const [weights, parts, chain] = ["", "", ""].map(() => make("div", { role: "img" }));
-    const note = make("p", { class: "olx-note", role: "status" });
+    const note = make("p", { class: "olx-note" });
     const bars = make("div", {}, titles[0].el, weights, titles[1].el, parts);
     const el = make("div", { class: "olx-plots" }, bars, make("div", {}, titles[2].el, chain));
     parent.append(plotStyle(), el, note);
