@@ -25,8 +25,8 @@ export function changeOf(app, words) {
       const racer = state.racers[state.selected];
       const k = data.rules[racer?.rule]?.hypers.findIndex((d) => d.name === word);
       const j = data.surfaces[state.surface].params.findIndex((d) => d.name === word);
-      const [scheduled, s] = Object.entries(racer?.schedules || {}).find(([, one]) => one.numbers?.some((d) => d.name === word)) || [];
-      if (s) racer.schedules[scheduled] = renumbered(s, s.h.map((old, i) => (s.numbers[i].name === word ? x : old)));
+      const scheduled = Object.entries(racer?.schedules || {}).find(([, one]) => one.numbers?.some((d) => d.name === word));
+      if (scheduled) racer.schedules[scheduled[0]] = renumbered(scheduled[1], scheduled[1].h.map((old, i) => (scheduled[1].numbers[i].name === word ? x : old)));
       else if (k >= 0) racer.h[k] = x;
       else if (j >= 0) state.params[j] = x;
       else return null;

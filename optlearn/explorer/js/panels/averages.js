@@ -90,7 +90,7 @@ export function stepsOf(app, i, d) {
 function createFrame(app, parent, plots, kind) {
   const axis = segments("Coordinate", (id) => app.store.set({ _axis: id }));
   const stepper = createStepper(app);
-  const note = make("p", { class: "olx-note", role: "status" });
+  const note = make("p", { class: "olx-note" });
   const el = make("div", { class: `olx-plots ${kind}` }, ...plots.map((plot) => plot.el));
   parent.append(plotStyle(), axis.el, el, stepper.el, note);
   const close = watchWidth(el, () => app.store.set({ _plots: {} }));

@@ -72,7 +72,7 @@ export const floorPanel = {
       (x) => store.set({ seed: x }), "seed");
     const plot = createPlot(app, "Mean loss above the minimum");
     const table = make("table", { class: "olx-table" });
-    const note = make("p", { class: "olx-note", role: "status" });
+    const note = make("p", { class: "olx-note" });
     parent.append(plotStyle(), noise.el, plot.el, table, note, seed.el);
     const unwatch = watchWidth(plot.el, () => store.set({ _plots: {} }));
     let asked = "";
@@ -123,7 +123,7 @@ export const floorPanel = {
       const i = store.get("selected");
       const job = jobOf(app, i);
       const every = Math.ceil(store.get("steps") / MOST_MOMENTS);
-      const key = JSON.stringify(job);
+      const key = i + JSON.stringify(job);
       if (key === asked) return;
       asked = key;
       app.workshop.ask("cloud", { ...job, runs: CLOUD, every }, ({ points, mean }) => {

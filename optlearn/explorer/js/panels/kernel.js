@@ -41,7 +41,7 @@ export const kernelPanel = {
     const { store } = app;
     const titles = [createTitle("How much each gradient counts"), createTitle("The gradients, weighted"), createTitle("Tip to tail")];
     const [weights, parts, chain] = ["", "", ""].map(() => make("div", { role: "img" }));
-    const note = make("p", { class: "olx-note", role: "status" });
+    const note = make("p", { class: "olx-note" });
     const bars = make("div", {}, titles[0].el, weights, titles[1].el, parts);
     const el = make("div", { class: "olx-plots" }, bars, make("div", {}, titles[2].el, chain));
     parent.append(plotStyle(), el, note);
@@ -153,6 +153,8 @@ export const kernelPanel = {
       update(changed) {
         if (!["runs", "step", "selected", "theme", "_plots", "opened"].some((key) => changed.has(key))) return;
         refresh();
+        // The picture was drawn before this was here.
+        if (changed.has("opened")) store.set({ _cloud: {} });
         const rule = app.rule(store.get("selected"));
         el.hidden = !memory;
         if (!memory) {
