@@ -58,3 +58,51 @@ def test_lectures_end_in_time():
                 first = nbformat.read(ROOT / "book" / f"{page}.ipynb", 4).cells[0].source
                 times.append(teach.minutes(first.partition("**Two routes.**")[2])[route])
             assert 60 <= sum(times) <= int(limit), line
+
+
+@pytest.fixture
+def build(tmp_path):
+    """Builds a book of one chapter with two questions, and of a page for lecturers; the folder of its pages."""
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace
+
+    head = ("# Small\n\n**You will be able to** add $1+1$.\n\n**Two routes.** *Essentials, 10 minutes:* a. "
+            "*Everything, 80 minutes.*\n\n**To ask the room.** Why?")
+    cells = [nbformat.v4.new_markdown_cell(head)]
+    (tmp_path / "book").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "book" / "small.ipynb")
+    (tmp_path / "book" / "small.quiz").write_text(
+        "? Is $1+1=2$?\n+ Yes.\n  As *you* know.\n- No.\n  It is.\n- Perhaps.\n  It is.\n", encoding="utf-8")
+    (tmp_path / "conf.py").write_text(
+        f"import sys; sys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\nextensions = ['myst_nb', 'quiz', 'teach']\n"
+        "myst_enable_extensions = ['dollarmath']\nnb_execution_mode = 'off'\n", encoding="utf-8")
+
+    def run(course):
+        (tmp_path / "index.md").write_text(
+            "# Lectures\n\n```{toctree}\nbook/small\n```\n\n```{goals}\n```\n\n"
+            f"```{{syllabus}} 90\n{course}\n```\n\n```{{bank}}\n```\n", encoding="utf-8")
+        out = tmp_path / "out"
+        with docutils_namespace():
+            Sphinx(tmp_path, tmp_path, out, out, "html", status=None, warningiserror=True, freshenv=True).build()
+        return out
+
+    return run
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_questions_and_courses_on_their_pages(build):
+    out = build("small everything")
+    page = (out / "book" / "small.html").read_text(encoding="utf-8")
+    part = page[page.index("<fieldset"):page.index("</fieldset>")]
+    assert part.count("<details") == 3 and part.count('class="right"') == 1 and "<script" not in part
+    assert "<summary>Yes.</summary><p><strong>Right.</strong> As <em>you</em> know.</p>" in part
+    assert 'class="math' in part.partition("</legend>")[0]
+    index = " ".join((out / "index.html").read_text(encoding="utf-8").split())
+    for words in ("(10 or 80 minutes)", "everything 80", "<p>10</p>", "Why?"):
+        assert words in index
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_lecture_that_is_too_long_is_refused(build):
+    with pytest.raises(Exception, match="lecture 1 takes 160 minutes of 90"):
+        build("small everything, small everything")

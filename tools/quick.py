@@ -22,7 +22,8 @@ OTHERWISE = {"optlearn/rules/": ["tests/rules/test_equations.py", "tests/rules/t
              "optlearn/explorer/js/": ["tests/explorer/test_bundle.py", "tests/explorer/test_stage.py"],
              "README.md": ["tests/test_readme.py"], "Makefile": ["tests/test_readme.py"],
              "pyproject.toml": ["tests/test_readme.py"], "requirements.txt": ["tests/test_readme.py"],
-             "_toc.yml": ["tests/test_notebooks.py"], "book/_ext/": ["tests/test_build.py"]}
+             "_toc.yml": ["tests/test_notebooks.py"], "book/_ext/": ["tests/test_build.py"],
+             "book/": ["tests/test_quizzes.py", "tests/test_copies.py"]}
 ALWAYS = ["tests/test_house.py"]
 LEFT = "types (make lint), the built pages (make pages) and all that was not named here (make test)"
 

@@ -18,6 +18,8 @@ function next(slide) {
 
 /** A box like this one with its last parts, those that do not fit, or null if it has no parts. */
 function halve(slide, block) {
+  // A drawing is not broken.
+  if (block.matches(".optlearn-needs, svg")) return null;
   const body = block.querySelector(':scope > [class$="-content"]') || block;
   const parts = [...body.children].filter((part) => !part.matches(".admonition-title"));
   if (parts.length === 1 && parts[0].children.length > 1 && !parts[0].matches("p, figure, table, pre, .math")) return halve(slide, parts[0]);
