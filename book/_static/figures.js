@@ -8,3 +8,11 @@ addEventListener("load", () => {
     if (box && box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   }
 });
+// What is out of sight has an estimated height; before a jump within the page all of it is laid out.
+{
+  const whole = () => document.documentElement.classList.add("optlearn-whole");
+  const target = () => location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  addEventListener("DOMContentLoaded", () => target() && whole());
+  addEventListener("load", () => target() && setTimeout(() => target()?.scrollIntoView()));
+  addEventListener("click", (event) => event.target.closest?.('a[href*="#"]') && whole(), true);
+}
