@@ -30,7 +30,7 @@ MOST_PAIRS, MOST_EXPONENT, MOST_STEPS, MOST_TURNS = 16, 3.0, 400, 12
 class Stage:
     """A living figure: a widget in a notebook, a page of its own without a kernel, a still figure in print.
 
-    Made by `matrices` and `newton_schulz`.
+    Made by `matrices`, `newton_schulz` and `network`.
 
     Attributes
     ----------

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import optlearn
-from optlearn import Adam, GradientDescent, Muon, Shampoo
-from optlearn.explorer import bundle, matrices, newton_schulz
+from optlearn import Adam, GradientDescent, Momentum, Muon, Shampoo
+from optlearn.explorer import bundle, matrices, network, networks, newton_schulz
 from optlearn.problems import AssociativeMemory
 
 from .conftest import settle
@@ -31,6 +31,31 @@ def test_the_page_learns_the_pairs_as_the_library_does(show):
         found = said.split(f"{optlearn.explorer.payload.label_of(rule)}: largest error ")[1].split(";")[0].rstrip(".")
         found = found.replace("⁻", "-").translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")).replace("·10", "e")
         assert float(found) == pytest.approx(worst, rel=0.06)
+    assert not problems
+
+
+def test_the_page_trains_the_network_as_the_library_does(show):
+    problem = optlearn.problems.MLP(networks.moons(24), hidden=4)
+    rules = [GradientDescent(lr=0.8), Adam(lr=0.1)]
+    rules.append(Momentum(lr=0.3))
+    page, problems = show(network(rules, problem, steps=40, step=40))
+    found = page.evaluate(f"{APP.format(0)}.figure")
+    begin = problem.init()
+    start = np.concatenate([part.ravel() for part in begin.values()])
+    runs = [networks.train_flat(rule, problem, begin, start, 40) for rule in rules]
+    for (_, losses), page_losses in zip(runs, found["losses"], strict=True):
+        np.testing.assert_allclose(page_losses, losses, rtol=1e-8)
+    center, axes = networks.plane([path for path, _ in runs])
+    np.testing.assert_allclose(found["held"], [networks.share(path, center, axes) for path, _ in runs], rtol=1e-6)
+    assert f"holds {100 * found['held'][0]:.1f} %" in page.locator(".olx-readout").inner_text()
+    page.locator(".olx-slider input[type=range]").first.focus()
+    page.keyboard.press("ArrowLeft")
+    page.locator(".olx-stage").focus()
+    page.keyboard.press("ArrowLeft")
+    settle(page)
+    assert state(page)["step"] == 39
+    assert page.evaluate(f"{APP.format(0)}.figure.losses[0][40]") != found["losses"][0][40]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert not problems
 
 
@@ -96,6 +121,8 @@ def test_it_is_a_figure_and_a_sentence_where_nothing_runs(monkeypatch, tmp_path)
     (lambda: matrices(step=61), "step = 61"), (lambda: matrices(selected=4), "selected = 4"),
     (lambda: matrices(problem=AssociativeMemory(pairs=17)), "at most 16 pairs"),
     (lambda: matrices(Adam(lr=lambda k: 0.1)), "fixed numbers"),
+    (lambda: network(problem=optlearn.problems.MLP("digits", hidden=4)), "samples in the plane in two classes"),
+    (lambda: network(Adam(lr=lambda k: 0.1)), "fixed numbers"), (lambda: network(step=101), "step = 101"),
     (lambda: newton_schulz((1.0, 2.0)), "three finite numbers"),
     (lambda: newton_schulz((1, np.nan, 0)), "three finite numbers"),
     (lambda: newton_schulz(turns=13), "turns = 13"),

@@ -2,7 +2,8 @@
 
 import { provideStages } from "./host.js";
 import { memoryStage } from "./stages/memory.js";
+import { networkStage } from "./stages/network.js";
 import { newtonStage } from "./stages/newton.js";
 
-const stages = { memory: memoryStage, newton: newtonStage };
+const stages = { memory: memoryStage, newton: newtonStage, network: networkStage };
 provideStages(stages);
