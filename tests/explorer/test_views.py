@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 import optlearn
 from optlearn import Adam, AMSGrad, GradientDescent, Momentum, explorer, surfaces
@@ -19,7 +20,7 @@ SHOWN = {"modes": ".olx-panel-modes canvas", "map": ".olx-panel-map canvas", "no
 RISING = WarmupStableDecay(peak=0.02, warmup=5, stable=20, decay=10)
 
 
-@pytest.mark.parametrize("width", [900, 360])
+@pytest.mark.parametrize("width", [900, 320])
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_stands_alone_and_lives(show, name, width):
     made = explorer.view(name, RAVINE, [Momentum(lr=RISING if name == "schedule" else 0.02), Adam(lr=0.1)],
@@ -36,6 +37,8 @@ def test_a_view_stands_alone_and_lives(show, name, width):
     rest(page)
     assert page.evaluate(ends) != before
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page, context=".olx")
+    assert found.violations_count == 0, found.generate_report()
     assert not problems
 
 
