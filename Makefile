@@ -7,9 +7,8 @@ BOOK := _build/ready
 LIBRARY := $(shell find optlearn book/studies -type f -not -name '*.pyc')
 MAKING := $(shell find book/_ext book/_static book/_templates -type f -not -name '*.pyc') _config.yml
 CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -name '*.bib' -o -name '*.quiz' \) -not -path '*/.*')
-# What looks at the built book, and what also needs the tools that build it.
+# What looks at the built book.
 NOT_BUILT := --ignore tests/test_pages.py --ignore tests/test_teaching.py
-LIBRARY_TESTS := $(NOT_BUILT) --ignore tests/test_build.py --ignore tests/test_notebooks.py
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
 
@@ -103,9 +102,9 @@ lock: $(ENVIRONMENT)  ## Write the installed versions into constraints/book.txt
 floor: $(ENVIRONMENT)  ## Test the library with the lowest versions that pyproject.toml allows, in an environment of its own (minutes)
 	[ -x _build/floor/bin/python ] || $(PYTHON) -m venv _build/floor
 	_build/floor/bin/python -m pip install -q 'pip>=25.1'
-	_build/floor/bin/python -m pip install -q -c constraints/floor.txt '.[book,fast]' --group test
+	_build/floor/bin/python -m pip install -q -c constraints/floor.txt '.[book,fast]' --group test --group site
 	_build/floor/bin/python -m pip uninstall -q -y optlearn
-	PYTHONPATH=. _build/floor/bin/python -m pytest -q -n logical $(LIBRARY_TESTS)
+	PYTHONPATH=. _build/floor/bin/python -m pytest -q -n logical $(NOT_BUILT)
 
 address:  ## Say where the repository and the site are: REPOSITORY=https://github.com/me/optlearn (SITE=https://...)
 	@$(PYTHON) tools/address.py $(REPOSITORY) $(SITE)
