@@ -38,7 +38,7 @@ html { font-size: 15px; } body { background: #fff; margin: 0; }
 .bd-article :is(figure, .cell_output) img { max-height: 78mm !important; }
 .bd-article :is(h2, h3) { margin-top: 1.1em; }
 .optlearn-explorer::before { display: none !important; }
-* { box-shadow: none !important; text-shadow: none !important; }
+main :not(#none) { box-shadow: none !important; text-shadow: none !important; }
 .optlearn-claims-filter, button, .sd-tab-set > label, .optlearn-quiz summary::before { display: none !important; }
 .admonition-title::after { content: none !important; }
 """
