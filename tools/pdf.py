@@ -38,6 +38,7 @@ html { font-size: 15px; } body { background: #fff; margin: 0; }
 .bd-article :is(figure, .cell_output) img { max-height: 78mm !important; }
 .bd-article :is(h2, h3) { margin-top: 1.1em; }
 .optlearn-explorer::before { display: none !important; }
+main :not(#none) { box-shadow: none !important; text-shadow: none !important; }
 .optlearn-claims-filter, button, .sd-tab-set > label, .optlearn-quiz summary::before { display: none !important; }
 .admonition-title::after { content: none !important; }
 """
@@ -147,7 +148,11 @@ def contents(book, titles, starts):
 
 def join(book, titles, body, front, starts, marks):
     """Put the two together, with links from the contents, bookmarks and page labels."""
-    writer = PdfWriter(clone_from=body)
+    printed = PdfReader(body)
+    # Half of the file would be tags of the letters of formulas; who reads by ear has the pages, and their MathML.
+    for name in ("/Outlines", "/StructTreeRoot", "/MarkInfo"):
+        printed.root_object.pop(name, None)
+    writer = PdfWriter(clone_from=printed)
     ahead = PdfReader(front)
     shift = len(ahead.pages)
     for place, page in enumerate(ahead.pages):
@@ -160,7 +165,6 @@ def join(book, titles, body, front, starts, marks):
             writer.add_annotation(place, Link(rect=rect, target_page_index=starts[name] + shift, border=[0, 0, 0]))
     writer.set_page_label(0, shift - 1, style="/r")
     writer.set_page_label(shift, len(writer.pages) - 1, style="/D", start=1)
-    writer._root_object.pop("/Outlines", None)
     writer.add_outline_item(title="Contents", page_number=1)
     under = iter(marks)
     for caption, names in book:
