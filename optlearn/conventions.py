@@ -83,7 +83,7 @@ FORMS = {
     "pytorch_optimizer": {
         "swats": {}, "adabelief": {"eps": 1e-16}, "lion": {"weight_decay": 0.0},
         "ftrl": {"lr": 1e-3, "l1": 0.0, "beta": 0.0, "start_at": "origin"},
-        "schedule_free": {"lr": 1.0}, "shampoo": {},
+        "schedule_free": {"lr": 1.0}, "shampoo": {}, "muon": {"lr": 0.02, "weight_decay": 0.0},
     },
 }
 
@@ -100,11 +100,12 @@ ARGUMENTS = {
               "initial_accumulator_value": "initial_accumulator", "clipvalue": "clip_gradient",
               "l1_regularization_strength": "l1", "l2_regularization_strength": "l2",
               "l2_shrinkage_regularization_strength": "l2_shrinkage",
-              "epsilon_1": "eps1", "epsilon_2": "eps2"},
+              "epsilon_1": "eps1", "epsilon_2": "eps2", "rms_rate": "rms"},
     "optax": {"learning_rate": "lr", "b1": "beta1", "b2": "beta2", "decay": "rho", "beta": "momentum",
               "initial_accumulator_value": "initial_accumulator", "initial_scale": "initial_accumulator",
               "eps_in_sqrt": "eps_inside", "trust_coefficient": "eta", "clipping_threshold": "clip_threshold",
-              "decay_rate": "decay_power", "min_dim_size_to_factor": "min_dim", "max_learning_rate": "max_lr"},
+              "decay_rate": "decay_power", "min_dim_size_to_factor": "min_dim", "max_learning_rate": "max_lr",
+              "consistent_rms": "rms"},
     "mxnet": {"learning_rate": "lr", "wd": "weight_decay", "wd_lh": "decoupled_weight_decay",
               "epsilon": "eps", "gamma1": "rho", "gamma2": "momentum", "lamda": "lam", "lamda1": "l1",
               "schedule_decay": "momentum_decay"},
@@ -123,6 +124,9 @@ GIVEN = {
     "pytorch_optimizer": {"maximize": False, "rectify": False, "ams_bound": False, "fixed_decay": False,
                           "nesterov": False, "lr_power": -0.5},
 }
+
+# What PyTorch calls the sizes of Muon's steps.
+SCALES = {"original": {}, "match_rms_adamw": {"rms": 0.2}}
 
 # The class or function of a library for each of our rules, with the arguments that make it that rule; then the
 # arguments that it takes.
@@ -144,7 +148,7 @@ CALLS = {
         "radam": ("RAdam", {}, "lr betas eps weight_decay decoupled_weight_decay"),
         "rprop": ("Rprop", {}, "lr etas step_sizes"),
         "adafactor": ("Adafactor", {}, "lr beta2_decay eps d weight_decay"),
-        "muon": ("Muon", {}, "lr momentum ns_steps weight_decay"),
+        "muon": ("Muon", {}, "lr momentum nesterov ns_steps weight_decay"),
     },
     "keras": {
         "gradient_descent": ("SGD", {}, "learning_rate"),
@@ -163,7 +167,7 @@ CALLS = {
         "ftrl": ("Ftrl", {}, "learning_rate initial_accumulator_value l1_regularization_strength "
                              "l2_regularization_strength l2_shrinkage_regularization_strength beta"),
         "adafactor": ("Adafactor", {}, "learning_rate beta_2_decay epsilon_1 epsilon_2 clip_threshold weight_decay"),
-        "muon": ("Muon", {}, "learning_rate momentum ns_steps weight_decay"),
+        "muon": ("Muon", {}, "learning_rate momentum nesterov ns_steps rms_rate weight_decay"),
     },
     "optax": {
         "gradient_descent": ("sgd", {}, "learning_rate"),
@@ -186,7 +190,7 @@ CALLS = {
         "sign_sgd": ("sign_sgd", {}, "learning_rate"),
         "signum": ("signum", {}, "learning_rate beta"),
         "adafactor": ("adafactor", {}, "learning_rate min_dim_size_to_factor decay_rate clipping_threshold eps"),
-        "muon": ("muon", {}, "learning_rate beta ns_steps weight_decay"),
+        "muon": ("muon", {}, "learning_rate beta nesterov ns_steps consistent_rms weight_decay"),
         "schedule_free": ("schedule_free_sgd", {}, "learning_rate b1 weight_decay"),
         "polyak": ("polyak_sgd", {}, "max_learning_rate f_min eps variant"),
         "sophia": ("sophia", {}, "learning_rate b1 b2 eps gamma clip_threshold update_interval weight_decay"),
@@ -315,6 +319,8 @@ def arguments(convention: str, rule: RuleLike) -> tuple[str, dict[str, Any]]:
     if convention == "optax" and rule.name == "schedule_free" and rule.form == "adamw":
         name, takes = "schedule_free_adamw", [*takes, "b2", "eps"]
         values |= {"b2": rule.beta2, "eps": rule.eps}
+    if convention == "torch" and rule.name == "muon" and {"rms": rule.rms} in SCALES.values():
+        values["adjust_lr_fn"] = "match_rms_adamw"
     _decays(convention, rule, values, takes)
     for transform in rule.gradient:
         for theirs, kind in {**CLIPS, "clipvalue": gradients.Clip}.items():
@@ -386,6 +392,8 @@ def _rule(convention, key, values, decouple):
         values["eps1"] = values.pop("eps")
     if key == "adam" and (decouple or (convention == "keras" and "weight_decay" in values)):
         return "adamw"
+    if convention == "torch" and key == "muon" and values.get("adjust_lr_fn") in SCALES:
+        values |= SCALES[values.pop("adjust_lr_fn")]
     # The momentum of these is 0 where it is not given, also where it would be Nesterov's.
     if key == "sgd" and not {"momentum", "beta"} & {*values}:
         values.pop("nesterov", None)

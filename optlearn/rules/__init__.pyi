@@ -162,6 +162,7 @@ class Momentum(_Momentum):
 
 class Muon(_Muon):
     def __init__(self, *, lr: Value = 0.001, momentum: Value = 0.95, weight_decay: Value = 0.1, ns_steps: Value = 5,
+                 rms: Value | None = None, consistent_rms: Value | None = ..., nesterov: bool = True,
                  form: Literal['torch', 'keras', 'optax'] = 'torch', gradient: Transforms = (),
                  rescale_grad: Value | None = None, clip_gradient: Value | None = None) -> None: ...
 

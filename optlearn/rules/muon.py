@@ -20,9 +20,11 @@ class Muon(Optimizer):
         step = orthogonalized(u)                                   # Newton-Schulz, ns_steps times
         w = (1 - lr * weight_decay) * w - lr * sqrt(max(1, rows / columns)) * step
 
-    With ``form="optax"`` the two parts of u are divided by ``1 - momentum**t`` and ``1 - momentum**(t + 1)``,
-    and the factor has columns / rows; with ``form="keras"`` it is ``0.2 * sqrt(max(rows, columns))``. A
-    vector counts as a matrix of one column: its direction. Singular values do not go to 1 but to a band
+    With ``nesterov=False`` u is b. With ``form="optax"`` the two parts of u are divided by ``1 - momentum**t``
+    and ``1 - momentum**(t + 1)``, and the factor has columns / rows; with ``form="keras"`` b is a sum. With
+    `rms` (in Keras 0.2 if it is not given) the factor is ``rms * sqrt(max(rows, columns))``: about the root
+    mean square of the step's entries, as Adam's is about 0.2. A vector counts as a matrix of one column: its
+    direction. Singular values do not go to 1 but to a band
     around it, about 0.7 to 1.2; those that are tiny beside the norm have not got there in five steps.
 
     Source: K. Jordan (2024), https://kellerjordan.github.io/posts/muon/. Convention: PyTorch's, which
@@ -41,6 +43,8 @@ class Muon(Optimizer):
     momentum = hyper(0.95, at_least=0, below=1, symbol=r"\beta")
     weight_decay = hyper(0.1, at_least=0, symbol=r"\lambda", low=1e-4, high=1.0)
     ns_steps = hyper(5, at_least=1, at_most=100, integer=True, symbol="K", high=10)
+    rms = hyper(None, above=0, symbol=r"\rho", low=0.01, high=1.0, alias="consistent_rms")
+    nesterov = option(True)
     form = option("torch", choices=("torch", "keras", "optax"))
     scale_free = {}
     slots = ("b",)
@@ -51,13 +55,20 @@ class Muon(Optimizer):
         beta = self.momentum
         rows, cols = sides(w)
         b = beta * s.b + g if self.form == "keras" else beta * s.b + (1 - beta) * g
+        rms = 0.2 if self.form == "keras" and self.rms is None else self.rms
         if self.form == "keras":
-            u, factor = g + beta * b, 0.2 * np.maximum(rows, cols) ** 0.5
+            u = g + beta * b if self.nesterov else b
         elif self.form == "optax":
-            u = beta * b / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t)
+            u = (beta * b / (1 - beta ** (t + 1)) + (1 - beta) * g / (1 - beta**t) if self.nesterov
+                 else b / (1 - beta**t))
+        else:
+            u = (1 - beta) * g + beta * b if self.nesterov else b
+        if rms is not None:
+            factor = rms * np.maximum(rows, cols) ** 0.5
+        elif self.form == "optax":
             factor = np.maximum(1, cols / max(rows, 1)) ** 0.5
         else:
-            u, factor = (1 - beta) * g + beta * b, np.maximum(1, rows / max(cols, 1)) ** 0.5
+            factor = np.maximum(1, rows / max(cols, 1)) ** 0.5
         step = orthogonalized(u.reshape(rows, cols), self.ns_steps, self.form).reshape(w.shape)
         return Update((1 - self.lr * self.weight_decay) * w - self.lr * factor * step, b=b, u=u, step=step)
 
