@@ -32,6 +32,8 @@ def test_five_questions(name):
             assert len(re.findall(r"(?<!\\)\$", answer + reason)) % 2 == 0, answer
     places = [[right for right, _, _ in answers].index(True) for _, answers in questions]
     assert len(set(places)) > 1, "the right answer is always at the same place"
+    longest = [max(answers, key=lambda one: len(one[1]))[0] for _, answers in questions]
+    assert not all(longest), "the right answer is always the longest"
 
 
 def test_a_line_that_is_neither_is_refused():
