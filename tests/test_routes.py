@@ -26,13 +26,14 @@ DOC = re.compile(r"\{doc\}`(?:[^`<]*<)?([^`<>]+)>?`")
 
 
 @functools.cache
-def markdown(name):
-    """The text of a page without its code."""
+def markdown(name, code=False):
+    """The text of a page, without its code or with it."""
     path = ROOT / f"{name}.ipynb"
     if not path.exists():
         return path.with_suffix(".md").read_text(encoding="utf-8")
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    texts = ["".join(cell["source"]) for cell in cells if code or cell["cell_type"] == "markdown"]
+    return "\n\n".join(texts) + "\n"
 
 
 def linked(text, page):
@@ -138,7 +139,7 @@ def test_what_other_systems_have_is_here_and_taught(what, here, taught):
     pages = linked(taught, "book/reference/sources")
     assert pages
     assert set(pages) <= set(parse_toc_yaml(ROOT / "_toc.yml"))
-    text = "\n".join(whole(page) for page in pages)
+    text = "\n".join(markdown(page, code=True) for page in pages)
     for code in re.findall(r"`([^`]+)`", here):
         made = eval(code, dict(vars(optlearn), **{name: getattr(optlearn, name) for name in optlearn.__all__}))
         assert made is not None
@@ -148,22 +149,13 @@ def test_what_other_systems_have_is_here_and_taught(what, here, taught):
         assert f"# {title}\n" in text, title
 
 
-@functools.cache
-def whole(name):
-    """A page with its code."""
-    path = ROOT / f"{name}.ipynb"
-    if not path.exists():
-        return path.with_suffix(".md").read_text(encoding="utf-8")
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return "\n\n".join("".join(cell["source"]) for cell in cells) + "\n"
-
-
 def test_every_rule_that_a_chapter_teaches_is_run_there():
     chapters = {posixpath.basename(name): name for name in CHAPTERS}
     for name in optlearn.names():
         chapter = chapters.get(reference.TAUGHT_IN.get(name, name))
         if chapter:
-            assert re.search(rf"\b{type(optlearn.get(name)).__name__}\(", whole(chapter)), f"{name} in {chapter}"
+            made = rf"\b{type(optlearn.get(name)).__name__}\("
+            assert re.search(made, markdown(chapter, code=True)), f"{name} in {chapter}"
     assert set(reference.TAUGHT_IN) <= set(optlearn.names())
     assert set(reference.TAUGHT_IN.values()) <= set(chapters)
 

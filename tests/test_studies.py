@@ -132,14 +132,18 @@ claim("two", predicted=2, measured=1 + 1)
 """
 
 
+def mutants_of(path, source):
+    """What the tool says of a chapter of one cell."""
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None, "id": "a"}
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return subprocess.run([sys.executable, ROOT / "tools" / "mutants.py", path], capture_output=True, text=True,
+                          check=True, cwd=ROOT).stdout
+
+
 @pytest.mark.parametrize(("steps", "end", "missed"), [(2, 0.125, False), (1, 0.5, True)])
 def test_mutants_are_noticed_by_a_claim_that_pins_the_rule(tmp_path, steps, end, missed):
     source = CHAPTER.replace("STEPS", str(steps)).replace("END", str(end))
-    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None, "id": "a"}
-    path = tmp_path / "momentum.ipynb"
-    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
-    said = subprocess.run([sys.executable, ROOT / "tools" / "mutants.py", path], capture_output=True, text=True,
-                          check=True, cwd=ROOT).stdout
+    said = mutants_of(tmp_path / "momentum.ipynb", source)
     # After one step from rest the momentum has not acted.
     assert ("NOT NOTICED  Momentum(): v: momentum*s.v + g -> g (without a summand)" in said) == missed
     assert "BROKEN BY NOTHING  two" in said and "BROKEN BY NOTHING  where" not in said
@@ -168,11 +172,7 @@ def test_rules_that_take_matrices_have_mutants(tmp_path, steps, missed):
             w, state = rule.step(w, np.random.RandomState(seed).standard_normal(shape), state)
         ends[shape] = float(np.sum(w * np.arange(6).reshape(shape)))
     source = MATRICES.replace("STEPS", str(steps)).replace("END", repr(ends))
-    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None, "id": "a"}
-    path = tmp_path / "muon.ipynb"
-    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
-    said = subprocess.run([sys.executable, ROOT / "tools" / "mutants.py", path], capture_output=True, text=True,
-                          check=True, cwd=ROOT).stdout
+    said = mutants_of(tmp_path / "muon.ipynb", source)
     assert "trouble" not in said
     # After one step from rest the scale of the average is divided out, whatever has been left out of it.
     assert ("b: momentum*s.b + (1 - momentum)*g -> (1 - momentum)*g (without a summand)" in said) == missed

@@ -8,8 +8,8 @@ import numpy as np
 
 from optlearn import problems
 from optlearn.declare import InvalidArgument
-from optlearn.explorer import arguments, payload, racers, words
-from optlearn.explorer.stages import MOST_STEPS, Stage
+from optlearn.explorer import payload, racers, words
+from optlearn.explorer.stages import Stage, racing
 from optlearn.rules import Adam, GradientDescent, Momentum
 
 if TYPE_CHECKING:
@@ -82,15 +82,7 @@ def network(optimizers: RuleLike | Sequence[RuleLike] | None = None, problem: pr
     start = np.concatenate([part.ravel() for part in begin.values()]).astype(float)
     if len(start) > MOST_NUMBERS:
         raise InvalidArgument(f"problem has {len(start)} numbers; a page trains at most {MOST_NUMBERS}")
-    rules = arguments.racers(optimizers)
-    for name, value, low, high in (("steps", steps, 1, MOST_STEPS), ("step", step, 0, steps),
-                                   ("selected", selected, 0, len(rules) - 1)):
-        if not isinstance(value, int) or not low <= value <= high:
-            raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be a whole number from {low} to {high}")
-    for rule in rules:
-        if rule.scheduled or rule.needs or rule.draws:
-            raise InvalidArgument(f"{rule.name} cannot race here; rules need fixed numbers, no draws, and no more than "
-                                  "one gradient a step")
+    rules = racing(optimizers, steps, step, selected, "here")
     runs = [train_flat(rule, problem, begin, start, steps) for rule in rules]
     center, axes = plane([path for path, _ in runs])
     held = [share(path, center, axes) for path, _ in runs]

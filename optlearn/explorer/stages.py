@@ -19,6 +19,7 @@ from optlearn.rules.muon import COEFFICIENTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from optlearn.optimizer import Optimizer
     from optlearn.typing import Array, PathLike, RuleLike
 
 __all__ = ["Stage", "matrices", "newton_schulz"]
@@ -149,16 +150,8 @@ def matrices(optimizers: RuleLike | Sequence[RuleLike] | None = None,
             or problem.exponent > MOST_EXPONENT:
         raise InvalidArgument(f"problem = {problem!r} is not allowed; it must be an AssociativeMemory of at most "
                               f"{MOST_PAIRS} pairs, of an exponent of at most {MOST_EXPONENT:g}")
-    rules = arguments.racers(optimizers)
-    for name, value, low, high in (("steps", steps, 1, MOST_STEPS), ("step", step, 0, steps),
-                                   ("selected", selected, 0, len(rules) - 1)):
-        if not isinstance(value, int) or not low <= value <= high:
-            raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be a whole number from {low} to {high}")
+    rules = racing(optimizers, steps, step, selected, "on a matrix here")
     shape = (problem.pairs, problem.pairs)
-    for rule in rules:
-        if rule.scheduled or rule.needs or rule.draws:
-            raise InvalidArgument(f"{rule.name} cannot race on a matrix here; rules need fixed numbers, "
-                                  "no draws, and no more than one gradient a step")
     errors = [_errors(rule, problem, steps) for rule in rules]
     labels = words.labels(rules)
     taken = [racers.racer(rule) for rule in rules]
@@ -175,6 +168,21 @@ def matrices(optimizers: RuleLike | Sequence[RuleLike] | None = None,
     return Stage("memory", {"params": [float(problem.exponent)], "racers": taken, "steps": steps, "step": step,
                             "selected": selected, "speed": 10.0, "playing": False},
                  own, {"keys": problem.keys.tolist(), "targets": problem.targets.tolist()}, draw, "\n".join(said))
+
+
+def racing(optimizers: RuleLike | Sequence[RuleLike], steps: int, step: int, selected: int,
+           where: str) -> list[Optimizer]:
+    """The racers of a stage, if they can race there, and the numbers that go with them are allowed."""
+    rules = arguments.racers(optimizers)
+    for name, value, low, high in (("steps", steps, 1, MOST_STEPS), ("step", step, 0, steps),
+                                   ("selected", selected, 0, len(rules) - 1)):
+        if not isinstance(value, int) or not low <= value <= high:
+            raise InvalidArgument(f"{name} = {value!r} is not allowed; it must be a whole number from {low} to {high}")
+    for rule in rules:
+        if rule.scheduled or rule.needs or rule.draws:
+            raise InvalidArgument(f"{rule.name} cannot race {where}; rules need fixed numbers, no draws, and no more "
+                                  "than one gradient a step")
+    return rules
 
 
 def _errors(rule: Any, problem: problems.AssociativeMemory, steps: int) -> Array:

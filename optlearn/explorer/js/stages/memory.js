@@ -2,14 +2,14 @@
 
 import { createAnnouncer } from "../view/accessibility.js";
 import { chart, chartText, curve, straight } from "../view/chart.js";
-import { button, icon, make, slider } from "../view/controls.js";
+import { make, slider } from "../view/controls.js";
 import { createEquation } from "../view/equation.js";
 import { compile } from "../model/integrator.js";
 import { createMemory, runOnMemory, singularValues } from "../model/matrix.js";
 import { show } from "../model/numbers.js";
 import { createStore } from "../model/state.js";
 import { readTheme, swatch, watchTheme, DASHES } from "../view/theme.js";
-import { createPlay, createRoom, stageLinks } from "./parts.js";
+import { createRace, createRoom, stageLinks } from "./parts.js";
 
 const EXPONENT = { name: "exponent", mathml: "<mi>α</mi>", low: 0, high: 3, log: false, at_least: 0, range: "a number from 0 to 3", at_most: 3 };
 /** Nothing smaller is told apart in the charts. */
@@ -26,7 +26,6 @@ function memoryOf(rule, size) {
 function renderMemory({ model, el: parent, data, home }) {
   const el = createRoom(parent, "Matrix explorer");
   const store = createStore(model, frame);
-  const play = createPlay(store);
   const codes = model.get("racers").map((racer) => compile(data.rules[racer.rule].code));
   const announcer = createAnnouncer(el);
   /** @type {any} */
@@ -34,37 +33,20 @@ function renderMemory({ model, el: parent, data, home }) {
   /** @type {any[]} */
   let runs = [];
   const rule = (i) => data.rules[store.get("racers")[i].rule];
-  const chips = model.get("racers").map((_, i) => make("button", { type: "button", class: "olx-chip", html: swatch(i), onclick: () => store.set({ selected: i }) }, rule(i).label));
+  const race = createRace(el, store, model.get("racers").map((_, i) => rule(i).label));
   const errors = make("div", {});
   const worst = make("div", { class: "olx-worst" });
   const values = make("div", {});
-  const playing = make("button", { type: "button", class: "olx-button olx-play", "aria-label": "Play", onclick: play.toggle });
-  const time = make("input", { type: "range", min: 0, step: 1, "aria-label": "step", oninput: () => store.set({ step: +time.value, playing: false }) });
-  const at = make("span", { class: "olx-number" });
   const read = make("p", { class: "olx-readout" });
   const card = make("div", {});
   const exponent = slider(EXPONENT, (value) => store.set({ params: [value] }));
   const title = (text) => make("p", { class: "olx-note" }, text);
   const left = make("div", {}, title("Error of each pair, from the most frequent to the rarest"), errors,
-    make("div", { class: "olx-transport" }, button("‹", "Step back", () => move(-1)), playing, button("›", "Step on", () => move(1)), time, at),
+    race.transport,
     title("Largest error of all pairs"), worst, exponent.el);
   const right = make("div", {}, read, title("Singular values, beside the largest: what comes in, what is kept, the step"), values, card);
-  el.append(make("div", { class: "olx-racers" }, ...chips), make("div", { class: "olx-halves" }, left, right));
+  el.append(race.chips, make("div", { class: "olx-halves" }, left, right));
 
-  function move(by) {
-    store.set({ step: Math.min(store.get("steps"), Math.max(0, store.get("step") + by)), playing: false });
-  }
-  el.addEventListener("keydown", (event) => {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (target.localName === "input" || event.ctrlKey || event.metaKey || event.altKey) return;
-    const acts = { ArrowLeft: () => move(-1), ArrowRight: () => move(1), Home: () => store.set({ step: 0 }), End: () => store.set({ step: store.get("steps") }) };
-    const number = +event.key - 1;
-    if (acts[event.key]) acts[event.key]();
-    else if (event.key === " " && target.localName !== "button") play.toggle();
-    else if (event.key !== " " && chips[number]) store.set({ selected: number });
-    else return;
-    event.preventDefault();
-  });
   const seek = (event) => {
     const box = worst.getBoundingClientRect();
     const part = (event.clientX - box.left - 42) / (box.width - 50);
@@ -169,7 +151,7 @@ function renderMemory({ model, el: parent, data, home }) {
     },
     say: (text) => announcer.say(text),
     close() {
-      play.close();
+      race.close();
       unwatch();
       observer.disconnect();
       store.close();
@@ -183,17 +165,8 @@ function renderMemory({ model, el: parent, data, home }) {
     app.frames += 1;
     if (changed.has("theme")) readTheme(el);
     if (["params", "racers", "steps"].some((key) => changed.has(key))) compute();
-    if (changed.has("playing")) {
-      play.update();
-      playing.replaceChildren(icon(store.get("playing") ? "M4 2.5h3v11H4zM9 2.5h3v11H9z" : "M4 2.5l9 5.5-9 5.5z", true));
-      playing.setAttribute("aria-label", store.get("playing") ? "Pause" : "Play");
-    }
     const t = store.get("step");
-    chips.forEach((chip, i) => chip.setAttribute("aria-pressed", String(i === store.get("selected"))));
-    time.max = String(store.get("steps"));
-    time.value = String(t);
-    time.style.setProperty("--olx-fill", `${(100 * t) / store.get("steps")}%`);
-    at.textContent = `step ${t} of ${store.get("steps")}`;
+    race.update(changed);
     exponent.set(store.get("params")[0]);
     drawErrors(t);
     drawWorst(t);

@@ -3,14 +3,14 @@
 import { createAnnouncer } from "../view/accessibility.js";
 import { drawField, rgb, sampleField, scaleField } from "../view/contours.js";
 import { chart, chartText, curve, straight } from "../view/chart.js";
-import { button, icon, make, sharpCanvas, slider } from "../view/controls.js";
+import { make, sharpCanvas, slider } from "../view/controls.js";
 import { planeMap, squareView } from "../view/draw.js";
 import { compile } from "../model/integrator.js";
 import { createNetwork, planeOf, runOnNetwork } from "../model/network.js";
 import { show } from "../model/numbers.js";
 import { createStore } from "../model/state.js";
 import { markerPath, readTheme, strokeAs, swatch, watchTheme, DASHES } from "../view/theme.js";
-import { createPlay, createRoom, stageLinks } from "./parts.js";
+import { createRace, createRoom, stageLinks } from "./parts.js";
 
 const networkLinks = stageLinks(() => []);
 /** Squares of the picture of what the network says, each way. */
@@ -20,7 +20,6 @@ const SQUARES = 44;
 function renderNetwork({ model, el: parent, data, home }) {
   const el = createRoom(parent, "Training of a network");
   const store = createStore(model, frame);
-  const play = createPlay(store);
   const announcer = createAnnouncer(el);
   const network = createNetwork(data.given);
   const codes = model.get("racers").map((racer) => compile(data.rules[racer.rule].code));
@@ -33,39 +32,21 @@ function renderNetwork({ model, el: parent, data, home }) {
   let view = [-1, 1, -1, 1];
   /** @type {any} */
   let field = null;
-  const chips = model.get("racers").map((_, i) => make("button", { type: "button", class: "olx-chip", html: swatch(i), onclick: () => store.set({ selected: i }) }, rule(i).label));
+  const race = createRace(el, store, model.get("racers").map((_, i) => rule(i).label));
   const land = make("div", { style: "position:relative;aspect-ratio:1.25;border-radius:6px;overflow:hidden" });
   const answers = make("div", { style: "position:relative;aspect-ratio:1.5;border-radius:6px;overflow:hidden" });
   const resized = () => store.mark("size");
   const [landSharp, answerSharp] = [land, answers].map((holder) => sharpCanvas(holder, resized));
   for (const one of [landSharp, answerSharp]) one.canvas.setAttribute("role", "img");
   const losses = make("div", { "aria-hidden": "true" });
-  const playing = make("button", { type: "button", class: "olx-button olx-play", "aria-label": "Play", onclick: play.toggle });
-  const time = make("input", { type: "range", min: 0, step: 1, "aria-label": "step", oninput: () => store.set({ step: +time.value, playing: false }) });
-  const at = make("span", { class: "olx-number" });
   const read = make("p", { class: "olx-readout" });
   const card = make("div", {});
   const title = (text) => make("p", { class: "olx-note" }, text);
-  el.append(make("div", { class: "olx-racers" }, ...chips), make("div", { class: "olx-halves" },
+  el.append(race.chips, make("div", { class: "olx-halves" },
     make("div", {}, title("The loss on the plane in which the paths spread most, and the paths on it"), land,
-      make("div", { class: "olx-transport" }, button("‹", "Step back", () => move(-1)), playing, button("›", "Step on", () => move(1)), time, at),
+      race.transport,
       title("Loss"), losses),
     make("div", {}, read, title("What the network of the racer says; points are the samples"), answers, card)));
-
-  function move(by) {
-    store.set({ step: Math.min(store.get("steps"), Math.max(0, store.get("step") + by)), playing: false });
-  }
-  el.addEventListener("keydown", (event) => {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (target.localName === "input" || event.ctrlKey || event.metaKey || event.altKey) return;
-    const acts = { ArrowLeft: () => move(-1), ArrowRight: () => move(1), Home: () => store.set({ step: 0 }), End: () => store.set({ step: store.get("steps") }) };
-    const number = +event.key - 1;
-    if (acts[event.key]) acts[event.key]();
-    else if (event.key === " " && target.localName !== "button") play.toggle();
-    else if (event.key !== " " && chips[number]) store.set({ selected: number });
-    else return;
-    event.preventDefault();
-  });
 
   function compute() {
     runs = store.get("racers").map((racer, i) => runOnNetwork(codes[i], rule(i), racer.h, network, store.get("steps")));
@@ -189,7 +170,7 @@ function renderNetwork({ model, el: parent, data, home }) {
     },
     say: (text) => announcer.say(text),
     close() {
-      play.close();
+      race.close();
       unwatch();
       landSharp.close();
       answerSharp.close();
@@ -207,17 +188,8 @@ function renderNetwork({ model, el: parent, data, home }) {
       compute();
       app.figure = { losses: runs.map((run) => run.loss), held: plane.held };
     }
-    if (changed.has("playing")) {
-      play.update();
-      playing.replaceChildren(icon(store.get("playing") ? "M4 2.5h3v11H4zM9 2.5h3v11H9z" : "M4 2.5l9 5.5-9 5.5z", true));
-      playing.setAttribute("aria-label", store.get("playing") ? "Pause" : "Play");
-    }
-    const [t, steps, i] = [store.get("step"), store.get("steps"), store.get("selected")];
-    chips.forEach((chip, k) => chip.setAttribute("aria-pressed", String(k === i)));
-    time.max = String(steps);
-    time.value = String(t);
-    time.style.setProperty("--olx-fill", `${(100 * t) / steps}%`);
-    at.textContent = `step ${t} of ${steps}`;
+    const [t, i] = [store.get("step"), store.get("selected")];
+    race.update(changed);
     drawLand(t);
     const wrong = drawAnswers(t);
     drawLosses(t);

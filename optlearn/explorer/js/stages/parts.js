@@ -1,8 +1,9 @@
 // What the stages share: charts as text of SVG, the address, keys and play.
 
 import { prefersStill } from "../view/accessibility.js";
-import { make } from "../view/controls.js";
+import { button, icon, make } from "../view/controls.js";
 import { complaint } from "../model/numbers.js";
+import { swatch } from "../view/theme.js";
 
 const STYLE = ".olx-halves { display: grid; gap: .6rem 1.6rem; grid-template-columns: minmax(0, 1fr); align-items: start; }" +
   "@container (min-width: 640px) { .olx-halves { grid-template-columns: minmax(0, 1.15fr) minmax(0, 1fr); } }" +
@@ -60,7 +61,7 @@ export function stageLinks(declared) {
 }
 
 /** Plays: one step after the other, from the start if it was at the end. @param {any} store */
-export function createPlay(store) {
+function createPlay(store) {
   let timer = 0;
   function next() {
     const [step, steps] = [store.get("step"), store.get("steps")];
@@ -76,5 +77,48 @@ export function createPlay(store) {
       if (store.get("playing")) timer = window.setInterval(next, 1000 / (store.get("speed") || 10));
     },
     close: () => clearInterval(timer),
+  };
+}
+
+/**
+ * A race step by step: which racer is shown, and which step, by buttons, slider and keys.
+ * @param {HTMLElement} el the room, which hears the keys @param {any} store @param {string[]} labels
+ */
+export function createRace(el, store, labels) {
+  const play = createPlay(store);
+  const move = (by) => store.set({ step: Math.min(store.get("steps"), Math.max(0, store.get("step") + by)), playing: false });
+  const buttons = labels.map((label, i) => make("button", { type: "button", class: "olx-chip", html: swatch(i), onclick: () => store.set({ selected: i }) }, label));
+  const playing = make("button", { type: "button", class: "olx-button olx-play", "aria-label": "Play", onclick: play.toggle });
+  const time = make("input", { type: "range", min: 0, step: 1, "aria-label": "step", oninput: () => store.set({ step: +time.value, playing: false }) });
+  const at = make("span", { class: "olx-number" });
+  el.addEventListener("keydown", (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target.localName === "input" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const acts = { ArrowLeft: () => move(-1), ArrowRight: () => move(1), Home: () => store.set({ step: 0 }), End: () => store.set({ step: store.get("steps") }) };
+    const number = +event.key - 1;
+    if (acts[event.key]) acts[event.key]();
+    else if (event.key === " " && target.localName !== "button") play.toggle();
+    else if (event.key !== " " && buttons[number]) store.set({ selected: number });
+    else return;
+    event.preventDefault();
+  });
+  return {
+    chips: make("div", { class: "olx-racers" }, ...buttons),
+    transport: make("div", { class: "olx-transport" }, button("‹", "Step back", () => move(-1)), playing, button("›", "Step on", () => move(1)), time, at),
+    /** @param {Set<string>} changed */
+    update(changed) {
+      if (changed.has("playing")) {
+        play.update();
+        playing.replaceChildren(icon(store.get("playing") ? "M4 2.5h3v11H4zM9 2.5h3v11H9z" : "M4 2.5l9 5.5-9 5.5z", true));
+        playing.setAttribute("aria-label", store.get("playing") ? "Pause" : "Play");
+      }
+      const [t, steps] = [store.get("step"), store.get("steps")];
+      buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(i === store.get("selected"))));
+      time.max = String(steps);
+      time.value = String(t);
+      time.style.setProperty("--olx-fill", `${(100 * t) / steps}%`);
+      at.textContent = `step ${t} of ${steps}`;
+    },
+    close: play.close,
   };
 }
