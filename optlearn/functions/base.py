@@ -180,7 +180,8 @@ class Function:
         """What the reader's gradient says, in memory of its own."""
         try:
             made = self.given(_guests(w))
-            taken = [np.array(g, dtype=float) for g in _leaves(made)]
+            # A tensor of torch makes an array, but knows nothing of copies.
+            taken = [np.array(np.asarray(g), dtype=float) for g in _leaves(made)]
         except Exception as error:
             explain(error, self.given)
             raise InvalidArgument(f"gradient of {self.name} cannot be computed: {error}") from error
