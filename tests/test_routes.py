@@ -100,6 +100,8 @@ def test_every_chapter_returns_somewhere():
     spoken["book/practice/genealogy"] += [genealogy.who(name, by_name)[1] for name in drawn if name != "."]
     said = {name: needed(name) for name in pages}
     assert not [name for name in pages if not needs.returns(name, said, spoken)]
+    # A chapter does not return in what has to be read before it.
+    assert not [name for name in pages if set(needs.returns(name, said, spoken)) & set(said[name])]
     assert needs.returns("book/momentum/nesterov", said, spoken) == [
         name for name in pages if "book/momentum/nesterov" in said[name]]
 

@@ -3,7 +3,8 @@
     ```{needs}
     ```
 
-Below that line each chapter says where it returns: in those that need it, or else in those that speak of it.
+Below that line each chapter says where it returns: in those that need it, or else in those that speak of it and that it
+does not need itself.
 """
 
 import html
@@ -72,7 +73,8 @@ def returns(docname, needs, links):
     """The chapters in which a chapter returns."""
     found = [name for name, others in needs.items() if docname in others]
     # What needs nothing, as the glossary, speaks of everything.
-    return found or [name for name, others in links.items() if needs[name] and docname in others and name != docname]
+    return found or [name for name, others in links.items()
+                     if needs[name] and docname in others and name not in (docname, *needs[docname])]
 
 
 def said(docname, env, address, order):
