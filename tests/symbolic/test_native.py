@@ -18,9 +18,10 @@ def numbers(dtype, seed=0):
     return values[0], values[1:]
 
 
-def take(rule, dtype):
+def take(rule, dtype, shape=(SIZE,)):
     """Parameters and state after three readable steps."""
     w, grads = numbers(dtype)
+    w, grads = w.reshape(shape), grads.reshape(3, *shape)
     state = rule.init(w)
     for g in grads:
         w, state = rule.step(w, g, state, rng=np.random.RandomState(1), **of_a_bowl(g))
@@ -53,11 +54,11 @@ def test_the_stepper_makes_the_steps_of_the_rule(name, dtype):
 
 @pytest.mark.parametrize("name", optlearn.names())
 def test_blocks_make_the_steps_of_the_whole(name, monkeypatch):
-    """Bit for bit: blocks change the order of nothing."""
-    rule = optlearn.get(name)
-    w, state = take(rule, "f4")
+    """Bit for bit: blocks change the order of nothing, and what takes matrices is not taken apart."""
+    rule, shape = optlearn.get(name), (60, 50)
+    w, state = take(rule, "f4", shape)
     monkeypatch.setattr(stepping, "BLOCK", 1000)
-    blocked, blocked_state = take(rule, "f4")
+    blocked, blocked_state = take(rule, "f4", shape)
     np.testing.assert_array_equal(blocked, w)
     for slot in rule.slots:
         np.testing.assert_array_equal(blocked_state[slot], state[slot])
