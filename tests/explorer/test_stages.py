@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import optlearn
-from optlearn import Adam, GradientDescent, Momentum, Muon, Shampoo
+from optlearn import Adafactor, Adam, GradientDescent, Momentum, Muon, Shampoo
 from optlearn.explorer import bundle, matrices, network, networks, newton_schulz
 from optlearn.problems import AssociativeMemory
 
@@ -56,6 +56,37 @@ def test_the_page_trains_the_network_as_the_library_does(show):
     assert state(page)["step"] == 39
     assert page.evaluate(f"{APP.format(0)}.figure.losses[0][40]") != found["losses"][0][40]
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    assert not problems
+
+
+@pytest.mark.parametrize("stage", [matrices(steps=30, step=20, selected=1), network(steps=30, step=20, selected=1)])
+def test_by_time_racers_stand_where_the_time_of_the_selected_one_brings_them(show, stage):
+    page, problems = show(stage)
+    by_steps = page.evaluate(f"{APP.format(0)}.summary()")
+    page.get_by_role("button", name="by time").click()
+    settle(page)
+    medians = [cost[1] for cost in page.evaluate(f"{APP.format(0)}.race.costs")]
+    assert min(medians) > 0 and "in this browser" in page.locator(".olx-stage").inner_text()
+    said = page.evaluate(f"{APP.format(0)}.summary()").split(";")
+    for cost, one in zip(medians, said, strict=True):
+        if cost != medians[1]:
+            assert f"(step {min(400, int(20 * medians[1] / cost + 1e-9))})" in one
+    page.locator(".olx-chip").first.click()
+    settle(page)
+    assert state(page)["selected"] == 0 and "Step 20. Gradient descent: " in page.evaluate(f"{APP.format(0)}.summary()")
+    page.get_by_role("button", name="by steps").click()
+    settle(page)
+    assert page.evaluate(f"{APP.format(0)}.summary()") == by_steps
+    assert not problems
+
+
+def test_two_racers_of_one_rule_have_two_names(show):
+    page, problems = show(matrices([Adafactor(), Adafactor(min_dim=100), Adafactor(lr=0.5)], steps=3))
+    names = page.locator(".olx-chip").all_inner_texts()
+    assert len(set(names)) == 3 and names[1] == "Adafactor, min dim=100"
+    assert all(f"{name}: largest error" in page.evaluate(f"{APP.format(0)}.summary()") for name in names)
+    page, _ = show(network([Adam(lr=0.1), Adam(lr=0.2)], steps=3, step=3))
+    assert page.locator(".olx-chip").all_inner_texts() == ["Adam η = 0.1", "Adam η = 0.2"]
     assert not problems
 
 

@@ -10,6 +10,7 @@ import { createGallery } from "./view/gallery.js";
 import { createChips, createHeader, createPlace, createTries } from "./view/header.js";
 import { startHost } from "./host.js";
 import { compile, integrate, lowest, valueAt } from "./model/integrator.js";
+import { labelOf } from "./model/names.js";
 import { show, showPair } from "./model/numbers.js";
 import { createPanels, withViews } from "./panels/panels.js";
 import { createPicture } from "./view/picture.js";
@@ -113,26 +114,7 @@ export function createApp(model, parent, data, home = null) {
     /** @param {any} rule */
     codeOf: (rule) => codeOf(rule.code),
     /** The name of a racer; two of one rule are told apart by what differs. @param {number} i */
-    label(i) {
-      const racers = store.get("racers");
-      const rule = app.rule(i);
-      const alike = racers.filter((racer) => data.rules[racer.rule].label === rule.label);
-      if (racers[i].label) return racers[i].label;
-      if (alike.length < 2) return rule.label;
-      const forms = new Set(alike.map((racer) => racer.rule));
-      if (forms.size > 1) {
-        const own = rule.key.split(";").slice(1).map((part) => part.replace(/_/g, " ").replace(/=(True|true)$/, "").replace(/(.*)=(False|false)$/, "no $1"));
-        if (forms.size === alike.length) return own.length ? `${rule.label}, ${own.join(", ")}` : rule.label;
-      }
-      const value = (racer, k) => racer.schedules?.[rule.hypers[k].name]?.label.split("(")[0] ?? racer.h[k];
-      const differing = rule.hypers.findIndex((_, k) => new Set(alike.map((racer) => value(racer, k))).size > 1);
-      if (differing < 0) return `${rule.label} ${alike.indexOf(racers[i]) + 1}`;
-      const letter = rule.hypers[differing].mathml.replace(/<[^>]*>/g, "");
-      const own = value(racers[i], differing);
-      const written = (digits) => alike.map((racer) => value(racer, differing)).map((x) => (typeof x === "number" ? show(x, digits) : x));
-      const digits = [3, 4, 6, 9].find((n) => new Set(written(n)).size === new Set(alike.map((racer) => value(racer, differing))).size);
-      return `${rule.label} ${letter} = ${typeof own === "number" ? show(own, digits || 3) : own}`;
-    },
+    label: (i) => labelOf(store.get("racers"), data.rules, i),
     /** The hyperparameters of a racer in step t, schedules resolved. @param {number} i @param {number} t */
     hyperAt(i, t) {
       const racer = store.get("racers")[i];

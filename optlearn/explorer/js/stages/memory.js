@@ -33,7 +33,11 @@ function renderMemory({ model, el: parent, data, home }) {
   /** @type {any[]} */
   let runs = [];
   const rule = (i) => data.rules[store.get("racers")[i].rule];
-  const race = createRace(el, store, model.get("racers").map((_, i) => rule(i).label));
+  const race = createRace(el, store, data.rules, () => ({
+    runs: runs.map((run, i) => ({ code: codes[i], rule: rule(i), h: store.get("racers")[i].h, last: run.last })), problem: memory,
+  }));
+  /** The step of racer i that is shown beside step t of the selected one. @param {number} i @param {number} t */
+  const at = (i, t) => Math.min(race.at(i, t), runs[i].last);
   const errors = make("div", {});
   const worst = make("div", { class: "olx-worst" });
   const values = make("div", {});
@@ -42,7 +46,7 @@ function renderMemory({ model, el: parent, data, home }) {
   const exponent = slider(EXPONENT, (value) => store.set({ params: [value] }));
   const title = (text) => make("p", { class: "olx-note" }, text);
   const left = make("div", {}, title("Error of each pair, from the most frequent to the rarest"), errors,
-    race.transport,
+    race.transport, race.against, race.note,
     title("Largest error of all pairs"), worst, exponent.el);
   const right = make("div", {}, read, title("Singular values, beside the largest: what comes in, what is kept, the step"), values, card);
   el.append(race.chips, make("div", { class: "olx-halves" }, left, right));
@@ -62,7 +66,7 @@ function renderMemory({ model, el: parent, data, home }) {
 
   function compute() {
     memory = createMemory(data.given, store.get("params")[0]);
-    runs = store.get("racers").map((racer, i) => runOnMemory(codes[i], rule(i), racer.h, memory, store.get("steps")));
+    runs = store.get("racers").map((racer, i) => runOnMemory(codes[i], rule(i), racer.h, memory, race.length(i)));
   }
 
   const paint = (i) => `fill="var(--olx-r${i})"`;
@@ -75,7 +79,7 @@ function renderMemory({ model, el: parent, data, home }) {
       const bar = (0.8 * slot) / runs.length;
       for (let k = 0; k < memory.n; k++) {
         runs.forEach((run, i) => {
-          const e = run.errors[Math.min(t, run.last)][k];
+          const e = run.errors[at(i, t)][k];
           out += `<rect x="${(x0 + (k + 0.1) * slot + i * bar).toFixed(1)}" y="${y(e).toFixed(1)}" width="${Math.max(0.5, bar - 1).toFixed(1)}" height="${Math.max(0.8, bottom - y(e)).toFixed(1)}" ${paint(i)} ${i === store.get("selected") ? 'stroke="var(--olx-ink)"' : ""}/>`;
         });
         out += chartText(x0 + (k + 0.5) * slot, bottom + 15, show(memory.p[k], 2), 'text-anchor="middle"');
@@ -86,12 +90,12 @@ function renderMemory({ model, el: parent, data, home }) {
   function drawWorst(t) {
     const steps = store.get("steps");
     chart(worst, 96, (width) => {
-      const x = (k) => 42 + ((width - 50) * k) / steps;
+      const x = (part) => 42 + (width - 50) * part;
       const y = (e) => 8 + (70 * Math.log10(1.6 / Math.min(1.6, Math.max(e, LEAST)))) / Math.log10(1.6 / LEAST);
       const grid = [1, 0.1, 0.01, 0.001].map((e) => straight(42, y(e), width - 8, y(e)) + chartText(36, y(e) + 4, show(e), 'text-anchor="end"')).join("");
-      const lines = runs.map((run, i) => curve(run.errors.map((e, k) => [x(k), y(Math.max(...e))]),
+      const lines = runs.map((run, i) => curve(run.errors.map((e, k) => [x(race.along(i, k)), y(Math.max(...e))]),
         `stroke="var(--olx-r${i})" stroke-width="2" stroke-dasharray="${DASHES[i].join(" ")}"`)).join("");
-      return grid + lines + straight(x(t), 4, x(t), 80, 'stroke="var(--olx-ink)"') + chartText(width - 8, 93, "step", 'text-anchor="end"');
+      return grid + lines + straight(x(t / steps), 4, x(t / steps), 80, 'stroke="var(--olx-ink)"') + chartText(width - 8, 93, race.axis(), 'text-anchor="end"');
     });
   }
   function drawValues(t) {
@@ -134,19 +138,20 @@ function renderMemory({ model, el: parent, data, home }) {
         h[k] = value;
         store.setRacer(i, { h });
       }));
-      card.replaceChildren(make("p", { class: "olx-title", html: swatch(i) }, rule(i).label), ...sliders.map((one) => one.el), equation.el);
+      card.replaceChildren(make("p", { class: "olx-title", html: swatch(i) }, race.label(i)), ...sliders.map((one) => one.el), equation.el);
     }
     sliders.forEach((one, k) => one.set(racer.h[k]));
     equation.numbers(runs[i], racer.h, store.get("step"));
   }
 
   const app = {
-    el, data, home, store, links: memoryLinks, frames: 0,
+    el, data, home, store, links: memoryLinks, frames: 0, race,
     summary() {
       const t = store.get("step");
       return `Step ${t}. ` + runs.map((run, i) => {
-        const e = run.errors[Math.min(t, run.last)];
-        return `${rule(i).label}: largest error ${show(Math.max(...e), 2)}${run.last < t ? ", diverged" : ""}`;
+        const e = run.errors[at(i, t)];
+        const when = race.costs && i !== store.get("selected") ? ` (step ${at(i, t)})` : "";
+        return `${race.label(i)}${when}: largest error ${show(Math.max(...e), 2)}${run.last < Math.min(race.at(i, t), race.length(i)) ? ", diverged" : ""}`;
       }).join("; ") + ".";
     },
     say: (text) => announcer.say(text),
@@ -164,7 +169,7 @@ function renderMemory({ model, el: parent, data, home }) {
   function frame(changed) {
     app.frames += 1;
     if (changed.has("theme")) readTheme(el);
-    if (["params", "racers", "steps"].some((key) => changed.has(key))) compute();
+    if (["params", "racers", "steps"].some((key) => changed.has(key)) || race.changes(changed)) compute();
     const t = store.get("step");
     race.update(changed);
     exponent.set(store.get("params")[0]);
@@ -173,7 +178,7 @@ function renderMemory({ model, el: parent, data, home }) {
     drawValues(t);
     drawCard();
     const e = runs[shown].errors[Math.min(t, runs[shown].last)];
-    read.textContent = `${rule(shown).label}, step ${t}: errors from ${show(Math.min(...e), 2)} to ${show(Math.max(...e), 2)}` +
+    read.textContent = `${race.label(shown)}, step ${t}: errors from ${show(Math.min(...e), 2)} to ${show(Math.max(...e), 2)}` +
       (runs[shown].last < t ? `; diverged in step ${runs[shown].last + 1}` : "");
     if (changed.has("step") && !store.get("playing")) announcer.say(app.summary);
   }

@@ -32,7 +32,11 @@ function renderNetwork({ model, el: parent, data, home }) {
   let view = [-1, 1, -1, 1];
   /** @type {any} */
   let field = null;
-  const race = createRace(el, store, model.get("racers").map((_, i) => rule(i).label));
+  const race = createRace(el, store, data.rules, () => ({
+    runs: runs.map((run, i) => ({ code: codes[i], rule: rule(i), h: store.get("racers")[i].h, last: run.last })), problem: network,
+  }));
+  /** The step of racer i that is shown beside step t of the selected one. @param {number} i @param {number} t */
+  const at = (i, t) => Math.min(race.at(i, t), runs[i].last);
   const land = make("div", { style: "position:relative;aspect-ratio:1.25;border-radius:6px;overflow:hidden" });
   const answers = make("div", { style: "position:relative;aspect-ratio:1.5;border-radius:6px;overflow:hidden" });
   const resized = () => store.mark("size");
@@ -44,12 +48,12 @@ function renderNetwork({ model, el: parent, data, home }) {
   const title = (text) => make("p", { class: "olx-note" }, text);
   el.append(race.chips, make("div", { class: "olx-halves" },
     make("div", {}, title("The loss on the plane in which the paths spread most, and the paths on it"), land,
-      race.transport,
+      race.transport, race.against, race.note,
       title("Loss"), losses),
     make("div", {}, read, title("What the network of the racer says; points are the samples"), answers, card)));
 
   function compute() {
-    runs = store.get("racers").map((racer, i) => runOnNetwork(codes[i], rule(i), racer.h, network, store.get("steps")));
+    runs = store.get("racers").map((racer, i) => runOnNetwork(codes[i], rule(i), racer.h, network, race.length(i)));
     plane = planeOf(runs, network.size);
     const places = runs.flatMap((run) => Array.from({ length: run.last + 1 }, (_, t) => plane.place(run.point(t))));
     const [x0, x1, y0, y1] = [0, 1].flatMap((d) => [Math.min(...places.map((p) => p[d])), Math.max(...places.map((p) => p[d]))]);
@@ -64,8 +68,8 @@ function renderNetwork({ model, el: parent, data, home }) {
     field = sampleField(f, [], view, 64, 15, scaleField(f, [], view, 0));
   }
 
-  /** Where racer i is after step t, in the plane. @param {number} i @param {number} t */
-  const spot = (i, t) => plane.place(runs[i].point(Math.min(t, runs[i].last)));
+  /** Where racer i is after its step t, in the plane. @param {number} i @param {number} t */
+  const spot = (i, t) => plane.place(runs[i].point(t));
   function drawLand(t) {
     landSharp.fit();
     const { width, height } = landSharp.size;
@@ -77,7 +81,7 @@ function renderNetwork({ model, el: parent, data, home }) {
     const order = [...runs.keys()].filter((i) => i !== selected).concat(selected);
     for (const i of order) {
       strokeAs(c, theme, i, i === selected ? 2.8 : 2);
-      for (const [from, to, strength] of [[0, Math.min(t, runs[i].last), 1], [Math.min(t, runs[i].last), runs[i].last, 0.35]]) {
+      for (const [from, to, strength] of [[0, at(i, t), 1], [at(i, t), runs[i].last, 0.35]]) {
         c.globalAlpha = strength;
         c.beginPath();
         for (let k = from; k <= to; k++) {
@@ -90,7 +94,7 @@ function renderNetwork({ model, el: parent, data, home }) {
     }
     c.setLineDash([]);
     for (const i of order) {
-      const [u, v] = spot(i, t);
+      const [u, v] = spot(i, at(i, t));
       c.lineWidth = 1.8;
       c.strokeStyle = theme.paper;
       c.fillStyle = theme.racers[i];
@@ -137,12 +141,12 @@ function renderNetwork({ model, el: parent, data, home }) {
     const steps = store.get("steps");
     const [lo, hi] = [Math.max(1e-6, Math.min(...runs.flatMap((run) => run.loss))), Math.max(...runs.flatMap((run) => run.loss))].map(Math.log10);
     chart(losses, 110, (width) => {
-      const x = (k) => 46 + ((width - 56) * k) / steps;
+      const x = (part) => 46 + (width - 56) * part;
       const y = (z) => 8 + (80 * (hi - Math.log10(Math.max(z, 1e-6)))) / (hi - lo || 1);
       let out = "";
       for (let k = Math.ceil(lo); k <= hi; k++) out += straight(46, y(10 ** k), width - 10, y(10 ** k)) + chartText(40, y(10 ** k) + 4, show(10 ** k), 'text-anchor="end"');
-      runs.forEach((run, i) => (out += curve(run.loss.map((z, k) => [x(k), y(z)]), `stroke="var(--olx-r${i})" stroke-width="2" stroke-dasharray="${DASHES[i].join(" ")}"`)));
-      return out + straight(x(t), 4, x(t), 92, 'stroke="var(--olx-ink)"') + chartText(width - 10, 106, `step ${steps}`, 'text-anchor="end"');
+      runs.forEach((run, i) => (out += curve(run.loss.map((z, k) => [x(race.along(i, k)), y(z)]), `stroke="var(--olx-r${i})" stroke-width="2" stroke-dasharray="${DASHES[i].join(" ")}"`)));
+      return out + straight(x(t / steps), 4, x(t / steps), 92, 'stroke="var(--olx-ink)"') + chartText(width - 10, 106, race.axis(), 'text-anchor="end"');
     });
   }
   let shown = -1;
@@ -157,16 +161,17 @@ function renderNetwork({ model, el: parent, data, home }) {
         h[k] = value;
         store.setRacer(i, { h });
       }));
-      card.replaceChildren(make("p", { class: "olx-title", style: "margin-top:.6rem", html: swatch(i) }, rule(i).label), ...sliders.map((one) => one.el));
+      card.replaceChildren(make("p", { class: "olx-title", style: "margin-top:.6rem", html: swatch(i) }, race.label(i)), ...sliders.map((one) => one.el));
     }
     sliders.forEach((one, k) => one.set(store.get("racers")[i].h[k]));
   }
 
   const app = {
-    el, data, home, store, links: networkLinks, frames: 0, figure: /** @type {any} */ (null),
+    el, data, home, store, links: networkLinks, frames: 0, race, figure: /** @type {any} */ (null),
     summary() {
       const t = store.get("step");
-      return `Step ${t}. ` + runs.map((run, i) => `${rule(i).label}: loss ${show(run.loss[Math.min(t, run.last)])}${run.last < t ? ", diverged" : ""}`).join("; ") + ".";
+      return `Step ${t}. ` + runs.map((run, i) => `${race.label(i)}${race.costs && i !== store.get("selected") ? ` (step ${at(i, t)})` : ""}: loss ${show(run.loss[at(i, t)])}` +
+        `${run.last < Math.min(race.at(i, t), race.length(i)) ? ", diverged" : ""}`).join("; ") + ".";
     },
     say: (text) => announcer.say(text),
     close() {
@@ -184,7 +189,7 @@ function renderNetwork({ model, el: parent, data, home }) {
   function frame(changed) {
     app.frames += 1;
     if (changed.has("theme")) theme = readTheme(el);
-    if (["racers", "steps"].some((key) => changed.has(key))) {
+    if (["racers", "steps"].some((key) => changed.has(key)) || race.changes(changed)) {
       compute();
       app.figure = { losses: runs.map((run) => run.loss), held: plane.held };
     }
@@ -195,7 +200,7 @@ function renderNetwork({ model, el: parent, data, home }) {
     drawLosses(t);
     drawCard();
     const run = runs[i];
-    const text = `${rule(i).label}, step ${t}: loss ${show(run.loss[Math.min(t, run.last)])}${wrong === undefined ? "" : `, ${wrong} of ${data.given.x.length} samples wrong`}` +
+    const text = `${race.label(i)}, step ${t}: loss ${show(run.loss[Math.min(t, run.last)])}${wrong === undefined ? "" : `, ${wrong} of ${data.given.x.length} samples wrong`}` +
       `${run.last < t ? `; diverged in step ${run.last + 1}` : ""}. The plane holds ${show(100 * plane.held[i], 3)} % of its path.`;
     read.textContent = text;
     landSharp.canvas.setAttribute("aria-label", `Paths of ${runs.length} racers on a plane of the loss. ${text}`);

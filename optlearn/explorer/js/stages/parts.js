@@ -1,8 +1,9 @@
 // What the stages share: charts as text of SVG, the address, keys and play.
 
 import { prefersStill } from "../view/accessibility.js";
-import { button, icon, make } from "../view/controls.js";
-import { complaint } from "../model/numbers.js";
+import { button, icon, make, segments } from "../view/controls.js";
+import { labelOf } from "../model/names.js";
+import { complaint, show } from "../model/numbers.js";
 import { swatch } from "../view/theme.js";
 
 const STYLE = ".olx-halves { display: grid; gap: .6rem 1.6rem; grid-template-columns: minmax(0, 1fr); align-items: start; }" +
@@ -80,14 +81,63 @@ function createPlay(store) {
   };
 }
 
+/** Turns of the clock, after one that is not counted, and milliseconds of a turn: browsers round what a clock says. */
+const CLOCK_TURNS = 7;
+const MOST_STEPS = 400;
+const TURN_MS = 8;
+
 /**
- * A race step by step: which racer is shown, and which step, by buttons, slider and keys.
- * @param {HTMLElement} el the room, which hears the keys @param {any} store @param {string[]} labels
+ * The microseconds of a step, gradient included, of every run: they take turns, and quartiles of the turns are given.
+ * @param {{code: any, rule: any, h: number[], last: number}[]} runs @param {any} problem its gradient and, unless zero, its start
  */
-export function createRace(el, store, labels) {
+function clock(runs, problem) {
+  const took = runs.map(() => /** @type {number[]} */ ([]));
+  for (let turn = 0; turn <= CLOCK_TURNS; turn++) {
+    runs.forEach(({ code, rule, h, last }, i) => {
+      const { layout, stride } = rule;
+      const rows = new Float64Array((last + 1) * stride);
+      const begin = performance.now();
+      let [steps, now] = [0, begin];
+      while (now - begin < TURN_MS && last) {
+        rows.fill(0, 0, stride);
+        if (problem.start) rows.set(problem.start, layout.w[0]);
+        code.start(rows, 0, h);
+        for (let t = 1; t <= last; t++) {
+          const [a, b] = [(t - 1) * stride, t * stride];
+          code.probe(rows, a, b, t, h);
+          problem.gradient(rows, b + layout["@probe"][0], rows, b + layout.g[0]);
+          code.step(rows, a, b, t, h);
+        }
+        steps += last;
+        now = performance.now();
+      }
+      if (turn) took[i].push((1000 * (now - begin)) / Math.max(1, steps));
+    });
+  }
+  return took.map((all) => [0.25, 0.5, 0.75].map((part) => all.sort((x, y) => x - y)[Math.round(part * (CLOCK_TURNS - 1))]));
+}
+
+/**
+ * A race by steps or by time: which racer is shown, and which step of it, by buttons, slider and keys.
+ *
+ * By time the others stand where they are when the one that is shown has made its step, and make as many steps as fit
+ * into its run, but at most 400; what a step takes is measured when that is chosen. Every racer here takes one gradient a step, so a race by gradients is one by steps.
+ * @param {HTMLElement} el the room, which hears the keys @param {any} store @param {any} rules
+ * @param {() => {runs: any[], problem: any}} racing what is raced, with the numbers of now
+ */
+export function createRace(el, store, rules, racing) {
   const play = createPlay(store);
+  /** Quartiles of the microseconds of a step, of every racer; none: by steps. @type {number[][] | null} */
+  let costs = null;
+  const label = (i) => labelOf(store.get("racers"), rules, i);
+  const cost = (i) => (costs ? costs[i][1] : 1);
+  const against = segments("Compare by", (what) => {
+    const { runs, problem } = racing();
+    costs = what === "time" ? clock(runs, problem) : null;
+    store.mark("against");
+  });
   const move = (by) => store.set({ step: Math.min(store.get("steps"), Math.max(0, store.get("step") + by)), playing: false });
-  const buttons = labels.map((label, i) => make("button", { type: "button", class: "olx-chip", html: swatch(i), onclick: () => store.set({ selected: i }) }, label));
+  const buttons = store.get("racers").map((_, i) => make("button", { type: "button", class: "olx-chip", html: swatch(i), onclick: () => store.set({ selected: i }) }, label(i)));
   const playing = make("button", { type: "button", class: "olx-button olx-play", "aria-label": "Play", onclick: play.toggle });
   const time = make("input", { type: "range", min: 0, step: 1, "aria-label": "step", oninput: () => store.set({ step: +time.value, playing: false }) });
   const at = make("span", { class: "olx-number" });
@@ -102,7 +152,24 @@ export function createRace(el, store, labels) {
     else return;
     event.preventDefault();
   });
+  const note = make("p", { class: "olx-note" });
   return {
+    label,
+    /** Where racer i stands when the one that is shown has made t steps. @param {number} i @param {number} t */
+    at: (i, t) => (i === store.get("selected") ? t : Math.floor((t * cost(store.get("selected"))) / cost(i) + 1e-9)),
+    /** How many steps racer i makes: by time as many as fit into the run of the one that is shown. @param {number} i */
+    length: (i) => Math.min(costs ? MOST_STEPS : Infinity, Math.floor((store.get("steps") * cost(store.get("selected"))) / cost(i) + 1e-9)),
+    /** Where step k of racer i lies on an axis that ends with the run of the one that is shown. @param {number} i @param {number} k */
+    along: (i, k) => (k * cost(i)) / (store.get("steps") * cost(store.get("selected"))),
+    /** Whether runs have other lengths now. @param {Set<string>} changed */
+    changes: (changed) => changed.has("against") || (costs !== null && changed.has("selected")),
+    /** What stands under that axis. */
+    axis: () => (costs ? `${show(store.get("steps") * cost(store.get("selected")) / 1000, 2)} ms` : `step ${store.get("steps")}`),
+    get costs() {
+      return costs;
+    },
+    against: against.el,
+    note,
     chips: make("div", { class: "olx-racers" }, ...buttons),
     transport: make("div", { class: "olx-transport" }, button("‹", "Step back", () => move(-1)), playing, button("›", "Step on", () => move(1)), time, at),
     /** @param {Set<string>} changed */
@@ -113,7 +180,14 @@ export function createRace(el, store, labels) {
         playing.setAttribute("aria-label", store.get("playing") ? "Pause" : "Play");
       }
       const [t, steps] = [store.get("step"), store.get("steps")];
-      buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(i === store.get("selected"))));
+      buttons.forEach((one, i) => {
+        one.setAttribute("aria-pressed", String(i === store.get("selected")));
+        one.lastChild.textContent = label(i);
+      });
+      against.set([{ id: "steps", title: "by steps" }, { id: "time", title: "by time" }], costs ? "time" : "steps");
+      note.textContent = costs ? "A step and its gradient in this browser, in microseconds: " +
+        `${costs.map(([low, middle, high], i) => `${label(i)} ${show(middle, 2)} (${show(low, 2)} to ${show(high, 2)})`).join(", ")}; median and ` +
+        `quartiles of ${CLOCK_TURNS} turns. While ${label(store.get("selected"))} makes ${steps} steps, the others make what fits, at most ${MOST_STEPS}.` : "";
       time.max = String(steps);
       time.value = String(t);
       time.style.setProperty("--olx-fill", `${(100 * t) / steps}%`);
