@@ -35,7 +35,7 @@ export function pythonOf(app) {
   if (app.batch()) more.push(`batch=${app.batch()}`);
   if (store.get("delay")) more.push(`delay=${store.get("delay")}`);
   if (store.get("target") !== 1e-3) more.push(`target=${store.get("target")}`);
-  if (store.get("band")) more.push("band=True");
+  for (const name of ["band", "relief"]) if (store.get(name)) more.push(`${name}=True`);
   for (const name of ["fair", "panel"]) if (store.get(name)) more.push(`${name}="${store.get(name)}"`);
   const used = new Set(racers.join().match(/[A-Z]\w+(?=\()/g));
   const imports = "from optlearn import explore, get, surfaces\n" + (used.size ? `from optlearn.schedules import ${[...used].join(", ")}\n` : "");
@@ -59,7 +59,7 @@ export function tableOf(app) {
 /** Does something while picture and loss curves are drawn at a multiple of the screen's resolution. @param {any} app @param {number} times @param {() => void} act */
 export function magnified(app, times, act) {
   const set = (text) => {
-    for (const pane of [app.picture, app.timeline]) pane.sharp.magnify(text);
+    for (const { sharp } of [app.relief || app.picture, app.timeline]) sharp.magnify(text);
   };
   set(String(times));
   act();
@@ -105,7 +105,7 @@ export function filmOf(app) {
 
 /** The picture and the loss curves, one below the other, on one canvas. @param {any} app @param {HTMLCanvasElement} [canvas] */
 export function imageOf(app, canvas = document.createElement("canvas")) {
-  const [plane, loss] = [app.el.querySelector(".olx-picture canvas"), app.el.querySelector(".olx-loss canvas")];
+  const [plane, loss] = [app.relief || app.picture, app.timeline].map(({ sharp }) => sharp.canvas);
   const ratio = plane.width / plane.clientWidth;
   const names = app.runs.length * 18 + 8;
   // Video has even numbers of pixels.
@@ -117,9 +117,8 @@ export function imageOf(app, canvas = document.createElement("canvas")) {
   c.drawImage(plane, 0, 0);
   c.drawImage(loss, 0, plane.height);
   c.scale(ratio, ratio);
-  const [u, v] = app.store.get("start");
-  const map = app.picture.map();
-  dot(c, map.x(u), map.y(v), 6, app.theme.paper, app.theme.ink, 3);
+  const [x, y] = app.picture.at(app.store.get("start"));
+  dot(c, x, y, 6, app.theme.paper, app.theme.ink, 3);
   c.font = `13px ${app.theme.font}`;
   app.runs.forEach((_, i) => {
     const y = (plane.height + loss.height) / ratio + 14 + 18 * i;
