@@ -2,6 +2,7 @@
 
 import { dot, nearer } from "../view/draw.js";
 import { DASHES } from "../view/theme.js";
+import { createGif, paletteOf } from "../model/gif.js";
 
 /** Python that makes the same explorer. @param {any} app */
 export function pythonOf(app) {
@@ -66,19 +67,66 @@ export function magnified(app, times, act) {
   set("1");
 }
 
+/**
+ * What films of the race have in common: from the start to the step shown, in at most ten seconds, with never more steps a
+ * second than the reader's speed.
+ * @param {any} app
+ */
+function filming(app) {
+  const { store } = app;
+  const before = store.get("step");
+  const last = before || store.get("steps");
+  const canvas = document.createElement("canvas");
+  return {
+    canvas,
+    last,
+    seconds: Math.min(10, Math.max(1, last / store.get("speed"))),
+    /** @param {number} step */
+    show(step) {
+      store.set({ step, playing: false, _phase: 1 });
+      store.flush();
+      imageOf(app, canvas);
+    },
+    back: () => store.set({ step: before }),
+  };
+}
+
+/** Pictures a second, the widest of them in pixels, and how long the end stands, of an animated picture. */
+const GIF = { rate: 12.5, wide: 560, end: 150 };
+
+/** The race from its start to the step shown, as an animated picture. @param {any} app @returns {Promise<Blob>} */
+export function gifOf(app) {
+  const { canvas, last, seconds, show, back } = filming(app);
+  const count = Math.min(last, Math.max(1, Math.round(GIF.rate * seconds)));
+  const small = document.createElement("canvas");
+  const c = /** @type {CanvasRenderingContext2D} */ (small.getContext("2d", { willReadFrequently: true }));
+  const at = (k) => {
+    show(Math.round((last * k) / count));
+    if (!k) [small.width, small.height] = [canvas.width, canvas.height].map((side) => Math.round(side * Math.min(1, GIF.wide / canvas.width)));
+    c.imageSmoothingQuality = "high";
+    c.drawImage(canvas, 0, 0, small.width, small.height);
+    return c.getImageData(0, 0, small.width, small.height).data;
+  };
+  const palette = paletteOf([at(0).slice(), at(count)]);
+  const gif = createGif(small.width, small.height, palette);
+  return new Promise((done) => {
+    /** @param {number} k */
+    function add(k) {
+      gif.add(at(k), k < count ? Math.round((100 * seconds) / count) : GIF.end);
+      // The page has its turn between two pictures.
+      if (k < count) return setTimeout(add, 0, k + 1);
+      back();
+      return done(gif.end());
+    }
+    add(0);
+  });
+}
+
 /** The race from its start to the step shown, as a video; null where the browser makes none. @param {any} app @returns {Promise<Blob> | null} */
 export function filmOf(app) {
-  const { store } = app;
   const kind = ["video/webm;codecs=vp9", "video/webm", "video/mp4"].find((one) => window.MediaRecorder?.isTypeSupported(one));
   if (!kind) return null;
-  const last = store.get("step") || store.get("steps");
-  const before = store.get("step");
-  const canvas = document.createElement("canvas");
-  const show = (step) => {
-    store.set({ step, playing: false, _phase: 1 });
-    store.flush();
-    imageOf(app, canvas);
-  };
+  const { canvas, last, seconds, show, back } = filming(app);
   show(0);
   const recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: kind, videoBitsPerSecond: 6e6 });
   /** @type {Blob[]} */
@@ -86,12 +134,11 @@ export function filmOf(app) {
   recorder.ondataavailable = (event) => parts.push(event.data);
   return new Promise((done) => {
     recorder.onstop = () => {
-      show(before);
+      back();
       done(new Blob(parts, { type: kind.split(";")[0] }));
     };
     recorder.start();
-    // At most ten seconds, and never more steps a second than the reader's speed; the end stands for a second.
-    const seconds = Math.min(10, Math.max(1, last / store.get("speed")));
+    // The end stands for a second.
     const began = performance.now();
     const timer = setInterval(() => {
       const at = (performance.now() - began) / 1000;
