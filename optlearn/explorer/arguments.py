@@ -144,6 +144,7 @@ CHECKS = {
     "speed": lambda value, at: real("speed", value, 0.1, 150),
     "target": lambda value, at: real("target", value, 0),
     "band": lambda value, at: bool(value),
+    "relief": lambda value, at: bool(value),
     "playing": lambda value, at: bool(value),
     "fair": lambda value, at: one_of("fair", value, FAIRNESS),
     "panel": lambda value, at: one_of("panel", value, PANELS),

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 AS_WIDGET = ("model_id", "traits", "observe", "unobserve")
 STATE = ("surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "delay", "step", "selected",
-         "focus", "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries", "only", "target")
+         "focus", "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries", "only",
+         "target", "relief")
 
 
 def explore(surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[RuleLike] | None = None, *,
@@ -32,7 +33,7 @@ def explore(surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[
             seed: int | None = None, noise: float | None = None, batch: int | None = None,
             delay: int | None = None, band: bool = False, fair: str = "", panel: str = "", prompt: str = "",
             try_: Sequence[str] = (), playing: bool = False, speed: float | None = None,
-            target: float | None = None) -> Explorer:
+            target: float | None = None, relief: bool = False) -> Explorer:
     """Race optimizers on a surface, and look inside their steps.
 
     Parameters
@@ -79,6 +80,8 @@ def explore(surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[
     target : float, optional
         A loss above the lowest known one, marked in the loss curves with the step at which each racer first reaches
         it; 0 for none. Default: that of the preset, or 0.001.
+    relief : bool
+        Whether the surface is shown as a relief that can be turned, with the paths on it.
 
     Returns
     -------
@@ -113,7 +116,7 @@ def explore(surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[
              "seed": base.seed if seed is None else seed, "noise": base.noise if noise is None else noise,
              "batch": batch, "delay": base.delay if delay is None else delay, "band": band, "fair": fair,
              "panel": panel, "prompt": prompt, "playing": playing, "speed": speed,
-             "target": base.target if target is None else target}
+             "target": base.target if target is None else target, "relief": relief}
     selected, stage = arguments.focus(base.focus if focus is None else focus, rules)
     if speed is None:
         film = stage not in (None, "step")
@@ -138,7 +141,7 @@ class Explorer:
         The surface as it is set now. Another one is shown from its own start.
     optimizers : list of Optimizer
         The racers as they are set now.
-    start, steps, step, seed, noise, batch, delay, band, fair, panel, prompt, playing, preset, target
+    start, steps, step, seed, noise, batch, delay, band, fair, panel, prompt, playing, preset, target, relief
         The like-named arguments of `explore`. Setting them changes what is shown, in a notebook at once; what
         `explore` would refuse is refused, and nothing is changed.
     focus : str
@@ -166,7 +169,7 @@ class Explorer:
 
     def __init__(self, surface: surfaces.Surface, rules: Sequence[Optimizer], values: dict[str, Any]) -> None:
         self.__dict__.update(_surfaces={}, _rules={}, _schedules={}, _presets={}, _widget=None, _last=(None, None),
-                             _state={})
+                             _shows="", _state={})
         self._state.update(values, **self._placed(surface), racers=[self._taken(rule) for rule in rules])
         self._runs(self._state)
 
@@ -399,7 +402,9 @@ class Explorer:
 
     def alt(self) -> str:
         """The view in words."""
-        return " ".join(words.text(self).replace("Explorer: ", "Race of optimizers on ").split())
+        place, *ends = (" ".join(line.split()) for line in words.text(self).splitlines())
+        what = f"{self._shows[0].upper()}{self._shows[1:]}. " if self._shows else ""
+        return f"{what}{place.replace('Explorer:', 'Race of optimizers on')}: {'; '.join(ends)}"
 
     def labels(self) -> list[str]:
         """Names of the racers; two of one rule are told apart by what differs."""
@@ -420,9 +425,10 @@ class Explorer:
                     "text/plain": words.text(self)}
         return page.live(lambda: self.widget, self.html, words.text(self), self.figure, self.alt())
 
-    def only(self, name: str) -> None:
-        """Show one view alone; `optlearn.explorer.view` does this before anything is displayed."""
+    def only(self, name: str, shows: str = "") -> None:
+        """Show one view alone, in words as well; `optlearn.explorer.view` does this before anything is displayed."""
         self._state["only"] = name
+        self.__dict__["_shows"] = shows
 
     def close(self) -> None:
         """Free the live widget."""

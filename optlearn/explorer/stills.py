@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from optlearn.explorer import figure
+from optlearn import surfaces
+from optlearn.explorer import figure, payload
 from optlearn.look import LIGHT
 from optlearn.needs import of_a_bowl
 from optlearn.trajectory import run as run_on
@@ -121,8 +122,29 @@ def _correction(sheet, explorer):
         ax.set(xscale="log", xlabel="step")
 
 
+def bound(rule, steps):
+    """The most that each step can be, in learning rates, whatever the gradients; None where the page knows none.
+
+    By the inequality of Cauchy and Schwarz, from what each gradient adds to the averages m and v.
+    """
+    varies = any(callable(rule.__dict__[name]) for name in rule.hypers() if name != "lr")
+    if not {"m", "v"} <= set(rule.slots) or varies or payload.rule_payload(rule)["direction"] != "m_hat":
+        return None
+    run = run_on(surfaces.of(lambda x, y: x + y), rule, (0.0, 0.0), steps)
+    if not {"m_hat", "v_hat"} <= set(run.named):
+        return None
+    m, v, m_hat, v_hat = (run[name][-steps:, 0] for name in ("m", "v", "m_hat", "v_hat"))
+    added = np.diff(m, prepend=0) ** 2 / np.diff(v, prepend=0)
+    return m_hat / m / np.sqrt(v_hat / v) * np.sqrt(np.cumsum(added))
+
+
 def _bound(sheet, explorer):
     lengths, rates = sheet.subplots(1, 2)
+    i = explorer.state["selected"]
+    most = bound(explorer.optimizers[i], explorer.state["steps"])
+    if most is not None:
+        lengths.plot(range(1, len(most) + 1), most, color=LIGHT["faint"], linewidth=4,
+                     label=f"most that {explorer.labels()[i]} can")
     for k, (run, label) in enumerate(zip(explorer.trajectories, explorer.labels(), strict=True)):
         lr = run.optimizer.lr
         rate = np.array([lr(i) for i in range(run.steps)]) if callable(lr) else lr
@@ -137,6 +159,44 @@ def _bound(sheet, explorer):
     lengths.legend(frameon=False, fontsize=8)
 
 
+def spread(rule, steps, curvature, delay=0):
+    """The variance along a mode of a quadratic after every step, of unit noise in the gradient; None if not linear."""
+    ends = []
+    for size in (1.0, 2.0):
+        # A column is a run from the minimum in which one gradient is off.
+        w, probes, after = np.zeros(steps), [], np.zeros((steps + 1, steps))
+        state = rule.init(w)
+        with np.errstate(all="ignore"):
+            for t in range(1, steps + 1):
+                form = rule.at(t) if rule.scheduled else rule
+                slots = rule.state_view({name: state[name] for name in rule.slots})
+                probes.append(w if delay else form.probe(w, slots, t))
+                g = curvature * probes[max(0, t - 1 - delay)]
+                g[t - 1] += size
+                w, state = rule.step(w, g, state, nonfinite="propagate", **of_a_bowl(w))
+                after[t] = w
+        ends.append(after)
+    if not np.allclose(ends[1], 2 * ends[0], rtol=1e-8, atol=1e-12):
+        return None
+    return (ends[0] ** 2).sum(axis=1)
+
+
+def _expected(explorer):
+    """The mean loss that theory predicts for noisy runs of the selected racer, and the covariance after each step."""
+    i, run, _ = _selected(explorer)
+    state, surface = explorer.state, explorer.surface
+    if run.optimizer.needs or run.optimizer.draws or state["batch"]:
+        return None
+    hessian = np.array([surface.gradient(np.array(e)) - surface.gradient(np.zeros(2)) for e in np.eye(2)])
+    curvatures, modes = np.linalg.eigh(hessian)
+    found = [spread(run.optimizer, state["steps"], curvature, state["delay"]) for curvature in curvatures]
+    if any(one is None for one in found):
+        return None
+    variances = state["noise"] ** 2 * np.transpose(found)
+    quiet = run_on(surface, run.optimizer, state["start"], state["steps"], delay=state["delay"])
+    return quiet.loss + variances @ curvatures / 2, quiet.w, np.sqrt(variances), modes
+
+
 def _floor(sheet, explorer):
     from optlearn.plots import contour
 
@@ -149,9 +209,71 @@ def _floor(sheet, explorer):
     contour(surface, plane)
     plane.plot(*runs.w[min(t, runs.steps)], ".", markersize=3, alpha=0.6, color=_line(i)["color"])
     plane.set(title=f"{CLOUD} runs after step {t}", xlabel="x", ylabel="y")
-    curve.semilogy(runs.loss.mean(axis=-1), **_line(i))
+    curve.semilogy(runs.loss.mean(axis=-1), label=f"{CLOUD} runs", **_line(i))
+    predicted = _expected(explorer)
+    if predicted is not None:
+        losses, middles, sizes, modes = predicted
+        curve.semilogy(losses, color=LIGHT["ink"], linestyle="--", linewidth=1.2, label="predicted")
+        # Two standard deviations.
+        angles = np.linspace(0, 2 * np.pi, 91)
+        circle = 2 * sizes[t][:, None] * np.array([np.cos(angles), np.sin(angles)])
+        plane.plot(*(middles[t][:, None] + modes @ circle), color=LIGHT["ink"], linestyle="--", linewidth=1.2)
     curve.axvline(t, color=LIGHT["ink"], linewidth=0.8)
     curve.set(xlabel="step", title="mean loss")
+    curve.legend(frameon=False, fontsize=8)
 
 
-DRAWN = {"schedule": _schedule, "kernel": _kernel, "correction": _correction, "bound": _bound, "floor": _floor}
+def _relief(sheet, explorer):
+    from matplotlib.colors import LightSource
+
+    from optlearn.plots import SHADES
+
+    surface, state = explorer.surface, explorer.state
+    x0, x1, y0, y1 = surface.domain
+    x, y = np.meshgrid(np.linspace(x0, x1, 90), np.linspace(y0, y1, 90))
+    with np.errstate(all="ignore"):
+        z = surface(np.array([x, y]))
+    finite = z[np.isfinite(z)]
+    low, high = finite.min(), finite.max()
+    # As on the page: logarithmic where true heights would leave most of the land flat.
+    by_log = np.median(finite) - low < 0.1 * (high - low)
+    least = max(np.quantile(finite - low, 0.0015), (high - low) * 1e-7)
+
+    def height(value):
+        return np.log10(np.maximum(value - low, 0) + least) if by_log else value
+
+    block = sheet.add_subplot(projection="3d", computed_zorder=False)
+    heights = height(z)
+    colours = LightSource(azdeg=315, altdeg=55).shade(np.ma.masked_invalid(heights), SHADES, blend_mode="soft")
+    block.plot_surface(x, y, heights, facecolors=colours, rcount=90, ccount=90, linewidth=0, antialiased=False,
+                       shade=False, zorder=1)
+    for i, (run, label) in enumerate(zip(explorer.trajectories, explorer.labels(), strict=True)):
+        w = run.w[:state["step"] + 1]
+        w = np.where(((w >= (x0, y0)) & (w <= (x1, y1))).all(axis=1, keepdims=True), w, np.nan)
+        lifted = height(surface(w.T)) + 0.01 * np.ptp(height(finite))
+        block.plot(*w.T, lifted, label=label, zorder=3, **_line(i))
+        block.plot(*w[-1:].T, lifted[-1:], marker="o", markersize=5, color=_line(i)["color"], zorder=4)
+    block.set(xlabel="x", ylabel="y", title=f"{surface.label}, height: {'log f' if by_log else 'f'}")
+    block.view_init(elev=42, azim=-62)
+    block.set_box_aspect((1, 1, 0.6), zoom=1.1)
+    block.legend(frameon=False, fontsize=8, loc="upper left")
+
+
+def _tiles(sheet, explorer):
+    from optlearn.plots import contour
+
+    runs, t = explorer.trajectories, explorer.state["step"]
+    for ax, i in zip(sheet.subplots(-(-len(runs) // 4), min(4, len(runs)), squeeze=False).flat, range(8), strict=False):
+        if i >= len(runs):
+            ax.axis("off")
+            continue
+        contour(explorer.surface, ax, n=81)
+        k = min(t, runs[i].steps)
+        ax.plot(*runs[i].w[:k + 1].T, **_line(i))
+        ax.plot(*runs[i].w[k], "o", color=_line(i)["color"], markersize=5)
+        ax.set_title(f"{explorer.labels()[i]}: {runs[i].loss[k]:.3g}", fontsize=8)
+        ax.set(xlabel="", ylabel="")
+
+
+DRAWN = {"schedule": _schedule, "kernel": _kernel, "correction": _correction, "bound": _bound, "floor": _floor,
+         "relief": _relief, "tiles": _tiles}

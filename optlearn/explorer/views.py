@@ -39,6 +39,9 @@ VIEWS: dict[str, View] = {
     "step": View("the step of a racer as a film in the picture", {"speed": 0.25}),
     "memory": View("what a racer remembers over the steps, and its rates", {"focus": "memory"}),
     "race": View("the race and its time line", {}),
+    "relief": View("the surface as a relief that is turned, with the paths on it", {
+        "relief": True, "prompt": "Drag the land to turn it, and the dot to start elsewhere."}),
+    "tiles": View("a small picture for every racer, or for four values of a number of one", {"panel": "tiles"}),
     "schedule": View("a schedule whose points are dragged, its formula and the call that makes it", {
         "panel": "schedule", "prompt": "Drag the points of the schedule: the racer runs with it at once."},
         racer=_SCHEDULED),
@@ -65,7 +68,8 @@ def view(name: str, surface: SurfaceLike | None = None, optimizers: RuleLike | S
     name : str
         ``"modes"``: error of each mode and roots; ``"map"``: the result over two numbers; ``"noise"``: a cloud of noisy
         paths; ``"tuning"``: loss against learning rate; ``"step"``: the film of a step; ``"memory"``: what a racer
-        remembers; ``"race"``: picture and time line; ``"schedule"``: a schedule whose points are dragged;
+        remembers; ``"race"``: picture and time line; ``"relief"``: the surface as a relief that is turned;
+        ``"tiles"``: a picture for every racer; ``"schedule"``: a schedule whose points are dragged;
         ``"kernel"``: how much each past gradient counts in a step; ``"correction"``: averages with and without the
         correction of their start; ``"bound"``: lengths of steps and rates, with the bound on a step; ``"floor"``: a
         cloud of runs beside the spread that theory predicts.
@@ -104,5 +108,5 @@ def view(name: str, surface: SurfaceLike | None = None, optimizers: RuleLike | S
             raise InvalidArgument(f"view = {name!r} needs {known.racer[1]}")
         if made.state["selected"] not in telling:
             made.focus = telling[0]
-    made.only(name)
+    made.only(name, known.shows)
     return made

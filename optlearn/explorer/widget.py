@@ -88,6 +88,7 @@ class ExplorerWidget(anywidget.AnyWidget):  # type: ignore[name-defined]
     tries = traitlets.List().tag(sync=True)
     only = traitlets.Unicode("").tag(sync=True)
     target = traitlets.Float(1e-3).tag(sync=True)
+    relief = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, state, data, own):
         super().__init__(**state)

@@ -104,6 +104,30 @@ def test_a_picture_is_saved_at_twice_the_resolution_and_a_race_as_a_video(show):
     assert not problems
 
 
+def test_a_race_is_saved_as_an_animated_picture(show):
+    page, problems = show(explore(RAVINE, RACERS, start=(-2.5, 1), steps=20, step=8, panel="share", speed=10),
+                          viewport={"width": 900, "height": 700})
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save an animated picture").click()
+    assert saved.value.suggested_filename == "optlearn-quadratic.gif"
+    film = Image.open(saved.value.path())
+    assert film.n_frames == 9 and film.info["loop"] == 0 and film.info["duration"] == 130
+    # The last picture is the one on the screen, in 255 colours.
+    film.seek(8)
+    drawn = np.array(film.convert("RGB"), dtype=float)
+    ratio = page.locator(".olx-picture").bounding_box()["width"] / drawn.shape[1]
+    page.wait_for_function("apps[0].store.get('step') === 8")
+    settle(page)
+    points = [(30, 30), (200, 90), (250, 250)]
+    seen = page.evaluate("""([points, ratio]) => points.map(([x, y]) => [...apps[0].picture.sharp.context
+        .getImageData(Math.round(x * ratio), Math.round(y * ratio), 1, 1).data.slice(0, 3)])""", [points, ratio])
+    for (x, y), colour in zip(points, seen, strict=True):
+        assert np.abs(drawn[y, x] - colour).max() < 14
+    racer = page.evaluate("[1, 3, 5].map((k) => parseInt(apps[0].theme.racers[1].slice(k, k + 2), 16))")
+    assert (np.abs(drawn - racer).max(axis=2) < 40).sum() > 30
+    assert not problems
+
+
 def test_tiles_show_each_racer_or_one_at_four_values(show):
     page, problems = show(explore(RAVINE, RACERS, start=(-2.5, 1), steps=10, step=10, focus=1, panel="tiles"))
     words = page.locator(".olx-tiles figcaption")

@@ -5,7 +5,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import optlearn
-from optlearn import Adam, AMSGrad, GradientDescent, Momentum, explorer, surfaces
+from optlearn import Adam, AMSGrad, GradientDescent, Momentum, Nesterov, explorer, surfaces
 from optlearn.explorer import stills
 from optlearn.explorer.views import VIEWS
 from optlearn.schedules import Cosine, WarmupStableDecay
@@ -16,7 +16,8 @@ RAVINE = surfaces.get("quadratic", kappa=20)
 SHOWN = {"modes": ".olx-panel-modes canvas", "map": ".olx-panel-map canvas", "noise": ".olx-panel-noise input",
          "tuning": ".olx-panel-fair button", "step": ".olx-picture", "memory": ".olx-history canvas",
          "race": ".olx-picture", "schedule": ".olx-panel-schedule .olx-handle", "kernel": ".olx-panel-kernel svg rect",
-         "correction": ".olx-plot svg", "bound": ".olx-plot svg", "floor": ".olx-panel-floor .olx-plot svg"}
+         "correction": ".olx-plot svg", "bound": ".olx-plot svg", "floor": ".olx-panel-floor .olx-plot svg",
+         "relief": ".olx-relief canvas", "tiles": ".olx-tile canvas"}
 RISING = WarmupStableDecay(peak=0.02, warmup=5, stable=20, decay=10)
 
 
@@ -172,3 +173,32 @@ def test_the_figure_of_a_kernel_has_the_weights_of_the_page():
     name, weights = stills.memory(run.optimizer, run, 9)
     assert name == "step"
     np.testing.assert_allclose(weights[:, 0], -0.03 * 0.7 ** np.arange(9), rtol=1e-12)
+
+
+@pytest.mark.parametrize("rule", [GradientDescent(lr=0.3), Nesterov(lr=0.05), GradientDescent(lr=Cosine(start=0.4))])
+def test_the_figure_of_a_noise_floor_has_the_variances_of_the_page(show, rule):
+    bowl = surfaces.get("quadratic", kappa=4)
+    made = explorer.view("floor", bowl, [rule], start=(-2.5, 1.5), steps=60, step=60, noise=0.8, delay=1)
+    page, problems = show(made)
+    rest(page)
+    drawn = [0.64 * stills.spread(rule, 60, curvature, delay=1)[-1] for curvature in (1.0, 4.0)]
+    np.testing.assert_allclose(drawn, figure(page)["predicted"], rtol=1e-9)
+    assert stills.spread(Adam(lr=0.1), 60, 1.0) is None
+    assert not problems
+
+
+def test_the_figure_of_a_bound_has_that_of_the_page(show):
+    rules = [Adam(lr=0.1, beta1=0.8, beta2=0.95), Adam(lr=Cosine(start=0.4)), AMSGrad(lr=0.1)]
+    page, problems = show(explorer.view("bound", "cliff", rules, start=(3.5, 1.5), steps=30, focus=0))
+    rest(page)
+    for i, rule in enumerate(rules):
+        page.evaluate("(i) => apps[0].store.set({ selected: i })", i)
+        np.testing.assert_allclose(stills.bound(rule, 30), figure(page)["bound"], rtol=1e-9)
+    assert stills.bound(Momentum(lr=0.1), 30) is None
+    assert not problems
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_the_words_of_a_still_view_say_what_it_shows(name):
+    made = explorer.view(name, RAVINE, [Momentum(lr=RISING if name == "schedule" else 0.02), Adam(lr=0.1)], steps=20)
+    assert made.alt().lower().startswith(VIEWS[name].shows.lower() + ". ") and "; Adam" in made.alt()

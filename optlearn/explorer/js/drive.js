@@ -6,6 +6,7 @@ import { parse } from "./model/numbers.js";
 /**
  * The change that a link asks for, or null if it is not one the explorer can make.
  * Words: `on` (which explorer, from 1), `racer` (from 1), `step`, `steps`, `speed`, `focus`, `panel`, `preset`, `start` (x;y), `play`,
+ * `relief` (or `relief=off`),
  * the name of a number of the racer, or of one of the surface.
  * @param {any} app @param {string[][]} words
  */
@@ -17,6 +18,7 @@ export function changeOf(app, words) {
     if (word === "on") continue;
     if (word === "preset") state = { ...state, ...data.presets[text]?.state, preset: text, prompt: "" };
     else if (word === "play") state.playing = true;
+    else if (word === "relief") state.relief = text !== "off";
     else if (word === "racer") state.selected = x - 1;
     else if (word === "start") state.start = text.split(";").map(parse);
     else if (["focus", "panel"].includes(word)) state[word] = text;

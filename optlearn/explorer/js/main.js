@@ -96,6 +96,8 @@ export function createApp(model, parent, data, home = null) {
     play: () => {},
     /** Works off the main thread; comes with the views. @type {any} */
     workshop: null,
+    /** Where the relief shows points, while it is shown; comes with the views. @type {any} */
+    relief: null,
     /** The run that the map points at. @type {import("./model/integrator.js").Run | null} */
     previewed: null,
     /** Drawings of panels under the paths, and over them. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
@@ -385,7 +387,7 @@ export function createApp(model, parent, data, home = null) {
   app.picture = createPicture(app, left);
   app.timeline = createTimeline(app, left);
   panes.push(app.picture, app.timeline, createTeacher(app, /** @type {HTMLElement} */ (left.querySelector(".olx-transport"))), createCard(app, right), createTries(app, rest), createPlace(app, rest), createPanels(app, rest));
-  for (const key of [...RUN_KEYS, "prompt", "preset", "tries", "step", "selected", "racers", "playing", "theme"]) store.mark(key);
+  for (const key of [...RUN_KEYS, "prompt", "preset", "tries", "step", "selected", "racers", "playing", "theme", "relief"]) store.mark(key);
   store.flush();
 
   return app;

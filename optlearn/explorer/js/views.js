@@ -1,6 +1,7 @@
 // Views beyond the picture, in a script of their own that is loaded when one of them is opened.
 
 import { createInset } from "./view/inset.js";
+import { createRelief } from "./view/relief.js";
 import { boundPanel, correctionPanel } from "./panels/averages.js";
 import { createFairness, fairPanel } from "./panels/fair.js";
 import { floorPanel } from "./panels/floor.js";
@@ -19,6 +20,6 @@ provideViews({
   attach(app) {
     app.workshop = createWorkshop();
     createInset(app);
-    return [createBand(app), createFairness(app, app.el.querySelector(".olx-racers"))];
+    return [createBand(app), createRelief(app), createFairness(app, app.el.querySelector(".olx-racers"))];
   },
 });

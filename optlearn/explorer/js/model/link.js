@@ -4,7 +4,7 @@ import { complaint } from "./numbers.js";
 
 /** What a link carries, in its order; the sentences and questions are the page's own. */
 const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus", "speed", "panel",
-  "preset", "fair", "band", "map", "delay", "target"];
+  "preset", "fair", "band", "map", "delay", "target", "relief"];
 
 const STAGE_NAMES = ["step", "gradient", "memory", "lookahead", "preconditioner"];
 const PANEL_NAMES = ["", "map", "tiles", "modes", "noise", "fair", "share", "schedule", "kernel", "correction", "floor", "bound"];
@@ -42,8 +42,8 @@ export function stateOfLink(text, first, data) {
     /** @type {Object<string, any>} */
     const state = { ...first, playing: false };
     LINKED.forEach((key, k) => {
-      // Links from before it was.
-      if (key === "target" && values.length === k) return;
+      // Links from before these were.
+      if (["target", "relief"].includes(key) && values.length <= k) return;
       if (typeof values[k] !== typeof first[key]) throw new TypeError(key);
       state[key] = values[k];
     });

@@ -5,7 +5,7 @@ export const RUN_KEYS = ["surface", "params", "start", "steps", "racers", "seed"
 
 /** Everything that makes up the state, in the order in which links carry it. */
 export const STATE_KEYS = [
-  ...RUN_KEYS, "step", "selected", "focus", "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries", "only", "target",
+  ...RUN_KEYS, "step", "selected", "focus", "speed", "playing", "panel", "preset", "fair", "band", "map", "prompt", "tries", "only", "target", "relief",
 ];
 
 /**

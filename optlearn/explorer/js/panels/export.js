@@ -2,6 +2,7 @@
 
 import { dot, nearer } from "../view/draw.js";
 import { DASHES } from "../view/theme.js";
+import { createGif, paletteOf } from "../model/gif.js";
 
 /** Python that makes the same explorer. @param {any} app */
 export function pythonOf(app) {
@@ -35,7 +36,7 @@ export function pythonOf(app) {
   if (app.batch()) more.push(`batch=${app.batch()}`);
   if (store.get("delay")) more.push(`delay=${store.get("delay")}`);
   if (store.get("target") !== 1e-3) more.push(`target=${store.get("target")}`);
-  if (store.get("band")) more.push("band=True");
+  for (const name of ["band", "relief"]) if (store.get(name)) more.push(`${name}=True`);
   for (const name of ["fair", "panel"]) if (store.get(name)) more.push(`${name}="${store.get(name)}"`);
   const used = new Set(racers.join().match(/[A-Z]\w+(?=\()/g));
   const imports = "from optlearn import explore, get, surfaces\n" + (used.size ? `from optlearn.schedules import ${[...used].join(", ")}\n` : "");
@@ -59,26 +60,73 @@ export function tableOf(app) {
 /** Does something while picture and loss curves are drawn at a multiple of the screen's resolution. @param {any} app @param {number} times @param {() => void} act */
 export function magnified(app, times, act) {
   const set = (text) => {
-    for (const pane of [app.picture, app.timeline]) pane.sharp.magnify(text);
+    for (const { sharp } of [app.relief || app.picture, app.timeline]) sharp.magnify(text);
   };
   set(String(times));
   act();
   set("1");
 }
 
+/**
+ * What films of the race have in common: from the start to the step shown, in at most ten seconds, with never more steps a
+ * second than the reader's speed.
+ * @param {any} app
+ */
+function filming(app) {
+  const { store } = app;
+  const before = store.get("step");
+  const last = before || store.get("steps");
+  const canvas = document.createElement("canvas");
+  return {
+    canvas,
+    last,
+    seconds: Math.min(10, Math.max(1, last / store.get("speed"))),
+    /** @param {number} step */
+    show(step) {
+      store.set({ step, playing: false, _phase: 1 });
+      store.flush();
+      imageOf(app, canvas);
+    },
+    back: () => store.set({ step: before }),
+  };
+}
+
+/** Pictures a second, the widest of them in pixels, and how long the end stands, of an animated picture. */
+const GIF = { rate: 12.5, wide: 560, end: 150 };
+
+/** The race from its start to the step shown, as an animated picture. @param {any} app @returns {Promise<Blob>} */
+export function gifOf(app) {
+  const { canvas, last, seconds, show, back } = filming(app);
+  const count = Math.min(last, Math.max(1, Math.round(GIF.rate * seconds)));
+  const small = document.createElement("canvas");
+  const c = /** @type {CanvasRenderingContext2D} */ (small.getContext("2d", { willReadFrequently: true }));
+  const at = (k) => {
+    show(Math.round((last * k) / count));
+    if (!k) [small.width, small.height] = [canvas.width, canvas.height].map((side) => Math.round(side * Math.min(1, GIF.wide / canvas.width)));
+    c.imageSmoothingQuality = "high";
+    c.drawImage(canvas, 0, 0, small.width, small.height);
+    return c.getImageData(0, 0, small.width, small.height).data;
+  };
+  const palette = paletteOf([at(0).slice(), at(count)]);
+  const gif = createGif(small.width, small.height, palette);
+  return new Promise((done) => {
+    /** @param {number} k */
+    function add(k) {
+      gif.add(at(k), k < count ? Math.round((100 * seconds) / count) : GIF.end);
+      // The page has its turn between two pictures.
+      if (k < count) return setTimeout(add, 0, k + 1);
+      back();
+      return done(gif.end());
+    }
+    add(0);
+  });
+}
+
 /** The race from its start to the step shown, as a video; null where the browser makes none. @param {any} app @returns {Promise<Blob> | null} */
 export function filmOf(app) {
-  const { store } = app;
   const kind = ["video/webm;codecs=vp9", "video/webm", "video/mp4"].find((one) => window.MediaRecorder?.isTypeSupported(one));
   if (!kind) return null;
-  const last = store.get("step") || store.get("steps");
-  const before = store.get("step");
-  const canvas = document.createElement("canvas");
-  const show = (step) => {
-    store.set({ step, playing: false, _phase: 1 });
-    store.flush();
-    imageOf(app, canvas);
-  };
+  const { canvas, last, seconds, show, back } = filming(app);
   show(0);
   const recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: kind, videoBitsPerSecond: 6e6 });
   /** @type {Blob[]} */
@@ -86,12 +134,11 @@ export function filmOf(app) {
   recorder.ondataavailable = (event) => parts.push(event.data);
   return new Promise((done) => {
     recorder.onstop = () => {
-      show(before);
+      back();
       done(new Blob(parts, { type: kind.split(";")[0] }));
     };
     recorder.start();
-    // At most ten seconds, and never more steps a second than the reader's speed; the end stands for a second.
-    const seconds = Math.min(10, Math.max(1, last / store.get("speed")));
+    // The end stands for a second.
     const began = performance.now();
     const timer = setInterval(() => {
       const at = (performance.now() - began) / 1000;
@@ -105,7 +152,7 @@ export function filmOf(app) {
 
 /** The picture and the loss curves, one below the other, on one canvas. @param {any} app @param {HTMLCanvasElement} [canvas] */
 export function imageOf(app, canvas = document.createElement("canvas")) {
-  const [plane, loss] = [app.el.querySelector(".olx-picture canvas"), app.el.querySelector(".olx-loss canvas")];
+  const [plane, loss] = [app.relief || app.picture, app.timeline].map(({ sharp }) => sharp.canvas);
   const ratio = plane.width / plane.clientWidth;
   const names = app.runs.length * 18 + 8;
   // Video has even numbers of pixels.
@@ -117,9 +164,8 @@ export function imageOf(app, canvas = document.createElement("canvas")) {
   c.drawImage(plane, 0, 0);
   c.drawImage(loss, 0, plane.height);
   c.scale(ratio, ratio);
-  const [u, v] = app.store.get("start");
-  const map = app.picture.map();
-  dot(c, map.x(u), map.y(v), 6, app.theme.paper, app.theme.ink, 3);
+  const [x, y] = app.picture.at(app.store.get("start"));
+  dot(c, x, y, 6, app.theme.paper, app.theme.ink, 3);
   c.font = `13px ${app.theme.font}`;
   app.runs.forEach((_, i) => {
     const y = (plane.height + loss.height) / ratio + 14 + 18 * i;

@@ -107,7 +107,7 @@ export function createPanels(app, parent) {
         buttons[k].setAttribute("aria-expanded", String(tab.id === id));
       });
       if (["selected", "panel", "_size", "_beside", "speed"].some((key) => changed.has(key))) place();
-      if (!always && !asked && (id || store.get("fair") || store.get("band") || app.surface.samples)) {
+      if (!always && !asked && (id || store.get("fair") || store.get("band") || store.get("relief") || app.surface.samples)) {
         asked = true;
         withViews(attach);
         changed = new Set([...changed, ...STATE_KEYS, "runs"]);

@@ -2,7 +2,7 @@
 
 import { button, make } from "../view/controls.js";
 import { linkText } from "../model/link.js";
-import { drawingOf, filmOf, imageOf, magnified, pythonOf, tableOf } from "./export.js";
+import { drawingOf, filmOf, gifOf, imageOf, magnified, pythonOf, tableOf } from "./export.js";
 
 /** @type {import("./panels.js").Panel} */
 export const sharePanel = {
@@ -39,6 +39,12 @@ export const sharePanel = {
         const blob = await filmOf(app);
         if (blob) save(name(blob.type.split("/")[1]), blob);
         said.textContent = blob ? "Saved." : "This browser records no video.";
+        app.say(said.textContent);
+      }),
+      button("GIF", "Save an animated picture of the race up to the step shown", async () => {
+        said.textContent = "Drawing.";
+        save(name("gif"), await gifOf(app));
+        said.textContent = "Saved.";
         app.say(said.textContent);
       }),
       button("SVG", "Save the picture as SVG", () => save(name("svg"), new Blob([drawingOf(app)], { type: "image/svg+xml" }))),

@@ -72,7 +72,7 @@ export function sampleField(f, p, view, n, count, scale, size = 1) {
 }
 
 /** The colours of the heights, 0 to 1, in 64 steps. @param {string[]} stops */
-function ramp(stops) {
+export function ramp(stops) {
   const colors = stops.map(rgb);
   return Array.from({ length: 64 }, (_, k) => {
     const at = (k / 63) * (colors.length - 1);

@@ -38,8 +38,9 @@ export function createInset(app) {
     // The corner that is free of the start.
     const start = store.get("start");
     const [sx, sy] = [map.x(start[0]), map.y(start[1])];
-    const left = sx > side - width - 30 && sy < height + 30 ? 34 : side - width - 8;
-    const top = 8;
+    const left = sx > side - width - 30 && sy < height + 80 ? 34 : side - width - 8;
+    // Below the buttons of the picture.
+    const top = 50;
     const x = (u) => left + ((u - range.u[0]) / (range.u[1] - range.u[0])) * width;
     const y = (v) => top + height - ((v - range.v[0]) / (range.v[1] - range.v[0])) * height;
     c.setLineDash([]);

@@ -9,7 +9,7 @@ import { cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark, ste
 import { show, showPair, ticks, tidy } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
-const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band", "_asked", "_phase", "_camera", "_whole", "_map", "speed", "_cloud", "panel"];
+const PICTURE_KEYS = ["runs", "step", "selected", "focus", "theme", "_hover", "_size", "_held", "racers", "_band", "_asked", "_phase", "_camera", "_whole", "_map", "speed", "_cloud", "panel", "relief", "_relief"];
 const CAMERA_MS = 420;
 
 /** @param {import("../main.js").App} app @param {HTMLElement} parent */
@@ -29,8 +29,10 @@ export function createPicture(app, parent) {
   let stillKey = "";
   let view = [0, 1, 0, 1];
   let map = planeMap(view, 1, 1);
-  const toggle = make("button", { type: "button", class: "olx-button olx-zoom", onclick: () => store.set({ _whole: !store.get("_whole") }) });
-  holder.append(toggle);
+  const toggle = make("button", { type: "button", class: "olx-button", onclick: () => store.set({ _whole: !store.get("_whole") }) });
+  const raise = make("button", { type: "button", class: "olx-button olx-raise", title: "The surface as a relief", onclick: () => store.set({ relief: !store.get("relief"), _raised: true }) }, "3-D");
+  const corner = make("div", { class: "olx-zoom" }, toggle, raise);
+  holder.append(corner);
 
   // The camera: on the whole surface in the race, near the step in the film. It rests while the step stays well in sight.
   let camera = app.view();
@@ -140,6 +142,7 @@ export function createPicture(app, parent) {
   function paint() {
     const { width, height, ratio } = sharp.size;
     if (!width) return;
+    if (app.relief) return place();
     aim();
     view = camera;
     map = planeMap(view, width, height);
@@ -305,10 +308,13 @@ export function createPicture(app, parent) {
       { color: theme.ink, paper: theme.paper, font: theme.font, align: right ? "right" : "left" });
   }
 
+  /** Pixels of a point of the plane. @param {number[]} point @returns {number[]} */
+  const at = ([x, y]) => (app.relief ? app.relief.at([x, y]) : [map.x(x), map.y(y)]);
+
   /** Puts the handle on the start. */
   function place() {
     const [x, y] = store.get("start");
-    const [px, py] = [map.x(x), map.y(y)];
+    const [px, py] = at([x, y]);
     const { width, height } = sharp.size;
     const inside = px >= 0 && px <= width && py >= 0 && py <= height;
     handle.style.transform = `translate(${Math.min(width, Math.max(0, px))}px, ${Math.min(height, Math.max(0, py))}px)`;
@@ -322,6 +328,7 @@ export function createPicture(app, parent) {
     const box = holder.getBoundingClientRect();
     const clamp = (v, lo, hi) => Math.min(hi, Math.max(lo, v));
     const pixel = (view[1] - view[0]) / box.width;
+    if (app.relief) return (app.relief.planeAt(event.clientX - box.left, event.clientY - box.top) || store.get("start")).map((v) => tidy(v, 2, pixel));
     return [
       tidy(clamp(map.toX(event.clientX - box.left), view[0], view[1]), 2, pixel),
       tidy(clamp(map.toY(event.clientY - box.top), view[2], view[3]), 2, pixel),
@@ -335,8 +342,8 @@ export function createPicture(app, parent) {
   let written = [];
   function grab(event) {
     moved = false;
-    pressed = event.pointerType !== "mouse" && event.target !== handle && !toggle.contains(event.target) ? [event.clientX, event.clientY] : null;
-    if (event.button !== 0 || toggle.contains(event.target)) return;
+    pressed = event.pointerType !== "mouse" && event.target !== handle && !corner.contains(event.target) ? [event.clientX, event.clientY] : null;
+    if (event.button !== 0 || corner.contains(event.target)) return;
     if (event.pointerType !== "mouse" && event.target !== handle) return;
     event.preventDefault();
     handle.focus({ preventScroll: true });
@@ -347,7 +354,7 @@ export function createPicture(app, parent) {
   }
   function drag(event) {
     if (store.get("_held")) store.set({ start: pointOf(event) });
-    else if (event.pointerType === "mouse") hover(event);
+    else if (event.pointerType === "mouse" && !app.relief) hover(event);
   }
   function drop(event) {
     // A tap; a browser may send no click after a drag.
@@ -391,7 +398,7 @@ export function createPicture(app, parent) {
   holder.addEventListener("pointerleave", () => store.set({ _hover: null }));
   holder.addEventListener("click", (event) => {
     // A click that no pointer made; these have set the start.
-    if (!moved && event.target !== handle && !toggle.contains(event.target)) {
+    if (!moved && event.target !== handle && !corner.contains(event.target)) {
       store.set({ start: pointOf(event) });
       app.say(app.summary);
     }
@@ -413,13 +420,15 @@ export function createPicture(app, parent) {
       if (!PICTURE_KEYS.some((key) => changed.has(key))) return;
       if (changed.has("theme")) stillKey = "";
       const all = Boolean(store.get("_whole"));
-      toggle.hidden = !app.slow();
+      toggle.hidden = !app.slow() || Boolean(store.get("relief"));
+      raise.setAttribute("aria-pressed", String(Boolean(store.get("relief"))));
       toggle.textContent = all ? "Into the step" : "Whole picture";
       toggle.setAttribute("aria-pressed", String(all));
       paint();
       if (changed.has("runs") && !store.get("_held")) sharp.canvas.setAttribute("aria-label", app.summary());
     },
     sharp,
+    at,
     map: () => map,
     moving: () => Boolean(moving),
     /** The map to a square of another size. @param {number} size */
