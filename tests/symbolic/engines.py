@@ -43,15 +43,32 @@ VALUES = {
 
 def forms(name):
     """Every form of a rule: all its choices, and its optional numbers all left out or all given."""
-    default = optlearn.get(name)
-    choices = {key: option.choices for key, option in default.options().items()}
-    optional = [key for key, declaration in default.hypers().items() if declaration.default is None]
-    own = VALUES.get(name, {})
+    choices, optional = _declared(name)
     for chosen in itertools.product(*choices.values()):
-        for given in ([], optional)[:1 + bool(optional)]:
-            yield default.replace(**{key: value for key, value in own.items() if key not in optional},
-                                  **dict(zip(choices, chosen, strict=True)),
-                                  **{key: own.get(key, 0.01) for key in given})
+        for given in (False, True)[:1 + bool(optional)]:
+            yield _form(name, chosen, given)
+
+
+def few_forms(name):
+    """As few forms of a rule as have each of its choices, and its optional numbers left out and given."""
+    choices, optional = _declared(name)
+    for k in range(max([1 + bool(optional), *map(len, choices.values())])):
+        yield _form(name, [values[k % len(values)] for values in choices.values()], k % 2 and bool(optional))
+
+
+def _declared(name):
+    """The choices of a rule, by option, and the names of its optional numbers."""
+    default = optlearn.get(name)
+    return ({key: option.choices for key, option in default.options().items()},
+            [key for key, declaration in default.hypers().items() if declaration.default is None])
+
+
+def _form(name, chosen, given):
+    choices, optional = _declared(name)
+    own = VALUES.get(name, {})
+    return optlearn.get(name).replace(**{key: value for key, value in own.items() if key not in optional},
+                                      **dict(zip(choices, chosen, strict=True)),
+                                      **{key: own.get(key, 0.01) for key in optional if given})
 
 
 def stable(rule, surface):

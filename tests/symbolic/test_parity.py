@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from engines import ALL_SURFACES, STEPS, TRACEABLE, Page, apart, forms, record, stable
+from engines import ALL_SURFACES, STEPS, TRACEABLE, Page, apart, few_forms, forms, record, stable
 
 import optlearn
 from optlearn import Optimizer, Update, hyper, schedules, surfaces
 from optlearn.gradients import Clip, ClipNorm, Decay, Rescale
+from optlearn.symbolic import fused, kernels, native
 from optlearn.symbolic.trace import trace
 
 TOLERANCE = 1e-12
@@ -18,14 +19,15 @@ def page():
 
 
 @pytest.fixture(scope="module")
-def kernels():
+def numba():
     pytest.importorskip("numba")
 
 
 def check_engines(rule, surface, page, compiled=True):
+    """With the page, if one is given, and with the kernel, if `compiled`."""
     expected = record(rule, surface)
     assert len(expected["w"]) == STEPS + 1, (rule, surface.name, "not stable")
-    engines = {"page": page.run(rule, surface)}
+    engines = {"page": page.run(rule, surface)} if page else {}
     if compiled and (surface.samples is None or not trace(rule).asked):
         engines["kernel"] = record(rule, surface, compiled=True)
     for engine, found in engines.items():
@@ -33,19 +35,45 @@ def check_engines(rule, surface, page, compiled=True):
         assert difference < TOLERANCE, (engine, rule, surface.name, what)
 
 
+def interpreted(patched):
+    """Lets Python run the texts of kernels, which Numba would take half a second each to compile."""
+    def kernel(source):
+        made = np.errstate(all="ignore")(kernels.functions(source)["kernel"])
+        # With numbers of NumPy, as machine code has them: those of Python raise where a result is not finite.
+        return lambda steps, x, y, *tables: made(steps, np.float64(x), np.float64(y), *tables)
+
+    patched.setattr(fused, "compiled", kernel)
+    patched.setattr(native, "build", lambda source, *types: kernels.functions(source)["kernel"])
+    patched.setattr(native, "_driver", lambda: np.errstate(all="ignore")(native._drive))
+    # What is kept for the next run.
+    patched.setattr(native, "_rules", {})
+    patched.setattr(native.Ready, "made", {})
+    for surface in ALL_SURFACES:
+        for kept in ("fused", "kernels"):
+            patched.setitem(surface.graph().__dict__, kept, {})
+
+
 @pytest.mark.parametrize("name", TRACEABLE)
-def test_every_form_of_every_rule_on_every_surface(name, page, kernels):
-    # To compile each form for each surface takes many minutes, in which the same two texts are put together again:
-    # a kernel is made of each form for one surface, of each rule for three at least, and of all for all in turn.
+def test_every_form_of_every_rule_on_every_surface(name, page, numba, monkeypatch):
+    # The text of a kernel is put together of the same two parts again and again: it is run for each form on one
+    # surface, for each rule on three at least, and on all in turn.
     every, first = list(forms(name)), TRACEABLE.index(name)
     turns = {(k % len(every), (first + k) % len(ALL_SURFACES)) for k in range(max(3, len(every)))}
+    interpreted(monkeypatch)
     for k, form in enumerate(every):
         for i, surface in enumerate(ALL_SURFACES):
             check_engines(stable(form, surface), surface, page, compiled=(k, i) in turns)
 
 
+@pytest.mark.parametrize("name", TRACEABLE)
+def test_every_choice_of_every_rule_as_machine_code(name, numba):
+    for k, form in enumerate(few_forms(name)):
+        surface = ALL_SURFACES[(TRACEABLE.index(name) + k) % len(ALL_SURFACES)]
+        check_engines(stable(form, surface), surface, None)
+
+
 @pytest.mark.parametrize("surface", ALL_SURFACES, ids=lambda s: s.name)
-def test_transformed_gradients(surface, page, kernels):
+def test_transformed_gradients(surface, page, numba):
     transforms = [Rescale(rescale_grad=0.5), Clip(clip_gradient=3.0), ClipNorm(clip_norm=2.5),
                   Decay(weight_decay=0.01), Clip(clip_gradient=2.0)]
     check_engines(optlearn.Adam(lr=0.01, gradient=transforms), surface, page)
@@ -55,11 +83,11 @@ def test_transformed_gradients(surface, page, kernels):
     schedules.Cosine(start=0.02, end=0.001, steps=80), schedules.Warmup(schedules.Step(start=0.02, every=30), steps=10),
     schedules.WarmRestarts(start=0.02, steps=9, factor=2), lambda k: 0.02 / (k + 1)],
                          ids=lambda s: getattr(s, "name", "function"))
-def test_scheduled_values(schedule, page, kernels):
+def test_scheduled_values(schedule, page, numba):
     check_engines(optlearn.Momentum(lr=schedule, momentum=0.8), surfaces.get("quadratic"), page)
 
 
-def test_a_rule_of_the_reader_gets_equation_page_and_kernel(page, kernels):
+def test_a_rule_of_the_reader_gets_equation_page_and_kernel(page, numba):
     class HeavyBall(Optimizer, register=False):
         lr = hyper(0.05, above=0, symbol=r"\eta")
         slots = ("b",)
@@ -90,7 +118,7 @@ STARTS = np.stack([np.linspace(-2, 2, 300), np.linspace(2.5, -1, 300)])
     (optlearn.Adam(lr=0.01), surfaces.get("quadratic").replace(kappa=np.linspace(1, 50, 300))),
     (optlearn.Adam(lr=0.01, gradient=[ClipNorm(clip_norm=RATES * 100)]), "leastsquares"),
 ], ids=lambda x: getattr(x, "name", x))
-def test_sweeps(rule, surface, kernels):
+def test_sweeps(rule, surface, numba):
     readable, compiled = (record(rule, surface, start=STARTS, compiled=c) for c in (False, True))
     assert {name: np.shape(x) for name, x in readable.items()} == {name: np.shape(x) for name, x in compiled.items()}
     what, difference = apart(readable, compiled)
@@ -113,7 +141,7 @@ def test_a_schedule_of_arrays_is_a_sweep():
 
 @pytest.mark.parametrize("how", [{"noise": 0.3}, {"batch": 4}, {"batch": 3, "noise": 0.1}, {"delay": 3}], ids=repr)
 @pytest.mark.parametrize("start", [None, STARTS], ids=["single", "sweep"])
-def test_noise_minibatches_and_delay(how, start, kernels):
+def test_noise_minibatches_and_delay(how, start, numba):
     rule = optlearn.Nesterov(lr=0.01, momentum=0.8)
     readable, compiled = (record(rule, "leastsquares", start=start, compiled=c, **how) for c in (False, True))
     what, difference = apart(readable, compiled)
@@ -122,13 +150,13 @@ def test_noise_minibatches_and_delay(how, start, kernels):
 
 
 @pytest.mark.parametrize("steps", [0, 1])
-def test_runs_of_no_and_of_one_step(steps, kernels):
+def test_runs_of_no_and_of_one_step(steps, numba):
     readable, compiled = (optlearn.run("quadratic", optlearn.NAdam(), steps=steps, compiled=c) for c in (False, True))
     for name in ("w", "probe", "g"):
         np.testing.assert_array_equal(getattr(readable, name), getattr(compiled, name))
 
 
-def test_a_diverging_run_ends_at_the_same_step(kernels):
+def test_a_diverging_run_ends_at_the_same_step(numba):
     readable, compiled = (optlearn.run("rosenbrock", optlearn.GradientDescent(lr=0.1), steps=50, compiled=c)
                           for c in (False, True))
     assert readable.diverged is not None
