@@ -2,14 +2,19 @@
 
 import { restep, valueAt } from "./integrator.js";
 import { show, showPair } from "./numbers.js";
+import { multiple, recall } from "./recall.js";
 
 /**
  * @typedef {{name: string, from: number[], to: number[]}} Arrow
- * @typedef {{id: string, title: string, text: string, short: string, lines: string[]}} Stage
+ * @typedef {{id: string, title: string, text: string, short: string, first?: string, lines: string[]}} Stage `first`: what
+ *   is said in its first part instead of `short`
  * @typedef {{t: number, from: number[], to: number[], probe: number[] | null, delay: number, g: number[], memory: number[],
  *   push: number[], ghost: number[] | null, direction: number[] | null, rate: number[] | null, scale: number,
  *   ellipse: {center: number[], radii: number[]} | null, arrows: Object<string, Arrow>, stages: Stage[],
- *   hasMemory: boolean}} Anatomy
+ *   hasMemory: boolean, carry: number | null, worse: boolean, average: import("./recall.js").Memory | null,
+ *   gauge: (import("./recall.js").Memory & {root: boolean}) | null, before: number[] | null, fit: number}} Anatomy `carry`: the part
+ *   of the last step that is the memory; `worse`: the ghost ends higher than the step; `before`: the rate of the step
+ *   before; `fit`: the size at which circle and ellipse have room
  */
 
 /** Does the rule take its gradient somewhere else than at w? @param {any} rule */
@@ -72,11 +77,27 @@ export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
   };
   if (probe) arrows.look = { name: "look", from, to: probe };
   if (ghost) arrows.ghost = { name: "ghost", from, to: ghost };
+  // Is the memory a part of the last step? It is at a constant rate, where it stands outside the memory.
+  const last = t > 1 ? minus(from, valueAt(run, "w", t - 2)) : [0, 0];
+  const carry = own || delay || !hasMemory ? null : multiple(last, memory);
+  if (carry !== null) {
+    arrows.last = { name: "last", from: minus(from, last), to: from };
+    arrows.carried = { name: "last", from, to: plus(from, last) };
+  }
+  // The gradient here, as it would go on from the end of the memory.
+  const aside = ghost && probe && !delay ? minus(ghost, probe) : null;
+  if (aside && ghost && probe) {
+    arrows.aside = { name: "here", from, to: plus(from, aside) };
+    arrows.here = { name: "here", from: probe, to: ghost };
+  }
+  const worse = Boolean(ghost && surface.f(ghost[0], ghost[1], p) > surface.f(to[0], to[1], p));
 
   /** @type {number[] | null} */
   let direction = null;
   /** @type {{center: number[], radii: number[]} | null} */
   let ellipse = null;
+  let fit = 1;
+  const known = own && rule.slots.length ? recall(rule, code, run, h, t) : { average: null, gauge: null };
   if (own) {
     const d = rule.direction === "g" ? g : valueAt(run, rule.direction, t);
     const size = length(d);
@@ -86,13 +107,37 @@ export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
       arrows.scaled = { name: "scaled", from, to: [from[0] - own[0] * d[0], from[1] - own[1] * d[1]] };
     }
     direction = d;
+    if (known.average) {
+      const { old, kept, now } = known.average;
+      /** @param {number[]} m */
+      const tip = (m) => [from[0] - even * m[0], from[1] - even * m[1]];
+      arrows.old = { name: "old", from, to: tip(old) };
+      arrows.kept = { name: "old", from, to: tip(kept) };
+      arrows.part = { name: "fresh", from, to: tip(minus(now, kept)) };
+      arrows.fresh = { name: "fresh", from: tip(kept), to: tip(now) };
+      arrows.blend = { name: "blend", from, to: tip(now) };
+    }
+    if (ellipse) {
+      const long = Math.max(...Object.values(arrows).filter((a) => a.from === from).map((a) => length(minus(a.to, from))));
+      fit = 1 / Math.max(1, Math.ceil(Math.max(...ellipse.radii) / (1.3 * long)));
+    }
   }
-  const found = { t, from, to, probe, delay, g, memory, push, ghost, direction, rate: own, scale, ellipse, arrows, hasMemory };
+  const before = own && t > 1 ? valueAt(run, "@rate", t - 1) : null;
+  const found = { carry, worse, ...known, before, fit, t, from, to, probe, delay, g, memory, push, ghost, direction, rate: own, scale, ellipse, arrows, hasMemory };
   return { ...found, stages: stagesOf(rule, found) };
 }
 
+/** What the film says of a rule that divides by what it remembers: where it is steep. @param {Omit<Anatomy, "stages">} it */
+function steepness(it) {
+  const { gauge, rate } = it;
+  if (!gauge || !rate) return null;
+  const k = gauge.now[1] > gauge.now[0] ? 1 : 0;
+  const even = Math.abs(rate[0] / rate[1] - 1) < 0.1;
+  return { axis: "xy"[k], when: gauge.keep === 1 ? "so far" : "lately", even, told: even || rate[k] < rate[1 - k] };
+}
+
 /**
- * The captions of a step: what happens, in the order in which it happens, with the numbers of this step.
+ * The captions of a step: what happens and why, in the order in which it happens, with the numbers of this step.
  * @param {any} rule
  * @param {Omit<Anatomy, "stages">} it
  * @returns {Stage[]}
@@ -101,65 +146,124 @@ function stagesOf(rule, it) {
   const stages = [];
   const names = rule.lines.map((/** @type {any} */ line) => line.name);
   const moment = names.filter((/** @type {string} */ n) => n !== "w" && n !== "g" && n !== "@probe");
+  const { average, gauge, carry } = it;
+  const adaptive = Boolean(it.rate && it.direction);
+  const steep = steepness(it);
+  const part = (/** @type {number | null} */ x) => show(x || 0, 3);
   if (it.probe) {
     stages.push({
       id: "lookahead",
       ...(it.delay ? {
         title: "Old point", lines: [], short: "The gradient that arrives was asked for back there",
         text: `The gradient was asked for at ${showPair(it.probe)}, ${it.delay} step${it.delay > 1 ? "s" : ""} before. ` +
-          (it.ghost ? `A fresh one would lead to ${showPair(it.ghost)} (ghost).` : ""),
+          (it.ghost ? `A fresh one would lead to ${showPair(it.ghost)} (dotted: with a fresh gradient).` : ""),
       } : {
-        title: "Look ahead", lines: ["@probe"], short: "Look ahead: where would the memory alone lead?",
-        text: `The gradient is taken at ${showPair(it.probe)}, where the memory alone would lead. ` +
-        (it.ghost ? `Taken at the point itself, the step would end at ${showPair(it.ghost)} (ghost).` : ""),
+        title: "Look ahead", lines: ["@probe"], short: "The memory alone would lead there: look from there",
+        text: `The gradient is taken at ${showPair(it.probe)}, where the memory alone would lead` +
+        (carry === null ? ". " : `: ${part(carry)} of the last step. `) +
+        (it.ghost ? `Taken at the point itself, as plain momentum does, the step would end at ${showPair(it.ghost)}.` : ""),
       }),
     });
   }
+  const [gx, gy] = it.g.map(Math.abs);
   stages.push({
     id: "gradient", title: "Gradient", lines: ["g"],
-    short: it.delay ? "It is the gradient there, not here" : it.probe ? "Take the gradient there, not here" : "The gradient, here: downhill is against it",
+    short: it.delay ? "It is the gradient there, not here" : it.probe ? "Take the slope there, before going"
+      : adaptive && Math.max(gx, gy) > 3 * Math.min(gx, gy) ? `Downhill from here: mostly along ${gx > gy ? "x" : "y"}, the steep way` : "Downhill from here: against the gradient",
     text: `The gradient ${it.probe ? "there" : "here"} is ${showPair(it.g)}` +
-      (it.scale > 0 ? `. The arrow points against it, downhill, drawn at ${show(it.scale)} times its length.` : ": no arrow."),
+      (it.scale > 0 ? `. The arrow −∇f points against it, downhill, drawn at ${show(it.scale)} times its length.` : ": no arrow."),
   });
   if (rule.slots.length) {
+    const kept = (/** @type {any} */ one) => (one.keep < 1 ? `${part(one.keep)} of it stays, and with the new gradient` : "With the new gradient");
+    const told = [
+      average && `The average of gradients was ${showPair(average.old)}. ${kept(average)} it is ${showPair(average.now)}.`,
+      gauge && `The ${gauge.power === 2 ? (gauge.keep === 1 ? "sum of squares" : "average of squares") : `memory ${gauge.name}`} was ${showPair(gauge.old)} along x and y. ${gauge.keep === null ? "With the new gradient" : kept(gauge)} it is ${showPair(gauge.now)}` +
+        (gauge.root ? "; the bars show the roots." : "."),
+    ].filter(Boolean).join(" ");
     stages.push({
-      id: "memory", title: "Memory", lines: moment,
-      short: it.rate ? (rule.direction === "g" ? "Remember how large it has been, along x and along y" : "Blend it into the averages of earlier gradients")
-        : !it.hasMemory ? "No memory yet: all of the step is the gradient"
-          : it.probe ? "Memory and gradient together are the step" : "Add the memory of earlier steps, tip to tail",
-      text: it.hasMemory
-        ? `Without a new gradient the step would be ${showPair(it.memory)}. ` +
-          `The gradient adds ${showPair(it.push)}: the two sides of the parallelogram.`
-        : "The memory adds nothing to this step: all of it comes from the gradient.",
+      id: "memory", title: "Memory", lines: adaptive ? moment.filter((/** @type {string} */ n) => rule.slots.includes(n)) : moment,
+      short: adaptive ? (average ? (average.blend ? `Blend: ${part(average.keep)} of the old average, ${part(1 - (average.keep || 0))} of the new slope` : "Add the new slope to the old ones")
+        : !gauge ? "Each coordinate remembers on its own"
+          : gauge.keep === 1 ? "Add up how steep it has been along x and along y"
+            : gauge.keep === null ? "Remember how steep it has been" : `Old slopes fade (× ${part(gauge.keep)}), the new one comes in`)
+        : !it.hasMemory ? "No memory yet: the slope is all of the step"
+          : it.ghost && it.probe && !it.delay ? `Plain momentum takes the slope here${it.worse ? ": it would end higher" : ""}`
+            : carry !== null ? `Go on with ${part(carry)} of the last step, then add the slope` : "Add what earlier slopes left, tip to tail",
+      text: adaptive ? told || "What is remembered of earlier gradients sets the rates, or the direction."
+        : it.hasMemory ? `The memory alone would step by ${showPair(it.memory)}${carry === null ? "" : `, ${part(carry)} of the last step`}; the gradient adds ${showPair(it.push)}. The step is their sum.` +
+          (it.worse ? " Plain momentum, with the gradient from here, would end higher." : "")
+          : "The memory adds nothing to this step: all of it comes from the gradient.",
     });
   }
   if (it.rate && it.direction) {
+    const factors = [average, gauge].filter((one) => one && one.factor > 1.05).map((one) => `× ${show(one?.factor || 1, 2)}`);
+    const first = factors.length ? `Few slopes so far: scale the average${factors.length > 1 ? "s" : ""} up (${factors.join(", ")})` : "";
     stages.push({
-      id: "preconditioner", title: "Scaling", lines: moment,
-      short: "Each coordinate gets its own rate: the circle becomes an ellipse",
-      text: `Each coordinate has its own rate: ${show(it.rate[0])} along x, ${show(it.rate[1])} along y. ` +
-        "The circle of equal rates becomes the ellipse.",
+      id: "preconditioner", title: "Scaling", lines: [...moment.filter((/** @type {string} */ n) => !rule.slots.includes(n)), "w"],
+      ...(first ? { first } : {}),
+      short: !steep || !steep.told ? "Each coordinate gets its own rate" : steep.even ? `As steep along x as along y ${steep.when}: nearly equal rates`
+        : `Steep ${steep.when} along ${steep.axis}: smaller rate along ${steep.axis}`,
+      text: `${first && first + ". "}Each coordinate has its own rate: ${show(it.rate[0])} along x, ${show(it.rate[1])} along y. ` +
+        `With one rate for both, ${show(Math.sqrt(Math.abs(it.rate[0] * it.rate[1])))}, the step would end on the dotted circle; the own rates make an ellipse of it.`,
     });
   }
   stages.push({
-    id: "step", title: "Step", lines: ["w"], short: it.delay ? "Step: with the slope of the past" : it.probe ? "Step: it has seen the slope ahead" : "Step",
+    id: "step", title: "Step", lines: ["w"], short: stepShort(rule, it),
     text: `From ${showPair(it.from)} by ${showPair(minus(it.to, it.from))} to ${showPair(it.to)}.`,
   });
   return stages;
 }
 
+/** What a step says when it is made. @param {any} rule @param {Omit<Anatomy, "stages">} it */
+function stepShort(rule, it) {
+  const { memory, push, gauge, rate, before } = it;
+  if (it.delay) return "Step: with the slope of the past";
+  if (it.probe && it.hasMemory) return "Step: the memory, and the slope seen ahead";
+  if (rate && it.direction) {
+    if (it.average) return "Step: along the average, at its own rates";
+    if (gauge && gauge.keep === 1) return "Step. The sum only grows, so the rates only shrink";
+    const grown = before ? rate.map((r, d) => r / before[d]) : [1, 1];
+    const k = grown[1] > grown[0] ? 1 : 0;
+    if (gauge && grown[k] > 1.001) return `Step. Less steep now along ${"xy"[k]}: its rate grows again`;
+    return gauge && Math.max(...grown) < 0.999 ? "Step. Steeper now: the rates shrink" : "Step, at its own rates";
+  }
+  const [a, b] = [length(memory), length(push)];
+  if (!it.hasMemory) return "Step: straight down the slope";
+  const angle = (memory[0] * push[0] + memory[1] * push[1]) / (a * b);
+  if (angle > 0.3) return `They agree: ${show(length(minus(it.to, it.from)) / b, 2)} times as far as the slope alone`;
+  return angle < -0.3 ? "They oppose each other: a short step" : "Step: their sum";
+}
+
 /**
  * What is drawn of a step: arrows from the back to the front, thin lines, rings around points, and the ellipse.
  * @typedef {{name: string, from: number[], to: number[], text?: string, along?: number, wide?: boolean, pale?: boolean}} Stroke
+ * @typedef {{old: number[], kept: number[], now: number[], factor: number, rate: number[] | null}} Gauge `kept`: what is there of
+ *   the old; `now`: with the new; `rate`: the rates, if they are shown
  * @typedef {{strokes: Stroke[], lines: {from: number[], to: number[], of: string}[], rings: {at: number[], of: string}[],
- *   ellipse: number[] | null, circle: number, moved: number}} Scene `moved`: how far the marker has come, 0 to 1
+ *   ellipse: number[] | null, circle: number, moved: number, gauge: Gauge | null, early: boolean}} Scene `moved`: how far the
+ *   marker has come, 0 to 1; `early`: in the first part of a stage
  */
 
 /** @returns {Scene} */
-const emptyScene = () => ({ strokes: [], lines: [], rings: [], ellipse: null, circle: 0, moved: 1 });
+const emptyScene = () => ({ strokes: [], lines: [], rings: [], ellipse: null, circle: 0, moved: 1, gauge: null, early: false });
 
 /** The radius that the ellipse would have with equal rates. @param {Anatomy} it */
 const evenRadius = (it) => (it.ellipse ? Math.sqrt(it.ellipse.radii[0] * it.ellipse.radii[1]) : 0);
+
+/**
+ * The bars at a moment. @param {Anatomy} it @param {number} faded 0 to 1 @param {number} grown @param {number} scaled @param {boolean} rates
+ * @returns {Gauge | null}
+ */
+function gaugeAt(it, faded, grown, scaled, rates) {
+  const { gauge, rate } = it;
+  if (!rate || !it.ellipse || (!gauge && !rates)) return null;
+  /** @param {number[]} values */
+  const size = (values) => (gauge && gauge.root ? values.map(Math.sqrt) : values);
+  const [old, kept, now] = gauge ? [gauge.old, gauge.kept, gauge.now].map(size) : [[0, 0], [0, 0], [0, 0]];
+  const left = between(old, kept, faded);
+  const factor = gauge && gauge.root ? Math.sqrt(gauge.factor) : gauge ? gauge.factor : 1;
+  return { old, kept: left, now: between(left, now, grown), factor: 1 + (factor - 1) * scaled, rate: rates ? between(it.before || rate, rate, scaled) : null };
+}
 
 /** All that belongs to a stage, at rest. @param {Anatomy} it @param {string} stage @returns {Scene} */
 export function still(it, stage) {
@@ -170,6 +274,7 @@ export function still(it, stage) {
   const put = (name, more) => {
     if (arrows[name]) scene.strokes.push({ ...arrows[name], ...more });
   };
+  if (it.ellipse && stage !== "step" && stage !== "lookahead") return { ...film(it, stage, 1), moved: stage === "gradient" ? 0 : 1 };
   if (stage === "gradient") {
     put("gradient", { text: it.probe ? "−∇f there" : "−∇f" });
     if (it.probe) scene.rings.push({ at: it.probe, of: "memory" });
@@ -188,12 +293,7 @@ export function still(it, stage) {
       scene.lines.push({ from: arrows.memory.to, to: it.to, of: "gradient" }, { from: arrows.push.to, to: it.to, of: "memory" });
       put("memory", { text: "memory" });
     }
-    put("push", { text: "gradient" });
-  } else if (stage === "preconditioner") {
-    scene.circle = evenRadius(it);
-    scene.ellipse = it.ellipse && it.ellipse.radii;
-    put("plain", { text: "equal rates", pale: true });
-    put("scaled", { text: "own rates" });
+    put("push", { text: "−∇f" });
   } else {
     if (it.delay && it.probe) {
       put("look", { pale: true });
@@ -202,13 +302,14 @@ export function still(it, stage) {
     if (it.hasMemory) {
       scene.lines.push({ from: it.from, to: arrows.memory.to, of: "memory" }, { from: arrows.memory.to, to: it.to, of: "gradient" });
     }
+    scene.gauge = gaugeAt(it, 1, 1, 1, true);
     put("step", { text: "step" });
   }
   return scene;
 }
 
 /** What the arrow to the point of the gradient is called, and the step that would be made without it. @param {Anatomy} it */
-const namesOf = (it) => (it.delay ? ["asked for here", "with a fresh gradient"] : ["look ahead", "plain momentum"]);
+const namesOf = (it) => (it.delay ? ["asked for here", "with a fresh gradient"] : ["memory alone", "plain momentum"]);
 
 /** Between two points; exact at both ends. @param {number[]} a @param {number[]} b @param {number} u */
 export function between(a, b, u) {
@@ -234,11 +335,20 @@ export function film(it, stage, u) {
     const a = arrows[name];
     if (a && share > 0) scene.strokes.push({ ...a, to: between(a.from, a.to, share), ...more });
   };
+  /** The last step slides forward and shrinks to what is kept of it. @param {string} name @param {string} text */
+  const carryOn = (name, text) => {
+    const [slid, shrunk] = [eased(u, 0.05, 0.3), eased(u, 0.32, 0.52)];
+    const { last, carried } = arrows;
+    if (!last) return grow(name, eased(u, 0.05, 0.45), { text });
+    scene.strokes.push({ ...arrows[name], from: between(last.from, it.from, slid),
+      to: slid < 1 ? between(last.to, carried.to, slid) : between(carried.to, arrows[name].to, shrunk),
+      text: shrunk > 0 ? `${show(it.carry || 0, 3)} × last step` : "last step" });
+  };
   const adaptive = Boolean(it.ellipse);
   const [ahead, plain] = namesOf(it);
   const order = it.stages.map((s) => s.id);
   const [at, has] = [order.indexOf(stage), (id) => order.indexOf(id)];
-  const looked = it.probe ? (at > has("lookahead") ? 1 : eased(u, 0.05, 0.75)) : 0;
+  const done = (id) => at > has(id);
   if (stage === "step") {
     const early = adaptive || it.probe || it.hasMemory;
     if (it.probe) {
@@ -248,50 +358,76 @@ export function film(it, stage, u) {
       scene.rings.push({ at: it.probe, of: "memory" });
     } else if (adaptive) {
       scene.ellipse = it.ellipse && it.ellipse.radii;
-      grow("scaled", 1, { pale: true });
+      scene.gauge = gaugeAt(it, 1, 1, 1, true);
+      grow("plain", 1, { text: "with one rate", pale: true });
     } else if (it.hasMemory) {
       scene.lines.push({ from: it.from, to: arrows.memory.to, of: "memory" }, { from: arrows.memory.to, to: it.to, of: "gradient" });
     }
-    grow("step", it.probe ? 1 : eased(u, 0, 0.35), { text: "step" });
+    grow("step", eased(u, 0, 0.35), { text: "step" });
     scene.moved = eased(u, early ? 0.35 : 0.2, 0.95);
     return scene;
   }
   if (it.probe) {
-    grow("look", looked, { text: ahead });
-    if (looked > 0.98) scene.rings.push({ at: it.probe, of: "memory" });
-    if (at >= has("gradient")) grow("gradient", at > has("gradient") ? 1 : eased(u, 0.05, 0.7), { text: "−∇f there" });
+    if (stage === "lookahead" && !it.delay) carryOn("look", ahead);
+    else grow("look", done("lookahead") ? 1 : eased(u, 0.05, 0.75), { text: ahead });
+    if (done("lookahead") || u > 0.75) scene.rings.push({ at: it.probe, of: "memory" });
+    if (at >= has("gradient")) grow("gradient", done("gradient") ? 1 : eased(u, 0.05, 0.7), { text: "−∇f there", pale: done("gradient") });
     if (stage === "memory") {
-      scene.strokes.unshift({ ...arrows.step, to: between(it.from, it.to, eased(u, 0.05, 0.45)), text: "step", wide: true });
-      if (it.ghost) {
-        grow("ghost", eased(u, 0.5, 0.85), { text: plain, along: 1, pale: true });
-        if (u > 0.84) scene.rings.push({ at: it.ghost, of: "ghost" });
-      }
+      const slid = eased(u, 0.3, 0.5);
+      const { aside, here } = arrows;
+      // The sum of plain momentum: the same memory, then the slope from here.
+      if (aside && slid === 0) grow("aside", eased(u, 0.05, 0.28), { text: "−∇f here" });
+      else if (aside) scene.strokes.push({ ...here, from: between(it.from, here.from, slid), to: between(aside.to, here.to, slid), text: "−∇f here" });
+      else grow("step", eased(u, 0.05, 0.45), { text: "step" });
+      grow("ghost", eased(u, 0.5, 0.7), { text: plain, along: 1 });
+      if (it.ghost && u > 0.7) scene.rings.push({ at: it.ghost, of: "ghost" });
     }
     return scene;
   }
-  if (stage === "gradient") grow("gradient", eased(u, 0.05, 0.7), { text: "−∇f" });
+  if (stage === "gradient") {
+    grow("gradient", eased(u, 0.05, 0.7), { text: "−∇f" });
+    scene.gauge = gaugeAt(it, 0, 0, 0, false);
+  }
   if (stage === "memory" && !adaptive) {
     if (it.hasMemory) {
-      grow("memory", eased(u, 0.05, 0.4), { text: "memory" });
-      const slid = eased(u, 0.5, 0.85);
-      scene.strokes.push({ name: "push", from: between(it.from, arrows.memory.to, slid), to: between(arrows.push.to, it.to, slid), text: "gradient" });
-    } else grow("push", 1, { text: "gradient" });
+      carryOn("memory", "memory");
+      const slid = eased(u, 0.55, 0.8);
+      scene.strokes.push({ name: "push", from: between(it.from, arrows.memory.to, slid), to: between(arrows.push.to, it.to, slid), text: "−∇f" });
+    } else grow("push", 1, { text: "−∇f" });
   }
   if (stage === "memory" && adaptive) {
-    // From the gradient to the direction that is taken, at equal rates.
-    const turned = eased(u, 0.1, 0.8);
-    scene.strokes.push({ name: "gradient", from: it.from, to: arrows.gradient.to, pale: true, text: "−∇f" },
-      { name: "plain", from: it.from, to: between(arrows.gradient.to, arrows.plain.to, turned), text: turned > 0.5 ? "equal rates" : "" });
-    scene.circle = evenRadius(it) * eased(u, 0.1, 0.8);
+    const fades = it.gauge && it.gauge.keep !== null && it.gauge.keep < 1;
+    const faded = eased(u, 0.05, 0.3);
+    scene.gauge = gaugeAt(it, faded, fades ? eased(u, 0.35, 0.75) : eased(u, 0.1, 0.6), 0, false);
+    grow("gradient", 1, { text: "−∇f", pale: Boolean(it.average) });
+    if (it.average) {
+      // The old average fades, the gradient shrinks to its share and goes on from there.
+      const [share, slid] = [eased(u, 0.3, 0.45), eased(u, 0.48, 0.62)];
+      scene.strokes.push({ name: "old", from: it.from, to: between(arrows.old.to, arrows.kept.to, faded),
+        text: faded > 0.5 && it.average.keep !== 1 ? `${show(it.average.keep || 0, 3)} × old average` : "old average" });
+      if (share > 0) scene.strokes.push({ name: "fresh", from: between(it.from, arrows.kept.to, slid),
+        to: slid > 0 ? between(arrows.part.to, arrows.blend.to, slid) : between(arrows.gradient.to, arrows.part.to, share),
+        text: it.average.blend ? `${show(1 - (it.average.keep || 0), 3)} × −∇f` : "−∇f" });
+      grow("blend", eased(u, 0.62, 0.8), { text: "new average" });
+    }
   }
   if (stage === "preconditioner" && it.ellipse) {
     const [rx, ry] = it.ellipse.radii;
-    const scaled = eased(u, 0.1, 0.75);
+    const first = Boolean(it.stages[at].first);
+    const corrected = first ? eased(u, 0.05, 0.35) : 1;
+    scene.early = first && u < 0.45;
+    const start = first ? 0.45 : 0.1;
+    const scaled = eased(u, start, first ? 0.8 : 0.6);
     const even = evenRadius(it);
-    scene.circle = even;
-    scene.ellipse = [even * (1 - scaled) + rx * scaled, even * (1 - scaled) + ry * scaled];
-    grow("plain", 1, { text: "equal rates", pale: true });
-    scene.strokes.push({ name: "scaled", from: it.from, to: between(arrows.plain.to, arrows.scaled.to, scaled), text: scaled > 0.3 ? "own rates" : "" });
+    scene.circle = even * (first ? eased(u, 0.3, 0.45) : 1);
+    scene.ellipse = scaled > 0 ? [even * (1 - scaled) + rx * scaled, even * (1 - scaled) + ry * scaled] : null;
+    scene.gauge = gaugeAt(it, 1, 1, first ? eased(u, 0.05, 0.35) : scaled, true);
+    if (scene.gauge && it.before && it.rate) scene.gauge.rate = between(it.before, it.rate, scaled);
+    const { plain: whole } = arrows;
+    const begun = it.average ? arrows.blend.to : arrows.gradient.to;
+    scene.strokes.push({ ...whole, to: between(begun, whole.to, it.average || it.direction === it.g ? corrected : eased(u, 0.05, 0.3)),
+      text: scaled > 0 ? "with one rate" : it.average ? "average" : "−∇f", along: 1, pale: scaled > 0 });
+    if (scaled > 0) scene.strokes.push({ name: "scaled", from: it.from, to: between(whole.to, arrows.scaled.to, scaled), text: scaled > 0.3 ? "with own rates" : "" });
   }
   return scene;
 }
@@ -306,6 +442,7 @@ export function whole(it) {
 export function extent(it, stage) {
   const points = stage === "gradient" ? [it.from] : [it.from, it.to];
   for (const { from, to } of still(it, stage).strokes) points.push(from, to);
+  if (stage === "memory" && it.arrows.last) points.push(it.arrows.last.from);
   let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const [x, y] of points) {
     if (!Number.isFinite(x + y)) continue;
@@ -315,8 +452,7 @@ export function extent(it, stage) {
     y1 = Math.max(y1, y);
   }
   if (it.ellipse && stage === "preconditioner") {
-    const most = 1.5 * Math.max(x1 - x0, y1 - y0);
-    const [rx, ry] = it.ellipse.radii.map((r) => Math.min(r, most));
+    const [rx, ry] = it.ellipse.radii.map((r) => r * it.fit);
     x0 = Math.min(x0, it.from[0] - rx);
     x1 = Math.max(x1, it.from[0] + rx);
     y0 = Math.min(y0, it.from[1] - ry);

@@ -121,14 +121,16 @@ export function valueAt(run, name, t) {
 /**
  * Step t once more from the recorded row t - 1, with another gradient. Returns the row it makes.
  * @param {RuleCode} code @param {Run} run @param {ArrayLike<number>} h @param {number} t @param {number} gx @param {number} gy
+ * @param {((row: Float64Array) => void) | null} [alter] changes the row before
  * @returns {Float64Array}
  */
-export function restep(code, run, h, t, gx, gy) {
+export function restep(code, run, h, t, gx, gy, alter = null) {
   const { rows, stride, layout } = run;
   const scratch = new Float64Array(2 * stride);
   scratch.set(rows.subarray((t - 1) * stride, (t + 1) * stride));
   scratch[stride + layout.g[0]] = gx;
   scratch[stride + layout.g[0] + 1] = gy;
+  if (alter) alter(scratch);
   // Without a gradient there is none at other points either.
   if (!gx && !gy) for (const name in layout) if (name.startsWith("@answer_gradient")) scratch.fill(0, stride + layout[name][0], stride + layout[name][0] + 2);
   code.step(scratch, 0, stride, t, h);

@@ -4,7 +4,7 @@ import { extent, still } from "../model/anatomy.js";
 import { drawField, sampleField } from "./contours.js";
 import { make, segments, sharpCanvas, slider } from "./controls.js";
 import { drawScene, label, planeMap } from "./draw.js";
-import { createEquation } from "./equation.js";
+import { createEquation, symbolOf } from "./equation.js";
 import { show, showPair } from "../model/numbers.js";
 import { swatch } from "./theme.js";
 
@@ -17,7 +17,7 @@ export function createCard(app, parent) {
   const name = make("span", {});
   const form = make("div", { class: "olx-form" });
   const equation = make("div", {});
-  const stages = segments("Part of the step", (id) => store.set({ focus: id, playing: false, _phase: 1 }));
+  const stages = segments("Part of the step", (id) => store.set({ focus: id, playing: false, _phase: 1, _chosen: true }));
   const caption = make("p", { class: "olx-caption" });
   const loupe = createLoupe(app);
   const gauges = createGauges(app);
@@ -164,14 +164,6 @@ function createLoupe(app) {
       sharp.close();
     },
   };
-}
-
-/** The left side of a quantity's line as plain text, without the time. @param {any} rule @param {string} name */
-export function symbolOf(rule, name) {
-  const line = rule.lines.find((one) => one.name === name);
-  if (!line) return name.replace(/_/g, " ");
-  return line.mathml.split("<mrow><mo>=")[0].replace(/<mn>2<.mn><.msu(p|bsup)>/, "²").replace(/<[^>]*>/g, "")
-    .replace("&#x27;", "′").replace("^", "\u0302").replace("¯", "\u0304").replace(/,?t([+²]?)$/, "$1");
 }
 
 /** Rates as bars, and what the rule remembers over time. @param {import("../main.js").App} app */

@@ -95,11 +95,13 @@ export function dot(c, x, y, r, fill, stroke, width = 1.5) {
   c.stroke();
 }
 
-let letters = 1;
+let enlarged = 1;
 /** Makes the words on pictures larger, for a room. @param {number} factor */
 export function enlarge(factor) {
-  letters = factor;
+  enlarged = factor;
 }
+/** How much larger they are. */
+export const letters = () => enlarged;
 
 /**
  * Text with a halo of paper, so that it can be read over lines.
@@ -107,7 +109,7 @@ export function enlarge(factor) {
  * @param {{color: string, paper: string, font: string, size?: number, align?: CanvasTextAlign, weight?: number, italic?: boolean}} style
  */
 export function label(c, text, x, y, style) {
-  c.font = `${style.italic ? "italic " : ""}${style.weight || 500} ${(style.size || 12) * letters}px ${style.font}`;
+  c.font = `${style.italic ? "italic " : ""}${style.weight || 500} ${(style.size || 12) * enlarged}px ${style.font}`;
   c.textAlign = style.align || "left";
   c.textBaseline = "middle";
   c.setLineDash([]);
@@ -177,8 +179,9 @@ export function staleMark(c, map, { taken, used }, color, paper) {
 
 /** Colours of the parts of a step. @param {any} theme @param {string} own that of the racer @returns {Object<string, string>} */
 const partColors = (theme, own) => ({
-  gradient: theme.gradient, push: theme.gradient, memory: theme.memory, look: theme.memory, step: theme.step,
-  ghost: theme.muted, plain: theme.muted, scaled: own,
+  gradient: theme.gradient, push: theme.gradient, fresh: theme.gradient, here: theme.gradient, memory: theme.memory,
+  look: theme.memory, last: theme.memory, old: theme.memory, blend: theme.memory, step: theme.step, ghost: theme.muted,
+  plain: theme.muted, scaled: own,
 });
 
 /**
@@ -201,7 +204,7 @@ export function drawScene(c, map, it, scene, theme, look) {
   }
   if (scene.circle > 0) {
     c.beginPath();
-    c.ellipse(px, py, scene.circle * look.unit[0], scene.circle * look.unit[1], 0, 0, 2 * Math.PI);
+    c.ellipse(px, py, it.fit * scene.circle * look.unit[0], it.fit * scene.circle * look.unit[1], 0, 0, 2 * Math.PI);
     c.strokeStyle = theme.muted;
     c.lineWidth = 1.2;
     c.setLineDash([2, 3]);
@@ -210,20 +213,24 @@ export function drawScene(c, map, it, scene, theme, look) {
   c.setLineDash([]);
   if (scene.ellipse) {
     c.beginPath();
-    c.ellipse(px, py, scene.ellipse[0] * look.unit[0], scene.ellipse[1] * look.unit[1], 0, 0, 2 * Math.PI);
+    c.ellipse(px, py, it.fit * scene.ellipse[0] * look.unit[0], it.fit * scene.ellipse[1] * look.unit[1], 0, 0, 2 * Math.PI);
     c.fillStyle = c.strokeStyle = look.color;
     c.globalAlpha = 0.13;
     c.fill();
     c.globalAlpha = 1;
     c.lineWidth = 1.8;
     c.stroke();
+    if (it.fit < 1 && look.names) {
+      label(c, `circle and ellipse 1 : ${Math.round(1 / it.fit)}`, px, py - it.fit * Math.max(scene.circle, scene.ellipse[1]) * look.unit[1] - 10,
+        { color: theme.muted, paper: theme.paper, font: theme.font, size: 11, align: "center" });
+    }
   }
   const wide = scene.strokes.some((stroke) => stroke.wide);
   for (const { name, from, to, ...more } of scene.strokes) {
     c.globalAlpha = more.pale && name !== "ghost" && name !== "plain" ? 0.55 : 1;
     arrow(c, map.x(from[0]), map.y(from[1]), map.x(to[0]), map.y(to[1]), {
       color: colors[name], width: (more.wide ? 1.8 : 1) * look.width, paper: wide && !more.wide || more.pale ? "" : theme.paper,
-      dash: name === "look" ? [5, 3] : more.pale ? [3, 3] : [],
+      dash: name === "look" ? [5, 3] : more.pale || name === "ghost" ? [3, 3] : [],
     });
   }
   c.globalAlpha = 1;
@@ -256,7 +263,7 @@ function placeNames(c, map, it, names, theme) {
     const [x0, y0, x1, y1] = pixels[i];
     const length = Math.hypot(x1 - x0, y1 - y0);
     if (!(length > 16)) return;
-    c.font = `500 ${12 * letters}px ${theme.font}`;
+    c.font = `500 ${12 * enlarged}px ${theme.font}`;
     const w = c.measureText(name.text).width;
     const [nx, ny] = [-(y1 - y0) / length, (x1 - x0) / length];
     const best = { cost: Infinity, x: 0, y: 0, box: [0, 0, 0, 0] };

@@ -32,7 +32,7 @@ export function placeOf(name, rule) {
 export function createEquation(rule, delay) {
   const before = `<msub><mi>w</mi><mrow><mi>t</mi><mo lspace="0" rspace="0">−</mo><mn>${1 + delay}</mn></mrow></msub>`;
   const el = make("div", { class: "olx-equation", role: "group", "aria-label": "Equation", tabindex: 0 });
-  /** @type {{place: any, hyper: number, texts: Text[]}[]} */
+  /** @type {{place: any, hyper: number, texts: Text[], of: (x: number, t: number) => number}[]} */
   const slots = [];
   /** @type {Object<string, HTMLElement>} */
   const lines = {};
@@ -55,10 +55,15 @@ export function createEquation(rule, delay) {
       const box = math("munder");
       // The number of a base stands under base and exponent, so that the exponent stays at the letter.
       const parent = node.parentElement;
-      const whole = parent && parent.localName === "msup" && parent.firstElementChild === node ? parent : node;
+      const power = parent && parent.localName === "msup" && parent.firstElementChild === node;
+      // Of "(1 − ρ)" and of a power with the time, the number under it is that of the whole.
+      const rest = hyper >= 0 && parent?.childElementCount === 3 && /^1−/.test(parent.textContent || "") && parent.lastElementChild === node &&
+        parent.previousElementSibling?.textContent === "(" && parent.nextElementSibling?.textContent === ")";
+      const timed = hyper >= 0 && power && parent.lastElementChild?.textContent === "t";
+      const whole = rest ? parent.parentElement : power ? parent : node;
       whole.replaceWith(box);
       box.append(whole, under);
-      slots.push({ place, hyper, texts });
+      slots.push({ place, hyper, texts, of: rest ? (x) => 1 - x : timed ? (x, t) => x ** t : (x) => x });
     }
     el.append(row);
   }
@@ -66,10 +71,10 @@ export function createEquation(rule, delay) {
     el,
     /** Writes the numbers of step t. @param {import("../model/integrator.js").Run} run @param {ArrayLike<number>} h @param {number} t */
     numbers(run, h, t) {
-      for (const { place, hyper, texts } of slots) {
+      for (const { place, hyper, texts, of } of slots) {
         texts.forEach((text, d) => {
           let value = NaN;
-          if (hyper >= 0) value = h[hyper];
+          if (hyper >= 0) value = of(h[hyper], t);
           else if (t + place.row >= 0 && t + place.row <= run.last) {
             value = run.rows[(t + place.row) * run.stride + run.layout[place.name][0] + d];
           }
@@ -88,4 +93,12 @@ export function createEquation(rule, delay) {
       }
     },
   };
+}
+
+/** The left side of a quantity's line as plain text, without the time. @param {any} rule @param {string} name */
+export function symbolOf(rule, name) {
+  const line = rule.lines.find((one) => one.name === name);
+  if (!line) return name.replace(/_/g, " ");
+  return line.mathml.split("<mrow><mo>=")[0].replace(/<mn>2<.mn><.msu(p|bsup)>/, "²").replace(/<[^>]*>/g, "")
+    .replace("&#x27;", "′").replace("^", "\u0302").replace("¯", "\u0304").replace(/,?t([+²]?)$/, "$1");
 }

@@ -5,7 +5,9 @@ import { whole } from "../model/anatomy.js";
 import { drawField, sampleField } from "./contours.js";
 import { make, sharpCanvas } from "./controls.js";
 import { heightLegend } from "./legend.js";
-import { cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark, stepDots } from "./draw.js";
+import { arrow, cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark, stepDots } from "./draw.js";
+import { symbolOf } from "./equation.js";
+import { drawGauge } from "./gauge.js";
 import { show, showPair, ticks, tidy } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
@@ -159,7 +161,8 @@ export function createPicture(app, parent) {
     const racers = store.get("racers");
     for (const extra of app.underlays) extra(c, map, view);
     const near = camera.join() !== app.view().join();
-    const inSight = (/** @type {number[]} */ [x, y]) => x >= view[0] && x <= view[1] && y >= view[2] && y <= view[3];
+    /** @param {number[]} w @param {number} [inner] pixels from the border */
+    const inSight = ([x, y], inner = 0) => map.x(x) >= inner && map.x(x) <= width - inner && map.y(y) >= inner && map.y(y) <= height - inner;
     const order = app.runs.map((_, i) => i).filter((i) => i !== selected && !racers[i].hidden);
     if (app.runs[selected] && !racers[selected].hidden) order.push(selected);
     // Beside their cloud, single runs say nothing.
@@ -177,8 +180,9 @@ export function createPicture(app, parent) {
         cloud(c, map, run, done, theme.racers[i]);
         continue;
       }
-      c.globalAlpha = 0.38 * strength;
-      trace(c, run, done, run.last);
+      // Near a step, the ways of the others ahead are a tangle.
+      c.globalAlpha = near && i !== selected ? 0 : 0.38 * strength;
+      if (c.globalAlpha) trace(c, run, done, run.last);
       c.globalAlpha = strength;
       trace(c, run, 0, done, done < t ? app.spot(i) : null);
       c.globalAlpha = 1;
@@ -226,7 +230,10 @@ export function createPicture(app, parent) {
           label(c, "reported", map.x(told[0]) + 10, map.y(told[1]) - 2, { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11, italic: true });
         }
       }
-      if (near && !inSight(w)) continue;
+      if (near && !inSight(w, 9)) {
+        beyond(c, i, w);
+        continue;
+      }
       const note = run.diverged !== null && t === run.last ? `, diverged at step ${run.diverged}` : "";
       if (outside(c, map, w, view, width, height, theme.racers[i], theme, note, taken, height - (app.slow() ? 92 : 12))) continue;
       c.lineWidth = 1.8;
@@ -238,10 +245,28 @@ export function createPicture(app, parent) {
       named(c, i, map.x(w[0]), map.y(w[1]), order.length);
       if (note) label(c, note.slice(2), map.x(w[0]) + 10, map.y(w[1]), { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11 });
     }
-    if (it && order.length && app.slow()) subtitle(c, it);
+    if (it && order.length && app.slow()) {
+      const gauge = app.scene()?.gauge;
+      if (gauge) drawGauge(c, it, gauge, theme, theme.racers[selected], it.gauge ? symbolOf(app.rule(selected), it.gauge.name) : "", width < 480);
+      subtitle(c, it);
+    }
     hovered(c);
     for (const extra of app.overlays) extra(c, map, view);
     place();
+  }
+
+  /** Where to look for a racer beyond the border, when the camera is near a step. @param {CanvasRenderingContext2D} c @param {number} i @param {number[]} w */
+  function beyond(c, i, w) {
+    const { theme } = app;
+    const { width, height } = sharp.size;
+    const [dx, dy] = [map.x(w[0]) - width / 2, map.y(w[1]) - height / 2];
+    const size = Math.max(Math.abs(dx) / (width / 2 - 5), Math.abs(dy) / (height / 2 - 5));
+    const [x, y] = [width / 2 + dx / size, height / 2 + dy / size];
+    const long = Math.hypot(dx, dy);
+    if (!(long < Infinity)) return;
+    arrow(c, x - (14 * dx) / long, y - (14 * dy) / long, x, y, { color: theme.racers[i], width: 2.4, paper: theme.paper });
+    const right = x > width / 2;
+    label(c, app.label(i), x + (right ? -20 : 20), Math.min(height - 30, Math.max(56, y)), { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11, align: right ? "right" : "left" });
   }
 
   /** Names at the markers of the race, where they stand apart. */
@@ -262,7 +287,7 @@ export function createPicture(app, parent) {
     if (!now) return;
     const size = width < 480 ? 13 : 16;
     c.font = `600 ${size}px ${theme.font}`;
-    const words = now.short.split(" ");
+    const words = (app.scene()?.early && now.first || now.short).split(" ");
     const lines = [""];
     for (const word of words) {
       const longer = `${lines[lines.length - 1]} ${word}`.trim();

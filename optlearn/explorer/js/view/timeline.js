@@ -242,8 +242,8 @@ export function createTimeline(app, parent) {
     if (step >= store.get("steps") && phase === 1) [step, phase] = [0, 1];
     const stages = step > 0 && phase === 1 && app.slow() ? app.anatomy()?.stages || [] : [];
     const shown = stages.findIndex((s) => s.id === app.stage());
-    // The film of a step begins with the stage that is shown; from its last one, with the next step.
-    if (shown >= 0 && shown < stages.length - 1) phase = shown / stages.length;
+    // The film of a step begins with the stage that was chosen; from its last one, with the next step.
+    if (shown >= 0 && shown < stages.length - 1) phase = store.get("_chosen") ? shown / stages.length : 0;
     store.set({ playing: true, step, _phase: phase });
   }
   app.play = toggle;
