@@ -8,8 +8,10 @@ import pytest
 
 import optlearn
 from optlearn import InvalidArgument, schedules
-from optlearn.problems import MLP, LeastSquares, Logistic, Problem, Softmax, line, load, stratified
-from optlearn.training import EarlyStop, lr_finder, train, tune
+from optlearn.gradients import ClipNorm
+from optlearn.problems import MLP, LeastSquares, Logistic, Problem, Softmax, line, load, passes, stratified
+from optlearn.training import EarlyStop, lr_finder, together, train, tune
+from optlearn.wrappers import Averaged, Lookahead
 
 IRIS = Softmax("iris")
 
@@ -362,6 +364,41 @@ def test_a_state_that_overflows_is_divergence():
 # Tuning
 
 
+@pytest.mark.parametrize("rule", [optlearn.Adam(weight_decay=0.1), optlearn.Nesterov(lr=schedules.Exponential()),
+                                  Lookahead(optlearn.AdaGrad()), Averaged(optlearn.GradientDescent(lr=30.0)),
+                                  optlearn.GradientDescent(lr=1e200)], ids=repr)
+@pytest.mark.parametrize("problem", [MLP("iris", hidden=5, activation="relu", l2=0.1), Softmax("iris", l2=0.1)],
+                         ids=repr)
+def test_seeds_that_go_together_train_as_they_would_alone(problem, rule):
+    # At a rate of 1e200 they do not end with all their steps.
+    how = {"batch_size": 30, "stratified": True}
+    assert together.possible(problem, rule, (0, 1, 2), how)
+    for seed, one in enumerate(together.train_all(problem, rule, 2, (0, 1, 2), how)):
+        alone = train(problem, rule, epochs=2, rng=seed, **how)
+        assert one.reason == alone.reason and one.state.t == alone.state.t
+        assert same(one.table(), alone.table()) and same(one.table("gradients"), alone.table("gradients"))
+        assert same(one.params, alone.params) and same(one.answer, alone.answer)
+        assert all(map(same, one.state.slots, alone.state.slots))
+
+
+@pytest.mark.parametrize("problem, rule, how", [
+    (MLP("iris"), optlearn.GradientDescent(gradient=[ClipNorm(clip_norm=0.1)]), {}),
+    (MLP("iris"), optlearn.LARS(), {}), (MLP("iris"), optlearn.SGLD(), {}), (MLP("iris"), optlearn.Muon(), {}),
+    (MLP("iris"), optlearn.Groups({"W1": "adam"}, default="gd"), {}),
+    (MLP("iris"), optlearn.Adam(lr=schedules.Plateau(start=0.1)), {}),
+    (MLP("iris", batch_norm=True), optlearn.Adam(), {}), (LeastSquares(), optlearn.Adam(), {}),
+    (MLP("iris"), optlearn.Adam(), {"delay": 1}), (MLP("iris"), optlearn.Adam(), {"callbacks": [print]})], ids=repr)
+def test_what_a_seed_has_of_its_own_is_trained_alone(problem, rule, how):
+    assert not together.possible(problem, rule, (0, 1), how)
+
+
+def test_loss_and_accuracy_in_one_pass_are_those_of_two():
+    for problem in (MLP("iris", l2=0.1), MLP("iris", batch_norm=True), Softmax("iris", l2=0.1)):
+        params = train(problem, "gd", epochs=1).params
+        expected = problem.evaluate(params, problem.test), problem.accuracy(params, problem.test)
+        assert passes.scores(problem, params, problem.test) == expected
+
+
 def test_tuning_tries_everything_once_and_reports_it():
     tried = []
     found = tune("rosenbrock", "momentum", {"lr": [1e-4, 1e-3, 10.0], "momentum": [0.5, 0.9]}, steps=50,
@@ -382,6 +419,8 @@ def test_every_rule_gets_the_same_budget():
     assert [t.budget for t in both] == ["3 runs x 2 seeds of 2 epochs"] * 2
     runs = [train(IRIS, both[0].optimizer, epochs=2, rng=seed, batch_size=50) for seed in (0, 1)]
     assert both[0].score == np.mean([run.train_loss[-1] for run in runs])
+    assert both[0].runs.shape == (3, 2)
+    assert both[0].runs[both[0].runs.mean(axis=1).argmin()].tolist() == [run.train_loss[-1] for run in runs]
     with pytest.raises(InvalidArgument, match=r"\[2, 1\] combinations; every rule must get the same budget"):
         tune(IRIS, ["adam", "gd"], [{"lr": [0.1, 0.2]}, {"lr": [0.1]}])
     accuracy = tune(IRIS, "adam", {"lr": [1e-5, 0.1]}, epochs=2, measure="test_accuracy")

@@ -116,7 +116,10 @@ class ExplorerWidget(anywidget.AnyWidget):  # type: ignore[name-defined]
 class StageWidget(anywidget.AnyWidget):  # type: ignore[name-defined]
     """A stage in a live notebook; made by `optlearn.explorer.stages`."""
 
-    _esm = f"""const held = (() => {{ {bundle.stages_script().replace("export default", "return")} }})();
+    @property
+    def _esm(self):
+        """Made with the first stage, as the script takes half a second."""
+        return f"""const held = (() => {{ {bundle.stages_script().replace("export default", "return")} }})();
 export default {{
   render({{ model, el }}) {{
     if (!document.querySelector("style.optlearn-stage")) {{
@@ -129,6 +132,7 @@ export default {{
     return held[model.get("kind")].render({{ model, el, data: model.get("given"), home: null }});
   }},
 }};"""
+
     kind = traitlets.Unicode().tag(sync=True)
     style = traitlets.Unicode(bundle.style()).tag(sync=True)
     given = traitlets.Dict().tag(sync=True)

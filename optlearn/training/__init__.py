@@ -1,7 +1,8 @@
 """Train a problem in epochs and minibatches, and tune rules on equal terms.
 
 `records` holds what a training leaves behind, `arguments` the checks of what it is given, `loop` the training itself,
-`tuning` the comparison of rules, `finder` the search for a learning rate. Each stands on those before it.
+`together` those of several seeds at once, `tuning` the comparison of rules, `finder` the search for a learning rate.
+Each stands on those before it.
 """
 
 from optlearn.training.finder import LearningRates, lr_finder

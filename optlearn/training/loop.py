@@ -11,6 +11,7 @@ from optlearn.declare import InvalidArgument, of_library, unsteady
 from optlearn.explain import explain
 from optlearn.groups import Groups
 from optlearn.optimizer import Optimizer, as_rule
+from optlearn.problems import passes
 from optlearn.schedules import Driver, Place
 from optlearn.state import guest
 from optlearn.training.arguments import checked_callbacks, checked_early_stop, checked_settings, first_parameters
@@ -112,10 +113,11 @@ class Training:
             batch = getattr(self.problem, part)
             if batch is not None:
                 with np.errstate(all="ignore"):
-                    loss = self._loss(self.problem.evaluate(answer, batch), "evaluate")
+                    loss, accuracy = passes.scores(self.problem, answer, batch)
+                    loss = self._loss(loss, "evaluate")
                     self.records[part + "_loss"].append(loss)
                     if self.problem.classes is not None:
-                        self.records[part + "_accuracy"].append(self.problem.accuracy(answer, batch))
+                        self.records[part + "_accuracy"].append(accuracy)
                 if self.epoch > 0:
                     self.driver.feed(loss, part)
         if self.early_stop:
@@ -135,10 +137,7 @@ class Training:
 
     def step(self) -> bool:
         """One step; False if it was not finite, which leaves everything as it was."""
-        if self.batch == 0:
-            self.order = self._shuffled()
-        k = self.batch * self.batch_size
-        batch = self.problem.batch(self.order[k:k + self.batch_size])
+        batch = self.next_batch()
         rule = self.driver.at(self.state.t, self.place).at(self.state.t + 1)
         point = self.stale[0] if self.delay else ahead(rule, self.params, self.state)
         with np.errstate(all="ignore"):
@@ -150,10 +149,25 @@ class Training:
         if params is None or not (tree.finite(params) and tree.finite(state.slots)):
             self.diverged = self.iteration + 1
             return False
+        self.advance(rule, loss, answers.gradients, params, state)
+        return True
+
+    def next_batch(self) -> problems.Batch:
+        """The examples of the step that comes; the first of an epoch puts them in order."""
+        if self.batch == 0 and self.settings["stratified"]:
+            self.order = problems.stratified(self.problem.train.y, self.rng)
+        elif self.batch == 0:
+            n = len(self.problem.train.y)
+            self.order = self.rng.permutation(n) if self.settings["shuffle"] else np.arange(n)
+        k = self.batch * self.batch_size
+        return self.problem.batch(self.order[k:k + self.batch_size])
+
+    def advance(self, rule: Optimizer, loss: float, gradients: int, params: Any, state: State) -> None:
+        """Record a step that was made, and evaluate after the last of an epoch."""
         self.params, self.state = params, state
         self.stale = [*self.stale, params][-self.delay - 1:]
         self.records["loss"].append(loss)
-        self.records["gradients"].append(answers.gradients + (self.records["gradients"] or [0])[-1])
+        self.records["gradients"].append(gradients + (self.records["gradients"] or [0])[-1])
         for name, values in self.hyper.items():
             values.append(rule.__dict__[name])
         self.driver.feed(loss, "step")
@@ -162,7 +176,6 @@ class Training:
         if self.batch == self.steps_per_epoch:
             self.epoch, self.batch = self.epoch + 1, 0
             self.evaluate()
-        return True
 
     def _loss_and_gradient(self, point, batch):
         kind = type(self.problem).__name__
@@ -200,12 +213,6 @@ class Training:
                 raise InvalidArgument(f"{type(self.problem).__name__}.loss_and_gradient gives a gradient that does not "
                                       f"fit: {error}") from None
             raise
-
-    def _shuffled(self):
-        n = len(self.problem.train.y)
-        if self.settings["stratified"]:
-            return problems.stratified(self.problem.train.y, self.rng)
-        return self.rng.permutation(n) if self.settings["shuffle"] else np.arange(n)
 
     def ended(self, epochs: int) -> str | None:
         """Why the training is over, or None."""

@@ -13,6 +13,7 @@ from optlearn.declare import InvalidArgument, near
 from optlearn.optimizer import as_rule
 from optlearn.optional import data_frame
 from optlearn.starting import whole
+from optlearn.training import together
 from optlearn.training.loop import train
 from optlearn.training.records import EPOCH_RECORDS
 from optlearn.trajectory import run
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pandas
 
     from optlearn.optimizer import Optimizer
-    from optlearn.typing import Grid, RuleLike, SurfaceLike
+    from optlearn.typing import Floats, Grid, RuleLike, SurfaceLike
 
 
 class Tuning:
@@ -39,6 +40,8 @@ class Tuning:
         Their measure, the mean over the seeds; infinite if all runs diverged.
     trials : list of (dict, float)
         All values that were tried, with their measures.
+    runs : array (trials, seeds)
+        The measure of every run; infinite where it diverged.
     budget : str
         How many runs of which length it had.
     at_edge : list of str
@@ -48,8 +51,9 @@ class Tuning:
     """
 
     def __init__(self, optimizer: Optimizer, values: dict[str, Any], score: float,
-                 trials: list[tuple[dict[str, Any], float]], budget: str, at_edge: list[str], result: Any) -> None:
-        self.optimizer, self.values, self.score, self.trials = optimizer, values, score, trials
+                 trials: list[tuple[dict[str, Any], float]], budget: str, at_edge: list[str], result: Any,
+                 runs: Floats) -> None:
+        self.optimizer, self.values, self.score, self.trials, self.runs = optimizer, values, score, trials, runs
         self.budget, self.at_edge, self.result = budget, at_edge, result
 
     def table(self) -> dict[str, list[Any]]:
@@ -114,6 +118,9 @@ def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike]
     --------
     >>> tune("rosenbrock", "adam", {"lr": [0.01, 0.1, 1.0, 10.0]}, steps=100)
     Tuning(adam: lr=1, score 0.2859, 4 runs of 100 steps)
+
+    Seeds of a softmax regression or a network are trained side by side, each as it would be alone, where a step has no
+    sum over the parameters: several times as fast.
     """
     if isinstance(rule, (list, tuple)):
         grids = list(grid) if isinstance(grid, (list, tuple)) else [grid] * len(rule)
@@ -142,10 +149,15 @@ def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike]
         return run(on, optimizer, steps=length, rng=seed, **how)
 
     trials: list[tuple[dict[str, Any], float]] = []
+    measures: list[list[float]] = []
     best: Any = None
     for values, candidate in zip(combinations, candidates, strict=True):
-        results = [go(candidate, seed) for seed in seeds]
-        mean = float(np.mean([_number(score(r)) if r.diverged is None else np.inf for r in results]))
+        if trained and together.possible(on, candidate, seeds, how):
+            results = together.train_all(on, candidate, length, seeds, how)
+        else:
+            results = [go(candidate, seed) for seed in seeds]
+        measures.append([_number(score(r)) if r.diverged is None else np.inf for r in results])
+        mean = float(np.mean(measures[-1]))
         mean = np.inf if np.isnan(mean) else mean
         trials.append((values, mean))
         if best is None or mean < best[1]:
@@ -154,7 +166,8 @@ def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike]
     at_edge = [name for name, values in grid.items() if _at_edge(chosen[name], values)]
     times = f" x {len(seeds)} seeds" if len(seeds) > 1 else ""
     budget = f"{len(combinations)} runs{times} of {length} {'epochs' if trained else 'steps'}"
-    return Tuning(candidates[best[0]], chosen, best[1], trials, budget, at_edge, best[2])
+    return Tuning(candidates[best[0]], chosen, best[1], trials, budget, at_edge, best[2],
+                  np.array(measures))
 
 
 def _at_edge(value, values):

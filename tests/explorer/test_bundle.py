@@ -43,3 +43,9 @@ def test_short_names_do_not_change_what_a_program_does():
     assert outcomes[0] == '[{"part":5,"width":15},{"width":7,"text":"1:2: height","height":3},6]'
     assert outcomes[1] == outcomes[0]
     assert "helper" not in short
+
+
+def test_a_widget_tells_its_version_before_the_script_is_made(monkeypatch):
+    version = bundle.version()
+    monkeypatch.setattr(bundle, "_parts", lambda: pytest.fail("the script was made, which takes half a second"))
+    assert bundle.version.__wrapped__() == version

@@ -1,0 +1,74 @@
+"""The same numbers in fewer passes: loss and accuracy of a model at once, gradients of several models at once."""
+
+import numpy as np
+
+from optlearn.problems.data import Batch
+from optlearn.problems.linear import Softmax, cross_entropy
+from optlearn.problems.network import MLP
+
+
+def scores(problem, params, batch):
+    """Loss and accuracy of the finished model, as `evaluate` and `accuracy` give them."""
+    if type(problem) is MLP:
+        z, penalty = problem._logits(params, batch.x), problem._penalty(params)
+    elif type(problem) is Softmax:
+        z, penalty = batch.x @ params["W"] + params["b"], 0.5 * problem.l2 * np.sum(params["W"] ** 2)
+    else:
+        return problem.evaluate(params, batch), problem.accuracy(params, batch)
+    return float(cross_entropy(z, batch.y)[0] + penalty), float(np.mean(np.argmax(z, axis=1) == batch.y))
+
+
+def stacks(problem):
+    """Whether `losses_and_gradients` knows the problem."""
+    return type(problem) is Softmax or type(problem) is MLP and not problem.batch_norm
+
+
+def losses_and_gradients(problem, params, batch):
+    """What ``loss_and_gradient`` gives for several models: along the first axis of all arrays, each on its own batch.
+
+    Parameters
+    ----------
+    problem : Softmax or MLP
+        Without batch normalisation.
+    params : dict of str to array (models, ...)
+    batch : Batch
+        Of arrays (models, examples, features) and (models, examples).
+
+    Returns
+    -------
+    array (models,), dict of str to array (models, ...)
+    """
+    x, y = batch
+    if type(problem) is Softmax:
+        losses, dz = _cross_entropies(x @ params["W"] + params["b"][:, None], y)
+        grads = {"W": x.mT @ dz + problem.l2 * params["W"], "b": dz.sum(axis=1)}
+        return losses + 0.5 * problem.l2 * _squares(params["W"]), grads
+    h = x @ params["W1"] + params["b1"][:, None]
+    a = np.tanh(h) if problem.activation == "tanh" else np.maximum(h, 0)
+    losses, dz = _cross_entropies(a @ params["W2"] + params["b2"][:, None], y)
+    dh = dz @ params["W2"].mT * (1 - a**2 if problem.activation == "tanh" else a > 0)
+    grads = {"W1": x.mT @ dh + problem.l2 * params["W1"], "b1": dh.sum(axis=1),
+             "W2": a.mT @ dz + problem.l2 * params["W2"], "b2": dz.sum(axis=1)}
+    penalty = 0.5 * problem.l2 * (_squares(params["W1"]) + _squares(params["W2"]))
+    return losses + penalty, {name: grads[name] for name in params}
+
+
+def _cross_entropies(z, y):
+    """What `cross_entropy` gives, for several models."""
+    models, rows = np.ogrid[:y.shape[0], :y.shape[1]]
+    z = z - z.max(axis=2, keepdims=True)
+    e = np.exp(z)
+    total = e.sum(axis=2, keepdims=True)
+    losses = np.mean(np.log(total[:, :, 0]) - z[models, rows, y], axis=1)
+    dz = e / total
+    dz[models, rows, y] -= 1
+    return losses, dz / y.shape[1]
+
+
+def _squares(w):
+    return np.sum(w.reshape(len(w), -1) ** 2, axis=1)
+
+
+def stacked(batches):
+    """Batches of one size as one, for `losses_and_gradients`."""
+    return Batch(np.stack([batch.x for batch in batches]), np.stack([batch.y for batch in batches]))
