@@ -16,7 +16,9 @@ collect_ignore = ["typing"]
 SITE = ROOT / "_build" / "html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+             "--disable-background-networking", "--disable-component-update", "--disable-sync",
+             # Nothing but this machine can be reached.
+             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 
 def unavailable(what, remedy):
@@ -71,38 +73,65 @@ def browser():
         chromium.close()
 
 
+SIZE = {"width": 1280, "height": 720}
+
+
+class Tab:
+    """A page of the browser, and the list that its problems are written to."""
+
+    def __init__(self, browser, settings):
+        self.page = page = browser.new_context(**settings).new_page()
+        self.home, self.problems = (), []
+        page.on("console", lambda said: said.type == "error" and self.problems.append(f"console: {said.text}"))
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on("request", self.look)
+        page.on("requestfailed", lambda request: self.problems.append(f"failed: {request.url} {request.failure}"))
+        page.on("response", lambda got: got.status >= 400 and self.problems.append(f"{got.status}: {got.url}"))
+
+    def look(self, request):
+        if urlsplit(request.url)[:2] != self.home and not request.url.startswith(("data:", "blob:", "about:")):
+            self.problems.append(f"request to another host: {request.url}")
+
+    def open(self, address):
+        self.home, self.problems = urlsplit(address)[:2], []
+        self.page.goto(address, wait_until="load")
+        # Formulas are set after the page has loaded, and change its size.
+        self.page.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
+        return self.page, self.problems
+
+    def leave(self):
+        self.page.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch {} }")
+        self.page.mouse.move(-1, -1)
+        self.page.goto("about:blank")
+
+
+@pytest.fixture(scope="session")
+def tabs():
+    """Tabs that no test uses, by their settings: to open a new one takes longer than most tests."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser):
+def visit(browser, tabs):
     """A function that opens an address and returns the page and a list that its problems are written to.
 
     Problems are requests to another host (which are refused), failed requests and errors in the console.
-    Keywords go to Playwright's ``new_context``: ``viewport``, ``color_scheme``, ``has_touch``, ...
+    Keywords go to Playwright's ``new_context``: ``color_scheme``, ``has_touch``, ... The next test gets the page
+    without what was stored and where the mouse was; a test that leaves anything else with it closes it.
     """
-    contexts = []
+    used = []
 
-    def open_page(address, **settings):
-        context = browser.new_context(**settings)
-        contexts.append(context)
-        home, problems = urlsplit(address)[:2], []
-
-        def guard(route):
-            if urlsplit(route.request.url)[:2] == home or route.request.url.startswith(("data:", "blob:")):
-                route.continue_()
-            else:
-                problems.append(f"request to another host: {route.request.url}")
-                route.abort()
-
-        context.route("**/*", guard)
-        page = context.new_page()
-        page.on("console", lambda said: said.type == "error" and problems.append(f"console: {said.text}"))
-        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
-        page.on("requestfailed", lambda request: problems.append(f"failed: {request.url} {request.failure}"))
-        page.on("response", lambda got: got.status >= 400 and problems.append(f"{got.status}: {got.url}"))
-        page.goto(address, wait_until="load")
-        # Formulas are set after the page has loaded, and change its size.
-        page.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
-        return page, problems
+    def open_page(address, viewport=SIZE, **settings):
+        idle = tabs.setdefault(tuple(sorted(settings.items())), [])
+        tab = idle.pop() if idle else Tab(browser, settings)
+        used.append((idle, tab))
+        tab.page.set_viewport_size(viewport)
+        return tab.open(address)
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for idle, tab in used:
+        if tab.page.is_closed():
+            tab.page.context.close()
+        else:
+            tab.leave()
+            idle.append(tab)

@@ -102,6 +102,7 @@ def test_paper_has_the_article_alone_with_folded_parts_open(site, visit):
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator(folded + ":not([open])").count() == closed
     assert not problems
+    page.close()
 
 
 def test_one_pdf_has_contents_bookmarks_and_links(tmp_path, browser):

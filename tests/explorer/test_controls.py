@@ -95,7 +95,7 @@ def test_sliders_and_typed_values_redraw(show):
             number = state(page, "racers")[i]["h"][k]
             end = ends(page)[i]
             row.locator("input[type=range]").focus()
-            for _ in range(60):
+            for _ in range(12):
                 page.keyboard.press("ArrowLeft")
             settle(page)
             assert state(page, "racers")[i]["h"][k] < number
@@ -254,7 +254,6 @@ def test_nothing_is_drawn_at_rest(show):
 
 def test_it_starts_paused_for_those_who_ask_for_less_motion(show, tmp_path):
     page, _ = show(race(playing=True, step=1), reduced_motion="reduce", path=tmp_path / "still.html")
-    page.wait_for_timeout(300)
     assert (state(page, "playing"), state(page, "step")) == (False, 1)
     page, _ = show(race(playing=True, step=1), reduced_motion="no-preference", path=tmp_path / "moving.html")
     page.wait_for_function("apps[0].store.get('step') > 2")
@@ -277,7 +276,7 @@ def test_explorers_of_a_page_share_the_module_and_nothing_else(show):
 
 def test_without_javascript_a_figure_stands_in_its_place(show, visit, tmp_path):
     explorer = race()
-    show(explorer, path=tmp_path / "page.html")
+    show(explorer, path=tmp_path / "page.html", still=True)
     page, problems = visit((tmp_path / "page.html").as_uri(), java_script_enabled=False)
     figure = page.locator(".optlearn-explorer img")
     assert figure.get_attribute("alt").startswith("Race of optimizers on Quadratic, start (-2, 1.5)")
@@ -289,7 +288,7 @@ def test_without_javascript_a_figure_stands_in_its_place(show, visit, tmp_path):
 @pytest.mark.parametrize("surface", [lambda x, y: np.log(x) ** 2 + y**2, lambda x, y: 0 * x + 1], ids=["half", "flat"])
 def test_a_surface_that_is_not_everywhere_a_number_is_shown(show, surface):
     plots.contour(surface, ax=Figure().subplots())
-    page, problems = show(explore(surface, ["gradient_descent", "adam"], start=(1.5, 1), steps=20))
+    page, problems = show(explore(surface, ["gradient_descent", "adam"], start=(1.5, 1), steps=20), still=True)
     assert "ends at" in page.locator(".olx-picture canvas").get_attribute("aria-label")
     assert not problems
 
@@ -302,6 +301,7 @@ def test_in_print_the_picture_stays_and_the_buttons_go(show):
     for part in (".olx-transport", ".olx-tabs", ".olx-add", ".olx-presets"):
         assert page.locator(part).first.is_hidden()
     assert not problems
+    page.close()
 
 
 def test_a_preset_asks_before_it_shows(show):
