@@ -5,6 +5,7 @@ import pytest
 
 from optlearn import AdaGrad, Adam, Momentum, Nesterov, RMSProp, explore, run, surfaces
 from optlearn.explorer import figure
+from optlearn.optimizer import Optimizer, Update, hyper
 
 from .conftest import rest, settle
 
@@ -156,3 +157,130 @@ def test_the_still_figure_shows_the_same_step():
     ends = [(kept.w[2], kept.w[3]), (kept.w[2], kept.probe[2]), (kept.probe[2], kept.w[3])]
     assert list(drawn.values()) == [(list(a), list(b)) for a, b in ends]
     assert view[1] - view[0] < 6
+
+
+class Fading(Optimizer):
+    """A reader's rule: divides by the root of a fading sum of squares, along a blend of gradients."""
+
+    lr = hyper(0.1, above=0)
+    slots = ("a", "b")
+    direction = "a"
+
+    def update(self, w, g, s, t):
+        a = 0.75 * s.a + 0.25 * g
+        b = 0.5 * s.b + g**2
+        return Update(w - self.lr * a / (np.sqrt(b) + 1e-8), a=a, b=b)
+
+
+# What is remembered of squares, and of gradients.
+KEPT = {"AdaGrad": ("h", None), "RMSProp": ("v", None), "Adam": ("v", "m"), "Fading": ("b", "a")}
+KEEPS = {"AdaGrad": (1, None), "RMSProp": (0.9, None), "Adam": (0.999, 0.9), "Fading": (0.5, 0.75)}
+MEMORY = {
+    "Momentum": "Go on with 0.85 of the last step, then add the slope",
+    "Nesterov": "Plain momentum takes the slope here: it would end higher",
+    "AdaGrad": "Add up how steep it has been along x and along y",
+    "RMSProp": "Old slopes fade (× 0.9), the new one comes in",
+    "Adam": "Blend: 0.9 of the old average, 0.1 of the new slope",
+    "Fading": "Blend: 0.75 of the old average, 0.25 of the new slope",
+}
+MORE = [*RACERS[:3], RMSProp(lr=0.1, rho=0.9), RACERS[4], Fading(lr=0.1)]
+
+
+@pytest.fixture
+def frames_of(show):
+    """A function that films a step of each racer."""
+
+    def record(racers, **more):
+        page, problems = show(explore(RAVINE, racers, start=(-2.5, 1.0), steps=40, step=3, speed=0.25), **more)
+        found = [page.evaluate(FRAMES, i) for i in range(len(racers))]
+        assert not problems
+        return found
+
+    return record
+
+
+def test_captions_say_what_the_rule_keeps(frames_of):
+    for racer, frames in zip(MORE, frames_of(MORE), strict=True):
+        stages = {stage["id"]: stage for stage in frames[0]["it"]["stages"]}
+        name = type(racer).__name__
+        assert stages["memory"]["short"] == MEMORY[name]
+        if name == "Nesterov":
+            it = frames[0]["it"]
+            assert RAVINE(np.array(it["ghost"])) > RAVINE(np.array(it["to"]))
+        if name in KEPT:
+            assert "smaller rate along y" in stages["preconditioner"]["short"]
+            assert ("first" in stages["preconditioner"]) == (name == "Adam")
+        if name == "Adam":
+            assert stages["preconditioner"]["first"].endswith("(× 3.7, × 334)")
+
+
+def test_bars_and_averages_lie_between_values_of_the_record(frames_of):
+    racers = [racer for racer in MORE if type(racer).__name__ in KEPT]
+    for racer, frames in zip(racers, frames_of(racers), strict=True):
+        name = type(racer).__name__
+        (squares, average), (keep, blend) = KEPT[name], KEEPS[name]
+        kept = run(RAVINE, racer, (-2.5, 1.0), 40)
+        old, now = kept.named[squares][2:4]
+        bars = [frame["scene"]["gauge"] for frame in frames]
+        sums = {key: [bar[key] for bar in bars] for key in ("old", "kept", "now")}
+        np.testing.assert_allclose(sums["old"], np.tile(np.sqrt(old), (len(bars), 1)), rtol=1e-9)
+        np.testing.assert_allclose(bars[-1]["kept"], np.sqrt(keep * old), rtol=1e-9)
+        np.testing.assert_allclose(bars[-1]["now"], np.sqrt(now), rtol=1e-9)
+        # First the old fades, then the new comes in; neither turns back.
+        assert (np.diff(sums["kept"], axis=0) <= 1e-12).all()
+        assert (np.diff(np.subtract(sums["now"], sums["kept"]), axis=0) >= -1e-12).all()
+        along = {None: kept.g, "m": kept.named.get("m_hat"), "a": kept.named.get("a", kept.w)[1:]}[average]
+        rates = np.array([(kept.w[t - 1] - kept.w[t]) / along[t - 1] for t in (2, 3)])
+        shown = np.array([bar["rate"] for bar in bars if bar["rate"]])
+        assert (shown >= rates.min(axis=0) * (1 - 1e-9)).all()
+        assert (shown <= rates.max(axis=0) * (1 + 1e-9)).all()
+        np.testing.assert_allclose(shown[-1], rates[1], rtol=1e-9)
+        if average:
+            it = frames[0]["it"]
+            even = np.sqrt(rates[1].prod())
+            m_old, m_now = kept.named[average][2:4]
+            parts = (("old", m_old), ("kept", blend * m_old), ("blend", m_now), ("part", (1 - blend) * kept.g[2]))
+            for key, m in parts:
+                np.testing.assert_allclose(it["arrows"][key]["to"], kept.w[2] - even * m, rtol=1e-9)
+
+
+def test_the_memory_is_the_last_step_that_goes_on(frames_of):
+    """With a schedule too: then the part that is kept is what the record says."""
+    falling = Momentum(lr=lambda k: 0.04 / (1 + k), momentum=0.85)
+    for racer, part in zip([*RACERS[:2], falling], (0.85, 0.85, 0.85 * 2 / 3), strict=True):
+        (frames,) = frames_of([racer])
+        w = run(RAVINE, racer, (-2.5, 1.0), 40).w
+        it = frames[0]["it"]
+        assert it["carry"] == pytest.approx(part)
+        moving = [one for frame in frames for one in frame["scene"]["strokes"] if one.get("text") == "last step"]
+        np.testing.assert_allclose(it["arrows"]["last"]["from"], w[1], rtol=1e-9)
+        assert off(moving[0]["from"], w[1], w[2]) < 1e-12
+        assert len(moving) > 8
+
+
+def test_less_motion_shows_the_bars_at_rest(frames_of):
+    (frames,) = frames_of(RACERS[4:], reduced_motion="reduce")
+    for stage in ("memory", "preconditioner"):
+        bars = [frame["scene"]["gauge"] for frame in frames if frame["stage"] == stage]
+        assert all(bar == bars[0] for bar in bars)
+
+
+def test_the_film_begins_with_the_first_stage_unless_another_is_chosen(show):
+    page, problems = show(film(focus=("Adam", "preconditioner")))
+    for chosen in (False, True):
+        if chosen:
+            page.click("[data-id=preconditioner]")
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_function("apps[0].filming()")
+        assert page.evaluate("apps[0].stage()") == ("preconditioner" if chosen else "gradient")
+        page.get_by_role("button", name="Pause").click()
+    assert not problems
+
+
+def test_the_number_under_one_minus_rho_is_that_of_the_difference(show):
+    page, problems = show(film(focus="Adam"))
+    under = page.locator(".olx-equation .olx-set").all_text_contents()
+    # Decay, the rest, and the powers of both decays; then the rate and epsilon.
+    assert [float(text) for text in under[:4]] == [0.9, 0.1, 0.999, 0.001]
+    assert [float(text) for text in under[4:6]] == pytest.approx([0.9**3, 0.999**3], abs=1e-3)
+    assert not problems

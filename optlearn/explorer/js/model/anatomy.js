@@ -119,7 +119,7 @@ export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
     }
     if (ellipse) {
       const long = Math.max(...Object.values(arrows).filter((a) => a.from === from).map((a) => length(minus(a.to, from))));
-      fit = 1 / Math.max(1, Math.ceil(Math.max(...ellipse.radii) / (1.3 * long)));
+      fit = 1 / Math.max(1, Math.ceil(Math.max(...ellipse.radii) / (1.5 * long)));
     }
   }
   const before = own && t > 1 ? valueAt(run, "@rate", t - 1) : null;
@@ -220,6 +220,9 @@ function stepShort(rule, it) {
   if (it.delay) return "Step: with the slope of the past";
   if (it.probe && it.hasMemory) return "Step: the memory, and the slope seen ahead";
   if (rate && it.direction) {
+    // Where the average has not turned yet.
+    const past = it.average ? it.average.now.findIndex((m, d) => m * it.g[d] < 0) : -1;
+    if (past >= 0) return `Step: along ${"xy"[past]} the average goes on, against the new slope`;
     if (it.average) return "Step: along the average, at its own rates";
     if (gauge && gauge.keep === 1) return "Step. The sum only grows, so the rates only shrink";
     const grown = before ? rate.map((r, d) => r / before[d]) : [1, 1];
@@ -230,8 +233,10 @@ function stepShort(rule, it) {
   const [a, b] = [length(memory), length(push)];
   if (!it.hasMemory) return "Step: straight down the slope";
   const angle = (memory[0] * push[0] + memory[1] * push[1]) / (a * b);
-  if (angle > 0.3) return `They agree: ${show(length(minus(it.to, it.from)) / b, 2)} times as far as the slope alone`;
-  return angle < -0.3 ? "They oppose each other: a short step" : "Step: their sum";
+  const far = length(minus(it.to, it.from));
+  if (angle > 0.3) return `They agree: ${show(far / b, 2)} times as far as the slope alone`;
+  if (angle > -0.3) return "Step: memory and slope together";
+  return far < Math.min(a, b) ? "They oppose each other: a short step" : far < a ? "The slope brakes the memory" : "The memory brakes the slope";
 }
 
 /**

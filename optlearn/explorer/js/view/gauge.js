@@ -6,13 +6,15 @@ import { show } from "../model/numbers.js";
 /**
  * @param {CanvasRenderingContext2D} c @param {import("../model/anatomy.js").Anatomy} it
  * @param {import("../model/anatomy.js").Gauge} gauge @param {import("./theme.js").Theme} theme @param {string} color that of the racer
- * @param {string} symbol of what is remembered @param {boolean} small
+ * @param {string} symbol of what is remembered @param {number} width of the picture
  */
-export function drawGauge(c, it, gauge, theme, color, symbol, small) {
+export function drawGauge(c, it, gauge, theme, color, symbol, width) {
+  const small = width < 480;
   const size = (small ? 10.5 : 12) * letters();
   const row = 1.35 * size;
-  const long = (small ? 74 : 112) * letters();
-  const [left, top] = [10, 10];
+  const long = (small ? 74 : 140) * letters();
+  // Below the button of the camera.
+  const top = 52;
   /** @type {[string, (number | string)[][]][]} Headings; of each bar its parts: until where, in which colour; where it was before */
   const groups = [];
   const known = it.gauge;
@@ -25,6 +27,7 @@ export function drawGauge(c, it, gauge, theme, color, symbol, small) {
   if (gauge.rate && it.rate) groups.push(["rate", gauge.rate.map((r, d) => [Math.abs(r), Math.abs(r), Math.abs((it.before || gauge.rate || [])[d]), show(r, 2)])]);
   c.font = `500 ${size}px ${theme.font}`;
   const wide = Math.max(long + 1.4 * size + 3.6 * size, ...groups.map(([head]) => c.measureText(head).width)) + 18;
+  const left = width - wide - 10;
   c.globalAlpha = 0.86;
   c.fillStyle = theme.paper;
   c.beginPath();

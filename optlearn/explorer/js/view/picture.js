@@ -180,11 +180,12 @@ export function createPicture(app, parent) {
         cloud(c, map, run, done, theme.racers[i]);
         continue;
       }
-      // Near a step, the ways of the others ahead are a tangle.
-      c.globalAlpha = near && i !== selected ? 0 : 0.38 * strength;
-      if (c.globalAlpha) trace(c, run, done, run.last);
+      // Near a step, the whole ways of the others are a tangle: of them there are two steps.
+      const aside = near && i !== selected;
+      c.globalAlpha = 0.38 * strength;
+      if (!aside) trace(c, run, done, run.last);
       c.globalAlpha = strength;
-      trace(c, run, 0, done, done < t ? app.spot(i) : null);
+      trace(c, run, aside ? Math.max(0, done - 2) : 0, done, done < t ? app.spot(i) : null);
       c.globalAlpha = 1;
       c.setLineDash([]);
       if (run.trained) {
@@ -247,7 +248,7 @@ export function createPicture(app, parent) {
     }
     if (it && order.length && app.slow()) {
       const gauge = app.scene()?.gauge;
-      if (gauge) drawGauge(c, it, gauge, theme, theme.racers[selected], it.gauge ? symbolOf(app.rule(selected), it.gauge.name) : "", width < 480);
+      if (gauge) drawGauge(c, it, gauge, theme, theme.racers[selected], it.gauge ? symbolOf(app.rule(selected), it.gauge.name) : "", width);
       subtitle(c, it);
     }
     hovered(c);
