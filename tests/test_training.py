@@ -526,6 +526,9 @@ def test_records_are_tables(monkeypatch):
     assert steps["step"].tolist() == [1, 2, 3, 4, 5, 6]
     assert steps["epoch"].tolist() == [0, 0, 0, 1, 1, 1]
     assert steps["lr"].tolist() == history.hyper["lr"].tolist()
+    for by in ("gradients", "seconds"):
+        first, *rest = history.table(by)
+        assert first == by and list(history.table(by)[by]) == list(getattr(history, by)) and rest == list(steps)
     with pytest.raises(InvalidArgument, match="by = 'day' is not allowed; it must be 'epoch' or 'step'"):
         history.table("day")
     tuned = tune("quadratic", "gd", {"lr": [0.1, 0.2]}, steps=3)
@@ -558,3 +561,26 @@ def test_the_table_of_several_runs_has_them_one_after_the_other():
     kept = optlearn.run(lambda w: np.sum(w**2), "schedule_free", np.ones(200), steps=9, keep=4)
     assert list(kept.table()) == ["step", "loss", "answer_loss"]
     assert kept.table()["step"].tolist() == [0, 4, 8, 9]
+
+
+def test_seconds_are_those_of_steps_and_go_on_after_resuming(monkeypatch, tmp_path):
+    """By a clock that jumps when a gradient is taken and when a training is evaluated."""
+    from optlearn.training import loop
+
+    now = [0.0]
+
+    class Slow(Softmax):
+        def loss_and_gradient(self, params, batch=None):
+            now[0] += 2.0
+            return super().loss_and_gradient(params, batch)
+
+        def loss(self, params, batch=None):
+            now[0] += 100.0
+            return super().loss(params, batch)
+
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: now[0])
+    first = train(Slow("iris"), optlearn.Adam(), epochs=1, batch_size=50)
+    assert first.seconds.tolist() == [2.0, 4.0, 6.0]
+    first.save(tmp_path / "run.npz")
+    again = train(Slow("iris"), optlearn.Adam(), epochs=2, batch_size=50, resume=tmp_path / "run.npz")
+    assert again.seconds.tolist() == [2.0, 4.0, 6.0, 8.0, 10.0, 12.0]

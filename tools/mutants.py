@@ -44,7 +44,8 @@ TAUGHT = {
     "conditioning": ("GradientDescent",),
     "gradients": ("Rescale", "Clip", "ClipNorm", "ClipGlobalNorm", "Decay"),
     "generalisation_gap": ("Adam", "AdamW"), "lars": ("LARS", "LAMB"), "signum": ("SignSGD", "Signum"),
-    "local_gains": ("LocalGains", "DeltaBarDelta", "Rprop"), "schedules": ("GradientDescent",),
+    "local_gains": ("LocalGains", "DeltaBarDelta", "Rprop"), "muon": ("Muon", "Shampoo"),
+    "schedules": ("GradientDescent",),
     "stochastic_gradient_descent": ("GradientDescent",),
 }
 CHEAP = 0.5  # Seconds for the claims that are asked about all mutants; the others only about what these let pass.

@@ -14,7 +14,7 @@ import optlearn
 
 # Rules that another's chapter teaches, and chapters whose failure is told in another.
 TAUGHT_IN = {"adam_eps_hat": "adam", "rprop": "local_gains", "delta_bar_delta": "local_gains", "sign_sgd": "signum",
-             "lamb": "lars"}
+             "lamb": "lars", "shampoo": "muon"}
 FAILS_IN = {"momentum": "heavy_ball"}
 FAILURE = re.compile(r"^## (Where it (?:fails|is not better)[^\n]*)$(.*?)(?=^## |\Z)", re.M | re.S)
 ASKED = {"loss": "loss", "gradient": "second gradient", "hessian": "Hessian",

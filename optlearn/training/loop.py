@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from optlearn.schedules import Driver, Place
 from optlearn.state import guest
 from optlearn.training.arguments import checked_callbacks, checked_early_stop, checked_settings, first_parameters
 from optlearn.training.batches import BatchAnswers
-from optlearn.training.records import EPOCH_RECORDS, History
+from optlearn.training.records import EPOCH_RECORDS, History, copied, own
 from optlearn.trajectory import whole
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Training:
         place, counted from 0, in which form schedules see them (`place`).
     steps_per_epoch : int
     records : dict of str to list
-        ``"loss"``, the minibatch loss of every step; ``"gradients"``, how many were taken up to it; and the values at
-        the end of every epoch.
+        ``"loss"``, the minibatch loss of every step; ``"gradients"`` and ``"seconds"``, how many were taken up to it;
+        and the values at the end of every epoch.
     hyper : dict of str to list
         The values that scheduled hyperparameters had in every step.
     diverged : int or None
@@ -62,7 +63,7 @@ class Training:
         nothing: Any = None
         self.order = self.params = self.state = self.best_epoch = self.best_params = self.diverged = nothing
         self.stale: list[Any] = []
-        self.records: dict[str, list[Any]] = {name: [] for name in ("loss", "gradients", *EPOCH_RECORDS)}
+        self.records: dict[str, list[Any]] = {name: [] for name in ("loss", "gradients", "seconds", *EPOCH_RECORDS)}
         self.hyper: dict[str, list[float]] = {
             name: [] for name in optimizer.hypers() if callable(optimizer.__dict__[name])}
 
@@ -80,7 +81,7 @@ class Training:
         else:
             first_parameters(self.driver.at(0, self.place), params)
             self._check_fit(params)
-            params = _own(params)
+            params = own(params)
         self.params = params
         self.state = self.driver.at(0, self.place).init(params) if state is None else state
         self.stale = [self.params]
@@ -123,7 +124,7 @@ class Training:
         if self.early_stop:
             values = self.records[self.early_stop.watch]
             if self.early_stop.best(values) == len(values) - 1:
-                self.best_epoch, self.best_params = len(values) - 1, _own(answer)
+                self.best_epoch, self.best_params = len(values) - 1, own(answer)
         self._check_schedules()
 
     def _check_schedules(self):
@@ -137,6 +138,7 @@ class Training:
 
     def step(self) -> bool:
         """One step; False if it was not finite, which leaves everything as it was."""
+        begin = time.perf_counter()
         batch = self.next_batch()
         rule = self.driver.at(self.state.t, self.place).at(self.state.t + 1)
         point = self.stale[0] if self.delay else ahead(rule, self.params, self.state)
@@ -149,7 +151,7 @@ class Training:
         if params is None or not (tree.finite(params) and tree.finite(state.slots)):
             self.diverged = self.iteration + 1
             return False
-        self.advance(rule, loss, answers.gradients, params, state)
+        self.advance(rule, loss, answers.gradients, time.perf_counter() - begin, params, state)
         return True
 
     def next_batch(self) -> problems.Batch:
@@ -162,12 +164,13 @@ class Training:
         k = self.batch * self.batch_size
         return self.problem.batch(self.order[k:k + self.batch_size])
 
-    def advance(self, rule: Optimizer, loss: float, gradients: int, params: Any, state: State) -> None:
+    def advance(self, rule: Optimizer, loss: float, gradients: int, seconds: float, params: Any, state: State) -> None:
         """Record a step that was made, and evaluate after the last of an epoch."""
         self.params, self.state = params, state
         self.stale = [*self.stale, params][-self.delay - 1:]
         self.records["loss"].append(loss)
         self.records["gradients"].append(gradients + (self.records["gradients"] or [0])[-1])
+        self.records["seconds"].append(seconds + (self.records["seconds"] or [0.0])[-1])
         for name, values in self.hyper.items():
             values.append(rule.__dict__[name])
         self.driver.feed(loss, "step")
@@ -234,7 +237,7 @@ class Training:
         """All that is needed to go on exactly, as a `Checkpoint`."""
         from optlearn import checkpoint
 
-        kept = {name: _copied(getattr(self, name)) for name in self.KEPT}
+        kept = {name: copied(getattr(self, name)) for name in self.KEPT}
         kept |= {"schedules": dict(self.driver.states), "examples": len(self.problem.train.y)}
         return checkpoint.Checkpoint(self.params, self.state, self.optimizer, kept,
                                      checkpoint.copy_generator(self.rng))
@@ -254,9 +257,10 @@ class Training:
                                   f"problem has {len(self.problem.train.y)}")
         self.driver = Driver(self.optimizer, kept.pop("schedules"))
         for name, value in kept.items():
-            setattr(self, name, _copied(value))
-        # Those of before gradients were counted were one a step.
+            setattr(self, name, copied(value))
+        # Before they were counted, gradients were one a step; what the steps took, nobody knows.
         self.records.setdefault("gradients", list(range(1, self.iteration + 1)))
+        self.records.setdefault("seconds", [float("nan")] * self.iteration)
         self.state = saved.state
         # A file holds plain tuples; the problem's own parameters may be namedtuples.
         like = self.problem.init(problems.generator(0))
@@ -270,12 +274,7 @@ class Training:
             if best != self.best_epoch:
                 # It was not watched then. The parameters of that epoch are gone, unless they are the present ones.
                 here = self.batch == 0 and best == len(values) - 1
-                self.best_epoch, self.best_params = (best, _own(self.answer)) if here else (None, None)
-
-
-def _own(params):
-    """A copy that nobody else can change."""
-    return tree.unflatten(params, [np.array(array) for _, array in tree.flatten(params, "params")])
+                self.best_epoch, self.best_params = (best, own(self.answer)) if here else (None, None)
 
 
 def _in_classes_of(like, params):
@@ -284,13 +283,6 @@ def _in_classes_of(like, params):
     if params is None or [p for p, _ in tree.flatten(like, "params")] != [p for p, _ in tree.flatten(params, "params")]:
         return params
     return in_classes_of(like, params)
-
-
-def _copied(value):
-    """The same nested data in lists and dicts of its own; arrays are never changed and can be shared."""
-    if isinstance(value, dict):
-        return {name: _copied(inner) for name, inner in value.items()}
-    return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
 def ahead(rule: Optimizer, params: Params, state: State) -> Params:

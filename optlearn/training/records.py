@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from optlearn import tree
 from optlearn.declare import Declared, InvalidArgument, hyper, option
 from optlearn.optional import data_frame
 from optlearn.training.batches import differs
@@ -47,6 +48,18 @@ class EarlyStop(Declared):
         return best
 
 
+def own(params):
+    """A copy that nobody else can change."""
+    return tree.unflatten(params, [np.array(array) for _, array in tree.flatten(params, "params")])
+
+
+def copied(value):
+    """The same nested data in lists and dicts of its own; arrays are never changed and can be shared."""
+    if isinstance(value, dict):
+        return {name: copied(inner) for name, inner in value.items()}
+    return [copied(inner) for inner in value] if isinstance(value, list) else value
+
+
 class History:
     """The record of a training.
 
@@ -67,6 +80,10 @@ class History:
     gradients : array (steps,) of int
         Gradients taken up to and in each step: one a step for most rules; a product with the Hessian counts as two, its
         diagonal as two where the problem has a formula for it, else as two a parameter.
+    seconds : array (steps,)
+        Seconds that the steps took up to and in each, their gradients included and evaluations left out, by the clock
+        on the wall: two runs differ. Of seeds that are trained together, their share. Rules are compared in one
+        process, in turns, several times.
     diverged : int or None
         The step that was not finite, if one was.
     reason : str
@@ -82,6 +99,7 @@ class History:
     train_accuracy: Floats
     test_accuracy: Floats
     gradients: Array
+    seconds: Floats
 
     def __init__(self, training: Training, reason: str) -> None:
         self.training, self.reason = training, reason
@@ -97,31 +115,31 @@ class History:
         """Write a checkpoint, from which `train` can go on."""
         self.training.save(path)
 
-    def table(self, by: Literal["epoch", "step", "gradients"] = "epoch") -> dict[str, Array]:
+    def table(self, by: Literal["epoch", "step", "gradients", "seconds"] = "epoch") -> dict[str, Array]:
         """The record as columns.
 
         Parameters
         ----------
-        by : {"epoch", "step", "gradients"}
+        by : {"epoch", "step", "gradients", "seconds"}
             A row for the first parameters and each epoch, or a row for each step.
 
         Returns
         -------
         dict of str to array
             ``"epoch"`` and losses and accuracies; or ``"step"`` 1, 2, ..., its ``"epoch"`` 0, 1, ..., its ``"loss"``
-            and the scheduled hyperparameters; or the same behind the ``"gradients"`` taken, by which rules that take
-            several a step are compared.
+            and the scheduled hyperparameters; or the same behind the ``"gradients"`` or the ``"seconds"`` taken, by
+            which rules are compared that take several a step, or have dear steps.
         """
         if by == "epoch":
             kept = {name: getattr(self, name) for name in EPOCH_RECORDS if len(getattr(self, name))}
             return {"epoch": np.arange(len(self.train_loss)), **kept}
-        if by not in ("step", "gradients"):
-            raise InvalidArgument(f"by = {by!r} is not allowed; it must be 'epoch' or 'step', or 'gradients'")
-        steps, first = np.arange(self.steps), {"gradients": self.gradients} if by == "gradients" else {}
+        if by not in ("step", "gradients", "seconds"):
+            raise InvalidArgument(f"by = {by!r} is not allowed; it must be 'epoch' or 'step', 'gradients' or 'seconds'")
+        steps, first = np.arange(self.steps), {} if by == "step" else {by: getattr(self, by)}
         return {**first, "step": steps + 1, "epoch": steps // self.training.steps_per_epoch, "loss": self.loss,
                 **self.hyper}
 
-    def to_pandas(self, by: Literal["epoch", "step", "gradients"] = "epoch") -> pandas.DataFrame:
+    def to_pandas(self, by: Literal["epoch", "step", "gradients", "seconds"] = "epoch") -> pandas.DataFrame:
         """The record as a ``pandas.DataFrame``; see `table`."""
         return data_frame(self.table(by))
 

@@ -1,6 +1,7 @@
 """Trainings that differ in the seed alone, step by step together: each as it would be alone, only sooner."""
 
 import numbers
+import time
 
 import numpy as np
 
@@ -62,6 +63,7 @@ def _stack(trainings):
 
 def _step(trainings, params, state):
     """A step of all; those whose step is not finite end before it."""
+    begin = time.perf_counter()
     rule = trainings[0].optimizer.at(state.t + 1)
     batch = passes.stacked([training.next_batch() for training in trainings])
     with np.errstate(all="ignore"):
@@ -73,11 +75,12 @@ def _step(trainings, params, state):
                 if np.ndim(array):
                     fine &= np.isfinite(array).reshape(len(fine), -1).all(axis=1)
     arrays = [w for _, w in tree.flatten(new, "params")]
+    share = (time.perf_counter() - begin) / len(trainings)
     for k, training in enumerate(trainings):
         if fine[k]:
             slots = [{name: value[k] if np.ndim(value) else value for name, value in one.items()}
                      for one in after.slots]
-            training.advance(rule, float(losses[k]), 1, tree.unflatten(new, [w[k] for w in arrays]),
+            training.advance(rule, float(losses[k]), 1, share, tree.unflatten(new, [w[k] for w in arrays]),
                              State(after.rule, after.t, after.paths, slots))
         else:
             training.diverged = training.iteration + 1

@@ -1,6 +1,8 @@
 """Every rule makes the steps of the public implementations."""
 
 import ast
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,8 @@ NOT_OFFERED = {
     "lookahead": "wraps another rule: tests/wrappers",
     "sam": "wraps another rule: tests/wrappers",
 }
+MODERN = json.loads((Path(__file__).parent.parent / "reference" / "modern.json").read_text())
+NEWER = {case["id"]: case for case in MODERN["cases"] if case["name"] in ("lion", "adafactor", "muon")}
 OFFERED = {key: case for key, case in CASES.items() if case["name"] not in NOT_OFFERED}
 
 
@@ -32,6 +36,14 @@ def test_every_case_is_offered_or_has_a_reason():
 def test_trajectory(key):
     case = OFFERED[key]
     np.testing.assert_allclose(replay(rule_of(case), case), case["w"], rtol=0, atol=case["tolerance"])
+
+
+@pytest.mark.parametrize("key", NEWER)
+def test_newer_trajectory(key):
+    case = NEWER[key]
+    # The authors' own library has no form of its own among the conventions.
+    own = {**case, "reference": "optax"} if case["reference"].startswith("lion-pytorch") else case
+    np.testing.assert_allclose(replay(rule_of(own), case, MODERN), case["w"], rtol=0, atol=case["tolerance"])
 
 
 @pytest.mark.parametrize("key", OFFERED)
