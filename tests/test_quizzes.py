@@ -95,10 +95,11 @@ def build(tmp_path):
 def test_questions_and_courses_on_their_pages(build):
     out = build("small everything")
     page = (out / "book" / "small.html").read_text(encoding="utf-8")
-    part = page[page.index("<fieldset"):page.index("</fieldset>")]
+    question, part = page[page.index('<details class="optlearn-quiz">'):].split("</summary>", 1)
+    part = part[:part.index("</details>\n</section>")]
     assert part.count("<details") == 3 and part.count('class="right"') == 1 and "<script" not in part
     assert "<summary>Yes.</summary><p><strong>Right.</strong> As <em>you</em> know.</p>" in part
-    assert 'class="math' in part.partition("</legend>")[0]
+    assert '<summary class="question">' in question and 'class="math' in question
     index = " ".join((out / "index.html").read_text(encoding="utf-8").split())
     for words in ("(10 or 80 minutes)", "everything 80", "<p>10</p>", "Why?"):
         assert words in index

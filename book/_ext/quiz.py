@@ -6,8 +6,8 @@
     + The answer that is right.
       Its reason.
 
-Text is that of the chapter (formulas, roles, emphasis). Answers are folded parts, which need no script; on paper they
-are open.
+Text is that of the chapter (formulas, roles, emphasis). Questions and answers are folded parts, which need no script; on
+paper they are open.
 """
 
 import json
@@ -50,7 +50,7 @@ class Quiz(SphinxDirective):
     optional_arguments = 1
 
     def run(self):
-        """Make a fieldset of each question, and a folded part of each answer."""
+        """Make a folded part of each question, and in it one of each answer."""
         path = beside(self.env.doc2path(self.env.docname))
         if self.arguments:
             path = path.with_name(self.arguments[0])
@@ -58,13 +58,13 @@ class Quiz(SphinxDirective):
         return [self._question(*question) for question in read(path.read_text(encoding="utf-8"))]
 
     def _question(self, question, answers):
-        parts = [self._tag("<legend>", question, "</legend>")]
+        parts = [self._tag('<summary class="question">', question, "</summary>")]
         for right, answer, reason in answers:
             word = "Right." if right else "No."
             parts.append(self._tag(f'<details class="{"right" if right else "wrong"}">', [
                 self._tag("<summary>", answer, "</summary>"),
                 self._tag(f'<p><strong>{word}</strong> ', reason, "</p>")], "</details>"))
-        return self._tag('<fieldset class="optlearn-quiz">', parts, "</fieldset>\n")
+        return self._tag('<details class="optlearn-quiz">', parts, "</details>\n")
 
     def _tag(self, opening, inner, closing):
         tag = Tag("", open=opening, close=closing)

@@ -61,7 +61,7 @@ def read(app, doctree):
         elif words == "To ask the room.":
             found["ask"] = plain(paragraph, behind)
     for tag in doctree.findall(Tag):
-        if tag["open"] == "<legend>":
+        if tag["open"] == '<summary class="question">':
             found["questions"].append(plain(tag, 0))
     found["asks"] = next(doctree.findall(Asked), None) is not None
     if "goals" in found or found["asks"]:
