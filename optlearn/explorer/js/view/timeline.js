@@ -66,7 +66,15 @@ export function createTimeline(app, parent) {
     const racers = store.get("racers");
     // Names at the ends of curves, where there is room for them.
     const ends = width >= 520 && racers.length <= 4 && !store.get("_asked");
-    margin.right = ends ? 108 : 16;
+    sharp.context.font = `700 11px ${theme.font}`;
+    const wideOf = (/** @type {string} */ text) => sharp.context.measureText(text).width;
+    margin.right = ends ? Math.min(0.32 * width, Math.max(60, ...racers.map((_, i) => wideOf(app.label(i)) + 14))) : 16;
+    /** A name as far as there is room: the words that tell it from others stand at its end. @param {string} name */
+    function fitted(name) {
+      const words = name.split(" ");
+      while (words.length > 1 && wideOf(`… ${words.join(" ")}`) > margin.right - 10) words.shift();
+      return wideOf(name) > margin.right - 10 ? `… ${words.join(" ")}` : name;
+    }
     const shown = app.runs.map((_, i) => i).filter((i) => !racers[i].hidden && !store.get("_asked"));
     // Whole decades, so that the scale keeps still while the start is dragged.
     let [least, most] = [Infinity, 0];
@@ -98,7 +106,7 @@ export function createTimeline(app, parent) {
       label(c, k === 0 ? "1" : "10" + superscript(k), margin.left - 6, yOf(k), { ...style, align: "right" });
     }
     for (const t of ticks(0, store.get("steps"), 6)) {
-      if (t === Math.round(t)) label(c, show(t, 4), xOf(t), height - 8, { ...style, align: "center" });
+      if (t === Math.round(t) && Math.abs(xOf(t) - xOf(now())) > 10) label(c, show(t, 4), xOf(t), height - 8, { ...style, align: "center" });
     }
     label(c, app.floor === 0 ? "f" : "f − f*", width - margin.right - 2, margin.top + 2, { ...style, italic: true, size: 12, align: "right" });
 
@@ -157,9 +165,9 @@ export function createTimeline(app, parent) {
         .sort((one, other) => one.y - other.y);
       let free = 6;
       last.forEach((one, k) => {
-        one.y = Math.max(free, Math.min(height - 6 - tall * (last.length - 1 - k), one.y));
+        one.y = Math.max(free, Math.min(height - 20 - tall * (last.length - 1 - k), one.y));
         free = one.y + tall;
-        label(c, app.label(one.i), width - margin.right + 8, one.y, { color: theme.racers[one.i], paper: theme.paper, font: theme.font, size: 11, weight: one.i === selected ? 700 : 500 });
+        label(c, fitted(app.label(one.i)), width - margin.right + 8, one.y, { color: theme.racers[one.i], paper: theme.paper, font: theme.font, size: 11, weight: one.i === selected ? 700 : 500 });
       });
     }
 
