@@ -294,10 +294,11 @@ export function createApp(model, parent, data, home = null) {
       const h = data.rules[key].hypers.map((d) => (before.includes(d.name) ? racer.h[before.indexOf(d.name)] : d.default));
       store.setRacer(i, { rule: key, h, past: undefined });
     },
-    /** @param {string} key */
+    /** Another surface; learning rates of one surface mean nothing on the next, so they are tuned for it, which is said. @param {string} key */
     changeSurface(key) {
       const surface = data.surfaces[key];
-      store.set({ surface: key, params: surface.params.map((d) => d.default), start: surface.start.slice(), preset: "" });
+      store.set({ surface: key, params: surface.params.map((d) => d.default), start: surface.start.slice(), preset: "", batch: 0,
+        _moved: { to: key, before: store.get("racers") } });
     },
     close() {
       stopTheme();

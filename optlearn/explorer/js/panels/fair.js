@@ -21,8 +21,18 @@ function rateOf(app, i) {
 /** Keeps the promise that is chosen, whether or not the panel is open. @param {any} app @param {HTMLElement} row of racers */
 export function createFairness(app, row) {
   const { store } = app;
-  const line = make("p", { class: "olx-note olx-fair" });
+  const words = make("span", {});
+  const undo = make("button", { type: "button", class: "olx-quiet", hidden: true, onclick: () => {
+    if (moved) store.set({ racers: moved.before });
+    moved = null;
+    store.set({ _tuned: {} });
+    app.say("Learning rates as before");
+    app.el.querySelector(".olx-chip")?.focus({ preventScroll: true });
+  } }, "Undo");
+  const line = make("p", { class: "olx-note olx-fair" }, words, undo);
   row.after(line);
+  /** After a change of the surface: what it was tuned for, the racers before, and the rates found. @type {{to: string, before: any[], rates?: number[]} | null} */
+  let moved = null;
   /** @type {{key: string, losses: number[][], chosen: number[]} | null} */
   let tuned = null;
   let asked = "";
@@ -54,6 +64,28 @@ export function createFairness(app, row) {
     before = app.rates();
   });
 
+  /** The best of the grid for every racer; NaN where all diverge, or where there is no rate. @param {number[][]} losses */
+  const best = (losses) => losses.map((row) => {
+    const least = Math.min(...row.filter((z) => z < Infinity));
+    return Number.isFinite(least) ? GRID[row.indexOf(least)] : NaN;
+  });
+
+  /** Once, for the surface that the reader went to. */
+  function retune() {
+    const mine = moved = { ...store.get("_moved") };
+    const jobs = store.get("racers").map((_, i) => ({ ...jobOf(app, i), index: rateOf(app, i) }));
+    const racers = jobs.map(({ racer, index }) => ({ ...racer, index }));
+    app.workshop.ask("tune", { place: jobs[0].place, racers, grid: GRID, seeds: seedsOf(app) }, ({ losses }) => {
+      if (moved !== mine || !holds()) return;
+      app.setRates(best(losses));
+      mine.rates = app.rates();
+      store.set({ _tuned: {} });
+      app.say(text());
+    });
+  }
+  /** Does what was found for the surface still hold? */
+  const holds = () => moved && !store.get("fair") && store.get("surface") === moved.to && (!moved.rates || String(moved.rates) === String(app.rates()));
+
   function tune() {
     const racers = store.get("racers");
     const jobs = racers.map((_, i) => ({ ...jobOf(app, i), index: rateOf(app, i) }));
@@ -71,10 +103,7 @@ export function createFairness(app, row) {
     if (key === asked || store.get("_held")) return;
     asked = key;
     app.workshop.ask("tune", { place: jobs[0].place, racers: bare, grid: GRID, seeds: seedsOf(app) }, ({ losses }) => {
-      const chosen = losses.map((row) => {
-        const least = Math.min(...row.filter((z) => z < Infinity));
-        return Number.isFinite(least) ? GRID[row.indexOf(least)] : NaN;
-      });
+      const chosen = best(losses);
       tuned = { key, losses, chosen };
       app.setRates(chosen);
       store.set({ _tuned: {} });
@@ -85,9 +114,13 @@ export function createFairness(app, row) {
   function text() {
     const mode = store.get("fair");
     const racers = store.get("racers");
-    if (!mode) return "";
+    if (!mode && !holds()) return "";
     const rates = app.rates();
     const got = racers.map((_, i) => `${app.label(i)} ${Number.isNaN(rates[i]) ? (racers[i].schedules?.lr ? "its schedule" : "has none") : show(rates[i])}`).join(", ");
+    if (!mode) {
+      return moved?.rates ? `Learning rates tuned for ${app.surface.label}, on ${GRID.length} values from ${show(GRID[0])} to ${show(GRID[GRID.length - 1])}: ${got}. `
+        : `Learning rates are being tuned for ${app.surface.label}.`;
+    }
     if (mode === "same") return `Same learning rate for all: ${got}.`;
     const what = `Learning rates tuned on the same ${GRID.length} values from ${show(GRID[0])} to ${show(GRID[GRID.length - 1])}, lowest ${seedsOf(app) > 1 ? "mean loss of 16 seeds" : "loss"} after ${store.get("steps")} steps`;
     if (!tuned || tuned.chosen.length !== racers.length) return what + ": working.";
@@ -106,11 +139,14 @@ export function createFairness(app, row) {
         asked = "";
         app.workshop.ask("tune", null, () => {});
       }
+      if (changed.has("_moved") && store.get("_moved") && !mode) retune();
       if (![...RUN_KEYS, "fair", "_tuned", "_held"].some((key) => changed.has(key))) return;
       if (mode === "tuned") tune();
-      line.hidden = !store.get("fair");
+      if (!holds()) moved = null;
       const now = text();
-      if (line.textContent !== now) line.textContent = now;
+      line.hidden = !now;
+      undo.hidden = !moved?.rates;
+      if (words.textContent !== now) words.textContent = now;
     },
     close() {},
   };

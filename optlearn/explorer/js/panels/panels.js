@@ -96,7 +96,7 @@ export function createPanels(app, parent) {
   function attach() {
     if (closed) return;
     always = /** @type {Views} */ (views).attach(app);
-    for (const key of [...STATE_KEYS, "runs"]) store.mark(key);
+    for (const key of [...STATE_KEYS, "runs", "_moved"]) store.mark(key);
   }
   return {
     /** @param {Set<string>} changed */
@@ -107,7 +107,7 @@ export function createPanels(app, parent) {
         buttons[k].setAttribute("aria-expanded", String(tab.id === id));
       });
       if (["selected", "panel", "_size", "_beside", "speed"].some((key) => changed.has(key))) place();
-      if (!always && !asked && (id || store.get("fair") || store.get("band") || store.get("relief") || app.surface.samples)) {
+      if (!always && !asked && (id || store.get("fair") || store.get("band") || store.get("relief") || store.get("_moved") || app.surface.samples)) {
         asked = true;
         withViews(attach);
         changed = new Set([...changed, ...STATE_KEYS, "runs"]);
