@@ -288,7 +288,9 @@ class Explorer:
         return self._surface_of(self.state)
 
     def _surface_of(self, state):
-        found = self._surfaces.get(state["surface"]) or payload.library_surfaces()[state["surface"]]
+        found = self._surfaces.get(state["surface"]) or payload.library_surfaces().get(state["surface"])
+        if found is None:  # Typed in the page
+            found = self._surfaces[state["surface"]] = surfaces.get(state["surface"])
         return found.replace(**dict(zip(found.hypers(), state["params"], strict=True))) if state["params"] else found
 
     @property
@@ -333,10 +335,11 @@ class Explorer:
         """Rules, surfaces and presets for the page: those of the library, and the reader's own."""
         known = {**payload.catalogue(), "presets": _offered()}
         own = self._own()
-        return {kind: {**known[kind], **own[kind]} for kind in known}
+        return {**{kind: {**known[kind], **own[kind]} for kind in known}, "grammar": payload.grammar()}
 
     def _own(self):
         """Rules, surfaces and presets that are not the library's."""
+        self._surface_of(self.state)
         for name, preset in presets.PRESETS.items():
             if presets.LIBRARY.get(name) is not preset and self._presets.get(name, (None,))[0] is not preset:
                 try:

@@ -36,7 +36,8 @@ def brought(state, own, offered):
 @functools.cache
 def views():
     """The script of what is loaded when first needed: the views beyond the picture, and all rules."""
-    return f'{MORE}={as_json(_tables(rules=payload.catalogue()["rules"]))};\n{bundle.views()}'
+    return (f'{MORE}={as_json(_tables(rules=payload.catalogue()["rules"]))};\n'
+            f'window.optlearnExplorer.grammar={as_json(payload.grammar())};\n{bundle.views()}')
 
 
 def _tables(**found):

@@ -9,8 +9,11 @@ import weakref
 
 from optlearn import optimizer, rules, surfaces
 from optlearn.declare import InvalidArgument
+from optlearn.surfaces.typed import functions_by_name
 from optlearn.symbolic import javascript, printing
+from optlearn.symbolic.graph import ARITHMETIC, apply, symbol
 from optlearn.symbolic.mathml import mathml_row
+from optlearn.symbolic.operations import ONE, TABLE, ZERO
 from optlearn.symbolic.program import SEEN, fixed_numbers, recorded_numbers
 from optlearn.symbolic.trace import NotTraceable, trace
 
@@ -139,6 +142,38 @@ def surface_payload(surface):
     if not surface.registered:
         data["own"] = True
     return data
+
+
+@functools.cache
+def grammar():
+    """What a page reads formulas by: elementwise operations with their text and the derivative by each operand.
+
+    In a text ``@0`` is the first operand. In a derivative the operands are ``a``, ``b``, ``c``; ``n`` is the value.
+    """
+    letters = [symbol(name) for name in "abc"]
+    found, due = {}, [*ARITHMETIC, "neg", *functions_by_name().values()]
+    while due:
+        op = due.pop()
+        if op in found:
+            continue
+        row = TABLE[op]
+        count = len(set(re.findall(r"@\d", row.javascript.format("@0", "@1", "@2"))))
+        operands = letters[:count]
+        value = apply(op, *operands)
+
+        def form(node, value=value):
+            if node is value:
+                return "n"
+            if node.op in ("symbol", "number"):
+                return node.args[0]
+            due.append(node.op)
+            return [node.op, *map(form, node.args)]
+
+        one = [{a: ONE if a is b else ZERO for a in operands} for b in operands]
+        slopes = [None if row.derivative is None else row.derivative(d, value, *operands) for d in one]
+        found[op] = {"js": row.javascript.format("@0", "@1", "@2"),
+                     "d": [None if slope is None else form(slope) for slope in slopes]}
+    return {"operations": found, "functions": functions_by_name()}
 
 
 def forms(rule):

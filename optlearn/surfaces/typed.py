@@ -42,6 +42,14 @@ def functions():
     return {**found, **{ufunc.__name__: ufunc for ufunc in found.values()}}
 
 
+@functools.cache
+def functions_by_name():
+    """The names of what may be called, and the operations of the table that they stand for."""
+    from optlearn.symbolic.operations import TABLE
+
+    return {name: next(op for op, row in TABLE.items() if row.evaluate is ufunc) for name, ufunc in functions().items()}
+
+
 def typed(text: str, domain: Sequence[float] | None = None, start: Sequence[float] | None = None,
           minima: Sequence[Sequence[float]] = ()) -> Surface:
     """A surface from a formula of x and y.

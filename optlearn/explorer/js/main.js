@@ -9,6 +9,7 @@ import { squareView } from "./view/draw.js";
 import { createGallery } from "./view/gallery.js";
 import { createChips, createHeader, createPlace, createTries } from "./view/header.js";
 import { startHost } from "./host.js";
+import { surfaceOf } from "./model/link.js";
 import { compile, integrate, lowest, valueAt } from "./model/integrator.js";
 import { labelOf } from "./model/names.js";
 import { show, showPair } from "./model/numbers.js";
@@ -299,6 +300,18 @@ export function createApp(model, parent, data, home = null) {
       const surface = data.surfaces[key];
       store.set({ surface: key, params: surface.params.map((d) => d.default), start: surface.start.slice(), preset: "", batch: 0,
         _moved: { to: key, before: store.get("racers") } });
+    },
+    /** A surface of a formula that the reader types; says what is wrong with it. @param {string} text @param {(wrong: string) => void} hear */
+    typeSurface(text, hear) {
+      withViews(() => {
+        try {
+          app.changeSurface(surfaceOf(data, text.trim()).key);
+          hear("");
+          app.say(app.summary);
+        } catch (reason) {
+          hear(/** @type {Error} */ (reason).message);
+        }
+      });
     },
     close() {
       stopTheme();

@@ -9,6 +9,19 @@ const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise"
 const STAGE_NAMES = ["step", "gradient", "memory", "lookahead", "preconditioner"];
 const PANEL_NAMES = ["", "map", "tiles", "modes", "noise", "fair", "share", "schedule", "kernel", "correction", "floor", "bound"];
 
+/** Makes a surface of a formula; comes with the views. @type {((text: string, data: any) => any) | null} */
+let typist = null;
+/** @param {(text: string, data: any) => any} make */
+export function provideTypist(make) {
+  typist = make;
+}
+
+/** A surface by its key: one that is there, or what its formula says. @param {{surfaces: Object<string, any>}} data @param {string} key */
+export function surfaceOf(data, key) {
+  if (!Object.hasOwn(data.surfaces, key) && typist) data.surfaces[key] = typist(key, data);
+  return data.surfaces[key];
+}
+
 /** What schedules are, but for their numbers. @param {Object<string, any>} [schedules] */
 const formsOf = (schedules) => JSON.stringify(Object.entries(schedules || {}).map(([name, s]) => [name, s.code]));
 
@@ -47,7 +60,7 @@ export function stateOfLink(text, first, data) {
       if (typeof values[k] !== typeof first[key]) throw new TypeError(key);
       state[key] = values[k];
     });
-    const surface = data.surfaces[state.surface];
+    const surface = surfaceOf(data, state.surface);
     state.racers = state.racers.map(([rule, h, hidden, past, from, numbers]) => {
       const n = data.rules[rule].hypers.length;
       if (!finite(h, n) || (past && !past.every(([until, then]) => Number.isInteger(until) && finite(then, n)))) throw new TypeError("h");

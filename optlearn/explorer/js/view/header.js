@@ -1,6 +1,6 @@
 // What stands above and below the picture: the sentence, presets, racers as chips, surface and start.
 
-import { rovingFocus } from "./accessibility.js";
+import { rovingFocus, uniqueId } from "./accessibility.js";
 import { choice, make, numberField, slider } from "./controls.js";
 import { show } from "../model/numbers.js";
 import { MOST_RACERS, swatch } from "./theme.js";
@@ -112,13 +112,22 @@ export function createPlace(app, parent) {
   const { store } = app;
   const surfaces = choice("Surface", Object.values(app.data.surfaces).map((s) => ({ value: s.key, text: s.label })),
     (key) => app.changeSurface(key));
+  const wrong = uniqueId("wrong");
+  const typed = make("input", { type: "text", class: "olx-field olx-wide", autocomplete: "off", spellcheck: "false", maxlength: 500,
+    "aria-label": "A formula of x and y", "aria-describedby": wrong, placeholder: "x**2 + sin(3*y)" });
+  const error = make("span", { class: "olx-wrong", id: wrong, role: "alert" });
+  typed.addEventListener("change", () => app.typeSurface(typed.value, (text) => {
+    error.textContent = text;
+    typed.toggleAttribute("aria-invalid", Boolean(text));
+  }));
   const x = numberField("Start, x", {}, (v) => store.set({ start: [v, store.get("start")[1]] }), "x");
   const y = numberField("Start, y", {}, (v) => store.set({ start: [store.get("start")[0], v] }), "y");
   const formula = make("div", { class: "olx-formula", tabindex: 0, role: "group", "aria-label": "Formula of the surface" });
   const sliders = make("div", { class: "olx-sliders" });
   const summary = make("summary", {}, "Surface and start");
   const details = make("details", { class: "olx-place" }, summary,
-    make("div", { class: "olx-row" }, surfaces.el, make("span", { class: "olx-start" }, "start ", x.el, y.el)), formula, sliders);
+    make("div", { class: "olx-row" }, surfaces.el, make("span", { class: "olx-start" }, "start ", x.el, y.el)),
+    make("label", { class: "olx-row olx-number" }, "or type  f(x, y) =", typed), error, formula, sliders);
   parent.append(details);
   let built = "";
   /** @type {any[]} */
@@ -129,7 +138,10 @@ export function createPlace(app, parent) {
       if (!["surface", "params", "start"].some((key) => changed.has(key))) return;
       if (app.surface.key !== built) {
         built = app.surface.key;
+        surfaces.fill(Object.values(app.data.surfaces).map((s) => ({ value: s.key, text: s.label })));
         surfaces.set(built);
+        typed.value = app.surface.own && /[^\w.]|^[xye\d.]/.test(built) ? built : "";
+        error.textContent = "";
         formula.innerHTML = app.surface.mathml;
         inputs = app.surface.params.map((declared, k) => slider(declared, (value) => {
           const params = store.get("params").slice();
