@@ -158,3 +158,21 @@ def test_folded_cells_stand_in_one_box():
         page = (SITE / path.relative_to(ROOT)).with_suffix(".html").read_text(encoding="utf-8")
         begins = sum(fold is not None and fold != before for before, fold in zip([None, *folds], folds, strict=False))
         assert page.count('<details class="optlearn-fold">') == begins, path.name
+
+
+def test_addresses_of_sections_and_of_explorers_lead_there(site, visit):
+    name = "book/adam_family/adam.html"
+    page, problems = visit(site + name, viewport={"width": 1280, "height": 900})
+    page.wait_for_function("[...document.querySelectorAll('.optlearn-explorer')].every((one) => one.explorer)")
+    # A state that is not the first is kept with the page, in the form of a link.
+    page.evaluate("document.querySelectorAll('.optlearn-explorer')[1].explorer.store.set({ step: 9 })")
+    page.wait_for_function("history.state?.optlearn?.['explorer-2']")
+    shared = "explorer-2=" + page.evaluate("history.state.optlearn['explorer-2']")
+    for fragment, found in (("summary", "document.getElementById('summary')"),
+                            (shared, "document.querySelectorAll('.optlearn-explorer')[1]")):
+        page, more = visit(f"{site}{name}#{fragment}", viewport={"width": 1280, "height": 900})
+        page.wait_for_function("[...document.querySelectorAll('.optlearn-explorer')].every((one) => one.explorer)")
+        page.wait_for_timeout(800)
+        assert 0 <= page.evaluate(f"{found}.getBoundingClientRect().top") < 200, fragment
+        problems += more
+    assert not problems

@@ -11,8 +11,17 @@ addEventListener("load", () => {
 // What is out of sight has an estimated height; before a jump within the page all of it is laid out.
 {
   const whole = () => document.documentElement.classList.add("optlearn-whole");
-  const target = () => location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = () => {
+    const explorer = location.hash.match(/explorer-(\d+)=/);
+    return explorer ? document.querySelectorAll(".optlearn-explorer")[explorer[1] - 1]
+      : document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  };
   addEventListener("DOMContentLoaded", () => target() && whole());
-  addEventListener("load", () => target() && setTimeout(() => target()?.scrollIntoView()));
+  // At once: while a smooth scroll is on its way, what comes to life above moves its end. Until the reader does something, again.
+  let still = true;
+  const land = () => still && target()?.scrollIntoView({ behavior: "instant" });
+  for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) addEventListener(kind, () => (still = false), { passive: true });
+  addEventListener("load", () => setTimeout(land));
+  addEventListener("optlearn", () => requestAnimationFrame(land));
   addEventListener("click", (event) => event.target.closest?.('a[href*="#"]') && whole(), true);
 }
