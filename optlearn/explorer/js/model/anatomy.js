@@ -204,7 +204,7 @@ function stagesOf(rule, it) {
       short: !steep || !steep.told ? "Each coordinate gets its own rate" : steep.even ? `As steep along x as along y ${steep.when}: nearly equal rates`
         : `Steep ${steep.when} along ${steep.axis}: smaller rate along ${steep.axis}`,
       text: `${first && first + ". "}Each coordinate has its own rate: ${show(it.rate[0])} along x, ${show(it.rate[1])} along y. ` +
-        `With one rate for both, ${show(Math.sqrt(Math.abs(it.rate[0] * it.rate[1])))}, the step would end on the dotted circle; the own rates make an ellipse of it.`,
+        `With one rate for both, ${show(Math.sqrt(Math.abs(it.rate[0] * it.rate[1])))}, the step would end on the dotted circle; the own rates make an ellipse of it${it.fit < 1 ? `, both drawn 1 : ${Math.round(1 / it.fit)}` : ""}.`,
     });
   }
   stages.push({

@@ -268,7 +268,7 @@ function placeNames(c, map, it, names, theme) {
     const [nx, ny] = [-(y1 - y0) / length, (x1 - x0) / length];
     const best = { cost: Infinity, x: 0, y: 0, box: [0, 0, 0, 0] };
     for (const along of [name.along ?? 0.6, 0.4, 0.8, 1.05]) {
-      for (const away of [12, -12, 20, -20, 32, -32]) {
+      for (const away of [15, -15, 22, -22, 32, -32]) {
         const side = Math.sign(away);
         const x = Math.min(width - w - 4, Math.max(4, x0 + along * (x1 - x0) + nx * (away + side * Math.abs(nx) * w * 0.46) - w / 2));
         const y = Math.min(height - 10, Math.max(10, y0 + along * (y1 - y0) + ny * away));

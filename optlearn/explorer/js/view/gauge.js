@@ -38,9 +38,9 @@ export function drawGauge(c, it, gauge, theme, color, symbol, width) {
     const y0 = top + 6 + 3 * row * k;
     const style = { color: theme.muted, paper: theme.paper, font: theme.font, size: size / letters() };
     label(c, head, left + 9, y0 + row / 2, style);
-    // A power of two, so that lengths can be compared from step to step.
+    // A power of the root of two, so that lengths can be compared from step to step.
     const finite = bars.flatMap((bar) => bar.slice(0, 3)).map(Number).filter((z) => z > 0 && z < Infinity);
-    const most = 2 ** Math.ceil(Math.log2(Math.max(...finite, 1e-300)) - 1e-9);
+    const most = 2 ** (Math.ceil(2 * Math.log2(Math.max(...finite, 1e-300)) - 1e-9) / 2);
     bars.forEach(([kept, now, old, text], d) => {
       const y = y0 + row * (d + 1);
       const x = left + 9 + 1.2 * size;

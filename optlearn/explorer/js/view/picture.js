@@ -60,11 +60,12 @@ export function createPicture(app, parent) {
       const margin = 0.1 * wide;
       const seen = x0 > goal[0] + margin && x1 < goal[1] - margin && y0 > goal[2] + margin && y1 < goal[3] - margin && size > 0.3 * wide;
       if (seen) next = goal;
-      else if (size * 1.9 < home[1] - home[0]) {
-        const half = (1.9 * size) / 2;
+      else {
+        const half = Math.max(0.75 * (x1 - x0), 0.95 * (y1 - y0), 0.5 * size);
         const [cx, cy] = [(x0 + x1) / 2, (y0 + y1) / 2];
-        // A little above the middle: the subtitle stands below.
-        next = [cx - half, cx + half, cy - 1.12 * half, cy + 0.88 * half];
+        // A little above the middle: the subtitle stands below. Bars stand above.
+        const up = it.ellipse ? 0 : 0.12;
+        if (2 * half < home[1] - home[0]) next = [cx - half, cx + half, cy - (1 + up) * half, cy + (1 - up) * half];
       }
     }
     if (next.join() === goal.join()) return;
