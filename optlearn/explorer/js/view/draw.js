@@ -221,8 +221,8 @@ export function drawScene(c, map, it, scene, theme, look) {
     c.lineWidth = 1.8;
     c.stroke();
     if (it.fit < 1 && look.names) {
-      label(c, `circle and ellipse 1 : ${Math.round(1 / it.fit)}`, px, py - it.fit * Math.max(scene.circle, scene.ellipse[1]) * look.unit[1] - 10,
-        { color: theme.muted, paper: theme.paper, font: theme.font, size: 11, align: "center" });
+      label(c, `circle and ellipse 1 : ${Math.round(1 / it.fit)}`, Math.max(8, px - it.fit * Math.max(scene.circle, scene.ellipse[0]) * look.unit[0]),
+        py - it.fit * Math.max(scene.circle, scene.ellipse[1]) * look.unit[1] - 10, { color: theme.muted, paper: theme.paper, font: theme.font, size: 11 });
     }
   }
   const wide = scene.strokes.some((stroke) => stroke.wide);

@@ -64,7 +64,7 @@ export function createPicture(app, parent) {
         const half = Math.max(0.75 * (x1 - x0), 0.95 * (y1 - y0), 0.5 * size);
         const [cx, cy] = [(x0 + x1) / 2, (y0 + y1) / 2];
         // A little above the middle: the subtitle stands below. Bars stand above.
-        const up = it.ellipse ? 0 : 0.12;
+        const up = it.ellipse ? -0.06 : 0.12;
         if (2 * half < home[1] - home[0]) next = [cx - half, cx + half, cy - (1 + up) * half, cy + (1 - up) * half];
       }
     }
@@ -268,7 +268,7 @@ export function createPicture(app, parent) {
     if (!(long < Infinity)) return;
     arrow(c, x - (14 * dx) / long, y - (14 * dy) / long, x, y, { color: theme.racers[i], width: 2.4, paper: theme.paper });
     const right = x > width / 2;
-    label(c, app.label(i), x + (right ? -20 : 20), Math.min(height - 30, Math.max(56, y)), { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11, align: right ? "right" : "left" });
+    label(c, app.label(i), x + (right ? -20 : 20), Math.min(height - 30, Math.max(x > width - 130 ? 56 : 12, y)), { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11, align: right ? "right" : "left" });
   }
 
   /** Names at the markers of the race, where they stand apart. */
