@@ -43,7 +43,7 @@ TAUGHT = {
     "adam": ("Adam", "AdamEpsHat"), "averaging": ("averaged(gradient_descent)", "lookahead(gradient_descent)"),
     "conditioning": ("GradientDescent",),
     "gradients": ("Rescale", "Clip", "ClipNorm", "ClipGlobalNorm", "Decay"),
-    "generalisation_gap": ("Adam", "AdamW"), "lars": ("LARS", "LAMB"), "signum": ("SignSGD", "Signum"),
+    "generalisation_gap": ("Adam",), "lars": ("LARS", "LAMB"), "signum": ("SignSGD", "Signum"),
     "local_gains": ("LocalGains", "DeltaBarDelta", "Rprop"), "muon": ("Muon", "Shampoo"),
     "schedules": ("GradientDescent",),
     "stochastic_gradient_descent": ("GradientDescent",),
