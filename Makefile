@@ -64,15 +64,13 @@ lint: $(ENVIRONMENT)
 	.venv/bin/basedpyright --level error tests/typing
 
 unit: $(ENVIRONMENT)
-	$(PYTHON) -m pytest -q -n logical --dist worksteal $(NOT_BUILT)
+	$(PYTHON) -m pytest -q -n logical --dist worksteal -p no:nbval $(NOT_BUILT)
 
 notebooks: $(ENVIRONMENT)
 	$(PYTHON) -m pytest -q -n logical --dist loadscope -W default --nbval --nbval-current-env --nbval-cell-timeout 120 --ignore book/_ext book
 
 pages: $(BOOK)
-	$(PYTHON) -m pytest -q -n logical tests/test_pages.py
-	@# One after the other: they write beside the pages.
-	$(PYTHON) -m pytest -q tests/test_teaching.py
+	$(PYTHON) -m pytest -q -n logical --dist worksteal -p no:nbval tests/test_pages.py tests/test_teaching.py
 
 lab: $(ENVIRONMENT)  ## Open copies of the chapters in JupyterLab, with live explorers: yours to change
 	@$(PYTHON) tools/copies.py

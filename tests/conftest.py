@@ -1,5 +1,6 @@
 """The built book, a server for it and a browser to look at it."""
 
+import contextlib
 import functools
 import http.server
 import os
@@ -38,20 +39,37 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         inside = path.removeprefix(self.UNDER)
         return super().translate_path(f"/{inside}" if inside != path else "/nothing-is-here")
 
+    def do_GET(self):
+        # The host's own, for pages that name none.
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            return self.end_headers()
+        return super().do_GET()
+
     def log_message(self, *arguments):
         pass
 
 
 @pytest.fixture(scope="session")
-def site():
-    """Address of the built book, served on this machine."""
-    if not (SITE / "index.html").exists():
-        unavailable("the book is not built", "make book")
-    handler = functools.partial(Quiet, directory=SITE)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}{Quiet.UNDER}"
-        server.shutdown()
+def serve():
+    """A function that serves a built book on this machine, and gives its address."""
+    with contextlib.ExitStack() as servers:
+        def address(folder):
+            if not (SITE / "index.html").exists():
+                unavailable("the book is not built", "make book")
+            handler = functools.partial(Quiet, directory=folder)
+            server = servers.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            servers.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}{Quiet.UNDER}"
+
+        yield address
+
+
+@pytest.fixture(scope="session")
+def site(serve):
+    """Address of the built book."""
+    return serve(SITE)
 
 
 @pytest.fixture(scope="session")

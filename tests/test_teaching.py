@@ -36,11 +36,32 @@ def smallest():
     return [str(path.relative_to(SITE).with_suffix("")) for path in pages[:2]]
 
 
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    """A folder with a copy of the built book: what is made of pages is written beside them."""
+    folder = tmp_path_factory.mktemp("teaching")
+    shutil.copytree(SITE, folder / "_build" / "html")
+    (folder / "book").symlink_to(ROOT / "book", target_is_directory=True)
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(serve, home):
+    """Address of the copy."""
+    return serve(home / "_build" / "html")
+
+
+def make(tool, home, *names):
+    subprocess.run([sys.executable, ROOT / "tools" / tool, *names], cwd=home, check=True, capture_output=True)
+
+
 @pytest.fixture(scope="session", params=smallest())
-def deck(request):
+def deck(request, home):
     """The address, within the site, of a deck that was just made."""
     pytest.importorskip("sphinx_revealjs")
-    subprocess.run([sys.executable, "tools/slides.py", request.param], cwd=ROOT, check=True, capture_output=True)
+    make("slides.py", home, request.param)
     return request.param + "-slides.html"
 
 
@@ -76,12 +97,12 @@ def test_a_page_offers_its_slides_once(deck, site, visit):
     assert page.locator(f'a[href="{Path(deck).name}"]').count() == 1
 
 
-def test_sheets_have_every_exercise_and_solutions_apart(deck, browser):
+def test_sheets_have_every_exercise_and_solutions_apart(deck, home, browser):
     name = deck.removesuffix("-slides.html")
-    subprocess.run([sys.executable, "tools/sheets.py", name], cwd=ROOT, check=True, capture_output=True)
+    make("sheets.py", home, name)
     page = (SITE / name).with_suffix(".html").read_text(encoding="utf-8")
     exercises = len(re.findall(r'<div class="exercise ', page))
-    plain, solved = (ROOT / "_build" / "sheets" / f"{Path(name).name}{ending}" for ending in ("", "-solutions"))
+    plain, solved = (home / "_build" / "sheets" / f"{Path(name).name}{ending}" for ending in ("", "-solutions"))
     for path, answers in ((plain, 0), (solved, exercises)):
         cells = nbformat.read(f"{path}.ipynb", 4).cells
         text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
@@ -113,7 +134,7 @@ def test_one_pdf_has_contents_bookmarks_and_links(tmp_path, browser):
     shutil.copy(ROOT / "_config.yml", tmp_path)
     parts = "".join(f"  - caption: Part {k}\n    chapters:\n      - file: {page}\n" for k, page in enumerate(pages))
     (tmp_path / "_toc.yml").write_text(f"root: book/references\nparts:\n{parts}", encoding="utf-8")
-    subprocess.run([sys.executable, ROOT / "tools" / "pdf.py"], cwd=tmp_path, check=True, capture_output=True)
+    make("pdf.py", tmp_path)
     book = pypdf.PdfReader(tmp_path / "_build" / "optlearn.pdf")
 
     def titles(outline):
