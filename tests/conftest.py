@@ -39,6 +39,13 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         inside = path.removeprefix(self.UNDER)
         return super().translate_path(f"/{inside}" if inside != path else "/nothing-is-here")
 
+    def do_GET(self):
+        # The host's own, for pages that name none.
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            return self.end_headers()
+        return super().do_GET()
+
     def log_message(self, *arguments):
         pass
 

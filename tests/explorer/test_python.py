@@ -11,6 +11,8 @@ import optlearn
 from optlearn import Adam, GradientDescent, InvalidArgument, Momentum, Optimizer, Update, explore, hyper, surfaces
 from optlearn.explorer import payload, presets
 from optlearn.explorer.presets import Preset
+from optlearn.schedules import Cosine
+from optlearn.wrappers import Averaged
 
 
 def bowl(x, y):
@@ -108,6 +110,17 @@ def test_a_surface_without_a_curve_is_shown_without_one(function, start):
     explorer = explore(function, ["adam"], start=start)
     assert "Adam" in repr(explorer)
     assert 'class="optlearn-explorer"' in explorer.html()
+
+
+def test_every_kind_of_race_has_a_still_figure():
+    noisy = {"noise": 0.5, "seed": 1, "steps": 30}
+    races = [
+        explore("quadratic", Adam(lr=0.1), delay=3, step=9, speed=15, steps=30),
+        explore("quadratic", optlearn.Nesterov(lr=0.02), step=4, speed=0.5, steps=30),
+        explore("quadratic", Momentum(lr=0.02), delay=2, step=4, speed=0.5, steps=30),
+        explore("quadratic", [optlearn.SGLD(lr=0.01), Averaged(Adam(lr=0.1), average_decay=0.9)], step=9, **noisy),
+        explore("rosenbrock", [GradientDescent(lr=0.1), Momentum(lr=Cosine(start=0.001))], step=2, speed=1, steps=30)]
+    assert len({race.figure() for race in races}) == len(races)
 
 
 @pytest.mark.parametrize(("surface", "words"), [
