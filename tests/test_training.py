@@ -9,7 +9,18 @@ import pytest
 import optlearn
 from optlearn import InvalidArgument, schedules
 from optlearn.gradients import ClipNorm
-from optlearn.problems import MLP, LeastSquares, Logistic, Problem, Softmax, line, load, passes, stratified
+from optlearn.problems import (
+    MLP,
+    LeastSquares,
+    Logistic,
+    Problem,
+    Softmax,
+    SparseLogistic,
+    line,
+    load,
+    passes,
+    stratified,
+)
 from optlearn.training import EarlyStop, lr_finder, together, train, tune
 from optlearn.wrappers import Averaged, Lookahead
 
@@ -367,11 +378,11 @@ def test_a_state_that_overflows_is_divergence():
 @pytest.mark.parametrize("rule", [optlearn.Adam(weight_decay=0.1), optlearn.Nesterov(lr=schedules.Exponential()),
                                   Lookahead(optlearn.AdaGrad()), Averaged(optlearn.GradientDescent(lr=30.0)),
                                   optlearn.GradientDescent(lr=1e200)], ids=repr)
-@pytest.mark.parametrize("problem", [MLP("iris", hidden=5, activation="relu", l2=0.1), Softmax("iris", l2=0.1)],
-                         ids=repr)
+@pytest.mark.parametrize("problem", [MLP("iris", hidden=5, activation="relu", l2=0.1), Softmax("iris", l2=0.1),
+                                     Logistic("breast_cancer", l2=0.1), LeastSquares("diabetes", l2=0.1)], ids=repr)
 def test_seeds_that_go_together_train_as_they_would_alone(problem, rule):
     # At a rate of 1e200 they do not end with all their steps.
-    how = {"batch_size": 30, "stratified": True}
+    how = {"batch_size": 30, "stratified": problem.classes is not None}
     assert together.possible(problem, rule, (0, 1, 2), how)
     for seed, one in enumerate(together.train_all(problem, rule, 2, (0, 1, 2), how)):
         alone = train(problem, rule, epochs=2, rng=seed, **how)
@@ -386,7 +397,7 @@ def test_seeds_that_go_together_train_as_they_would_alone(problem, rule):
     (MLP("iris"), optlearn.LARS(), {}), (MLP("iris"), optlearn.SGLD(), {}), (MLP("iris"), optlearn.Muon(), {}),
     (MLP("iris"), optlearn.Groups({"W1": "adam"}, default="gd"), {}),
     (MLP("iris"), optlearn.Adam(lr=schedules.Plateau(start=0.1)), {}),
-    (MLP("iris", batch_norm=True), optlearn.Adam(), {}), (LeastSquares(), optlearn.Adam(), {}),
+    (MLP("iris", batch_norm=True), optlearn.Adam(), {}), (SparseLogistic(), optlearn.Adam(), {}),
     (MLP("iris"), optlearn.Adam(), {"delay": 1}), (MLP("iris"), optlearn.Adam(), {"callbacks": [print]})], ids=repr)
 def test_what_a_seed_has_of_its_own_is_trained_alone(problem, rule, how):
     assert not together.possible(problem, rule, (0, 1), how)

@@ -1,6 +1,7 @@
 """A site that needs nobody: explorers in their static form, icons of its own, no script that calls another host."""
 
 import base64
+import functools
 import hashlib
 import os
 import re
@@ -8,7 +9,9 @@ import shutil
 import struct
 from pathlib import Path
 
+from pybtex import plugin
 from sphinx.errors import ExtensionError
+from sphinx.search.en import SearchEnglish
 
 # On a first visit the theme has no mode, says so as an error, and starts light where the system is dark.
 # Formulas that scroll are out of reach of the keyboard in some browsers.
@@ -28,6 +31,19 @@ def allow_parallel(app, env, docnames):
     # Chapters are numbered when all have been read, and theorems are kept, and merged, outside the domain.
     app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
     type(env.get_domain("prf")).merge_domaindata = lambda self, docnames, otherdata: None
+
+
+def own_nodes(app, doctree):
+    """Have what reST in Markdown made belong to its page: the document of its own that it was read into holds the whole
+    environment, which would be written and read with every such page."""
+    for node in doctree.findall():
+        node.document = doctree
+
+
+def keep_answers():
+    """Stem a word once a build, and look for a style of references once, not once a page."""
+    SearchEnglish.stem = functools.cache(SearchEnglish.stem)
+    plugin._load_entry_point = functools.cache(plugin._load_entry_point)
 
 
 def refuse_tracebacks(app, pagename, templatename, context, doctree):
@@ -95,8 +111,10 @@ def setup(app):
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # jupyter-book has no -j. Most of the time goes to running the notebooks, each in a process of its own.
     app.parallel = os.cpu_count()
+    keep_answers()
     app.add_js_file(None, body=SCRIPT)
     app.connect("env-before-read-docs", allow_parallel)
+    app.connect("doctree-read", own_nodes)
     app.connect("html-page-context", refuse_tracebacks)
     app.connect("html-page-context", mend_roles)
     app.connect("build-finished", lighten)

@@ -97,31 +97,32 @@ class Runs:
         return {name: self.digest(name) for name in sorted(inside) if self.digest(name)
                 and not re.search(r"(^|/)(\.|_build/|__pycache__/)", name)}
 
-    async def run(self, name, notebook, gate):
+    async def run(self, name, notebook, seats, cores):
         """Run one notebook from a fresh kernel and keep what it gave; or what its failure says."""
-        async with gate:
-            begin, clock = time.perf_counter(), time.time()
+        async with seats:
+            clock = time.time()
             client = NotebookClient(notebook, kernel_name="python3", timeout=self.timeout, record_timing=False,
-                                    store_widget_state=False,
+                                    store_widget_state=False, shutdown_kernel="immediate",
                                     resources={"metadata": {"path": str((self.root / name).parent)}})
             code = [k for k, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
             last = len(notebook.cells)
             notebook.cells += [hidden(WATCH), hidden(TELL)]
             try:
                 k = last
-                async with client.async_setup_kernel():
+                async with client.async_setup_kernel(), cores:
+                    begin = time.perf_counter()
                     await client.async_execute_cell(notebook.cells[last], last, store_history=False)
                     for k in code:
                         await client.async_execute_cell(notebook.cells[k], k)
                     k = last + 1
                     await client.async_execute_cell(notebook.cells[k], k, store_history=False)
+                    seconds = time.perf_counter() - begin
             except Exception as error:
                 text = COLOURS.sub("", str(error)).strip()
                 if not isinstance(error, CellExecutionError):
                     text = f"{type(error).__name__}: {text}\n{notebook.cells[k].source}"
                 self.failed[name] = f"{name}.ipynb, cell {k + 1}\n{text}"
                 return
-            seconds = time.perf_counter() - begin
             logger.info("%s ran: %.1f s", name, seconds)
             opened = json.loads(notebook.cells[last + 1].outputs[0].text)
             self.used[name] = run = {
@@ -137,10 +138,12 @@ class Runs:
     async def all(self, notebooks):
         """Run notebooks, as many at a time as there are cores."""
         def length(name):
-            return self.kept(name).get("seconds", (self.root / f"{name}.ipynb").stat().st_size / 20_000)
+            # Before the first run, more cells are taken to be longer.
+            return self.kept(name).get("seconds", 0.3 * sum(cell.cell_type == "code" for cell in notebooks[name].cells))
 
-        gate = asyncio.Semaphore(os.cpu_count())
-        await asyncio.gather(*(self.run(name, notebooks[name], gate)
+        # A kernel starts, and waits, while as many as there are cores run.
+        seats, cores = asyncio.Semaphore(os.cpu_count() + 1), asyncio.Semaphore(os.cpu_count())
+        await asyncio.gather(*(self.run(name, notebooks[name], seats, cores)
                                for name in sorted(notebooks, key=length, reverse=True)))
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from optlearn.problems.data import Batch
-from optlearn.problems.linear import Softmax, cross_entropy
+from optlearn.problems.data import Batch, sigmoid
+from optlearn.problems.linear import LeastSquares, Logistic, Softmax, cross_entropy
 from optlearn.problems.network import MLP
 
 
@@ -20,7 +20,7 @@ def scores(problem, params, batch):
 
 def stacks(problem):
     """Whether `losses_and_gradients` knows the problem."""
-    return type(problem) is Softmax or type(problem) is MLP and not problem.batch_norm
+    return type(problem) in (LeastSquares, Logistic, Softmax) or type(problem) is MLP and not problem.batch_norm
 
 
 def losses_and_gradients(problem, params, batch):
@@ -28,7 +28,7 @@ def losses_and_gradients(problem, params, batch):
 
     Parameters
     ----------
-    problem : Softmax or MLP
+    problem : LeastSquares, Logistic, Softmax or MLP
         Without batch normalisation.
     params : dict of str to array (models, ...)
     batch : Batch
@@ -39,6 +39,17 @@ def losses_and_gradients(problem, params, batch):
     array (models,), dict of str to array (models, ...)
     """
     x, y = batch
+    if type(problem) in (LeastSquares, Logistic):
+        z = (x @ params["w"][:, :, None])[:, :, 0] + params["b"][:, None]
+        if type(problem) is LeastSquares:
+            error = z - y
+            losses = 0.5 * np.mean(error**2, axis=1)
+        else:
+            error = (sigmoid(z) - y).astype(x.dtype)
+            losses = np.mean(np.logaddexp(0, np.where(y == 1, -z, z)), axis=1)
+        grads = {"w": (x.mT @ error[:, :, None])[:, :, 0] / y.shape[1] + problem.l2 * params["w"],
+                 "b": np.mean(error, axis=1)}
+        return losses + 0.5 * problem.l2 * _squares(params["w"]), grads
     if type(problem) is Softmax:
         losses, dz = _cross_entropies(x @ params["W"] + params["b"][:, None], y)
         grads = {"W": x.mT @ dz + problem.l2 * params["W"], "b": dz.sum(axis=1)}

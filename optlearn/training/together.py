@@ -56,7 +56,8 @@ def _stack(trainings):
     leaves = [[w for _, w in tree.flatten(training.params, "params")] for training in trainings]
     params = tree.unflatten(trainings[0].params, [np.stack(ws) for ws in zip(*leaves, strict=True)])
     states = [training.state for training in trainings]
-    slots = [{name: np.stack([one[name] for one in ones]) if np.ndim(ones[0][name]) else ones[0][name]
+    # Of a single parameter slots are arrays too; else a slot without a shape is one number for all.
+    slots = [{name: np.stack([one[name] for one in ones]) if isinstance(ones[0][name], np.ndarray) else ones[0][name]
               for name in ones[0]} for ones in zip(*(state.slots for state in states), strict=True)]
     return params, State(states[0].rule, states[0].t, states[0].paths, slots)
 
@@ -78,9 +79,10 @@ def _step(trainings, params, state):
     share = (time.perf_counter() - begin) / len(trainings)
     for k, training in enumerate(trainings):
         if fine[k]:
-            slots = [{name: value[k] if np.ndim(value) else value for name, value in one.items()}
+            slots = [{name: value[k, ...] if np.ndim(value) else value for name, value in one.items()}
                      for one in after.slots]
-            training.advance(rule, float(losses[k]), 1, share, tree.unflatten(new, [w[k] for w in arrays]),
+            training.advance(rule, float(losses[k]), 1, share,
+                             tree.unflatten(new, [w[k, ...] for w in arrays]),
                              State(after.rule, after.t, after.paths, slots))
         else:
             training.diverged = training.iteration + 1
