@@ -19,6 +19,7 @@ import io
 import multiprocessing
 import os
 import signal
+import symtable
 import sys
 import time
 import traceback
@@ -48,6 +49,7 @@ TAUGHT = {
     "schedules": ("GradientDescent",),
     "stochastic_gradient_descent": ("GradientDescent",),
 }
+LOOKS = {"items", "keys", "values"}  # Methods that change nothing.
 CHEAP = 0.5  # Seconds for the claims that are asked about all mutants; the others only about what these let pass.
 PATIENCE = 90  # Seconds for one mutant.
 
@@ -64,9 +66,11 @@ class Statement:
         self.code = compile(ast.Module([node], []), f"cell {cell}", "exec")
         inside = list(ast.walk(node))
         self.binds = _bound(node)
-        self.reads = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        self.reads = _read(symtable.symtable(self.source, self.source, "exec"))
+        if isinstance(node, ast.For):
+            self.reads -= _names(node.target) - _names(node.iter)
         self.changes = {_root(n.func.value) for n in inside
-                        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)}
+                        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr not in LOOKS}
         self.changes |= {_root(n) for n in inside if isinstance(n, (ast.Subscript, ast.Attribute))
                          and isinstance(n.ctx, ast.Store)}
         # A generator is used up wherever it is handed on.
@@ -75,6 +79,17 @@ class Statement:
             self.changes = set()
         self.claims = any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "claim"
                           for n in inside)
+
+
+def _read(table):
+    """The names that a statement reads of those outside: not what functions and comprehensions bind for themselves."""
+    own = {s.get_name() for s in table.get_symbols()
+           if s.is_referenced() and (table.get_type() == "module" or s.is_global())}
+    return own.union(*map(_read, table.get_children()))
+
+
+def _names(node):
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def _bound(node):

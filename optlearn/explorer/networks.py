@@ -36,7 +36,7 @@ def network(optimizers: RuleLike | Sequence[RuleLike] | None = None, problem: pr
 
     The plane goes through the mean of all points of all runs, along their two principal directions. Of each run it is
     said which share of the squared distances from that mean the plane holds. All numbers of the network are one array
-    to the rules.
+    to the rules. Each takes one gradient a step; the page races them by steps or by time, as `matrices` does.
 
     Parameters
     ----------

@@ -111,6 +111,9 @@ def matrices(optimizers: RuleLike | Sequence[RuleLike] | None = None,
              selected: int = 0) -> Stage:
     """Race optimizers on a matrix: the error of every pair of an associative memory, and the singular values of a step.
 
+    Each takes one gradient a step. The page races them by steps or by time: what a step takes is then measured in the
+    browser, and the others stand where they are at that time.
+
     Parameters
     ----------
     optimizers : Optimizer, str or list of these, optional
