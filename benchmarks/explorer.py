@@ -184,7 +184,7 @@ def section():
             f"navigation to the first explorer painted. Drag: 8 racers × 500 steps on Rosenbrock, "
             f"{MOVES} moves of the dot, milliseconds from the event "
             "to the end of the frame that shows it, layout, paint and the wait for the frame included. Work: seconds "
-            "of the main thread's own time until then, milliseconds a move; what else the machine does has no part in it.",
+            "of the main thread's own time until then, milliseconds a move, whatever else the machine does.",
             "",
             "| Chapter | Processor slowed | live | drag, median | drag, 95th percentile | work until live | "
             "work a move |",

@@ -128,6 +128,25 @@ def test_a_race_is_saved_as_an_animated_picture(show):
     assert not problems
 
 
+def test_in_full_screen_the_address_has_the_state(show):
+    page, problems = show(stage(), viewport={"width": 1000, "height": 800})
+    page.evaluate("apps[0].store.set({ step: 5 })")
+    page.wait_for_function("history.state?.optlearn")
+    assert page.evaluate("location.hash") == ""
+    page.locator(".olx").focus()
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("location.hash.startsWith('#explorer-1=')")
+    assert page.evaluate("apps[0].store.get('step')") == 6
+    address = page.evaluate("location.hash")
+    page.goto("about:blank")
+    page.go_back()
+    page.wait_for_function("window.apps?.length")
+    assert page.evaluate("[apps[0].store.get('step'), location.hash]") == [6, address]
+    assert not problems
+
+
 def test_tiles_show_each_racer_or_one_at_four_values(show):
     page, problems = show(explore(RAVINE, RACERS, start=(-2.5, 1), steps=10, step=10, focus=1, panel="tiles"))
     words = page.locator(".olx-tiles figcaption")

@@ -1,7 +1,7 @@
 // The page's own home for explorers: offers the same model as ipywidgets does, with no kernel behind it.
 
 import { startDrive } from "./drive.js";
-import { linkText, stateOfLink } from "./model/link.js";
+import { fragmentWith, linkText, stateOfLink } from "./model/link.js";
 import { withViews } from "./panels/panels.js";
 
 /** Stages by name, from their script; until it is there, what waits for them. @type {Object<string, any> | null} */
@@ -159,7 +159,9 @@ export function startHost(explorer) {
         if (app.store.get("playing")) return;
         const text = linksOf(app).linkText(app.store.snapshot(), first);
         if (text !== (history.state?.optlearn?.[name] || linksOf(app).linkText(first, first))) {
-          history.replaceState({ ...history.state, optlearn: { ...history.state?.optlearn, [name]: text } }, "");
+          // In a room the address is to be handed on; elsewhere it stays that of what is read.
+          history.replaceState({ ...history.state, optlearn: { ...history.state?.optlearn, [name]: text } }, "",
+            document.fullscreenElement === app.el ? fragmentWith(name, text) : undefined);
         }
       }, 400);
     });

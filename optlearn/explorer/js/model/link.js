@@ -9,6 +9,12 @@ const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise"
 const STAGE_NAMES = ["step", "gradient", "memory", "lookahead", "preconditioner"];
 const PANEL_NAMES = ["", "map", "tiles", "modes", "noise", "fair", "share", "schedule", "kernel", "correction", "floor", "bound"];
 
+/** The fragment of the address with the state of one explorer, or stage, beside what else it has. @param {string} key @param {string} text */
+export function fragmentWith(key, text) {
+  const others = location.hash.slice(1).split("&").filter((part) => part && !part.startsWith(key + "="));
+  return "#" + [...others, `${key}=${text}`].join("&");
+}
+
 /** Makes a surface of a formula; comes with the views. @type {((text: string, data: any) => any) | null} */
 let typist = null;
 /** @param {(text: string, data: any) => any} make */

@@ -1,7 +1,7 @@
 // The panel for taking things along: a link, Python code, a picture, a drawing, a table.
 
 import { button, make } from "../view/controls.js";
-import { linkText } from "../model/link.js";
+import { fragmentWith, linkText } from "../model/link.js";
 import { drawingOf, filmOf, gifOf, imageOf, magnified, pythonOf, tableOf } from "./export.js";
 
 /** @type {import("./panels.js").Panel} */
@@ -52,8 +52,7 @@ export const sharePanel = {
     return {
       update() {
         if (app.home) {
-          const others = location.hash.slice(1).split("&").filter((part) => part && !part.startsWith(app.home.key + "="));
-          link.value = location.href.split("#")[0] + "#" + [...others, `${app.home.key}=${linkText(app.store.snapshot(), app.home.first)}`].join("&");
+          link.value = location.href.split("#")[0] + fragmentWith(app.home.key, linkText(app.store.snapshot(), app.home.first));
         }
         const text = pythonOf(app);
         if (code.value !== text) code.value = text;

@@ -312,3 +312,31 @@ export function outside(c, map, w, view, width, height, color, theme, note, take
     { color, paper: theme.paper, font: theme.font, size: 11, align: right ? "right" : "left" });
   return true;
 }
+
+/**
+ * Words in a line or two below in the picture.
+ * @param {CanvasRenderingContext2D} c @param {string} text @param {number} width @param {number} height @param {import("./theme.js").Theme} theme
+ */
+export function subtitle(c, text, width, height, theme) {
+  const size = width < 480 ? 13 : 16;
+  c.font = `600 ${size}px ${theme.font}`;
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = `${lines[lines.length - 1]} ${word}`.trim();
+    if (c.measureText(longer).width > width - 70) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  const wide = Math.max(...lines.map((line) => c.measureText(line).width)) + 28;
+  const tall = lines.length * size * 1.3 + 12;
+  const top = height - 34 - tall;
+  c.globalAlpha = 0.9;
+  c.fillStyle = theme.paper;
+  c.beginPath();
+  c.roundRect((width - wide) / 2, top, wide, tall, 8);
+  c.fill();
+  c.globalAlpha = 1;
+  c.fillStyle = theme.ink;
+  c.textAlign = "center";
+  c.textBaseline = "middle";
+  lines.forEach((line, k) => c.fillText(line, width / 2, top + 6 + size * 1.3 * (k + 0.5)));
+}

@@ -5,7 +5,7 @@ import { whole } from "../model/anatomy.js";
 import { drawField, sampleField } from "./contours.js";
 import { make, sharpCanvas } from "./controls.js";
 import { heightLegend } from "./legend.js";
-import { arrow, cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark, stepDots } from "./draw.js";
+import { arrow, cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark, stepDots, subtitle } from "./draw.js";
 import { symbolOf } from "./equation.js";
 import { drawGauge } from "./gauge.js";
 import { show, showPair, ticks, tidy } from "../model/numbers.js";
@@ -250,7 +250,8 @@ export function createPicture(app, parent) {
     if (it && order.length && app.slow()) {
       const gauge = app.scene()?.gauge;
       if (gauge) drawGauge(c, it, gauge, theme, theme.racers[selected], it.gauge ? symbolOf(app.rule(selected), it.gauge.name) : "", width);
-      subtitle(c, it);
+      const now = it.stages.find((stage) => stage.id === app.stage());
+      if (now) subtitle(c, app.scene()?.early && now.first || now.short, width, height, theme);
     }
     hovered(c);
     for (const extra of app.overlays) extra(c, map, view);
@@ -279,36 +280,6 @@ export function createPicture(app, parent) {
     written.push([x, y]);
     const right = x > sharp.size.width - 130;
     label(c, app.label(i), x + (right ? -11 : 11), y, { color: theme.racers[i], paper: theme.paper, font: theme.font, weight: 600, align: right ? "right" : "left" });
-  }
-
-  /** What happens in this stage, in a line below. @param {CanvasRenderingContext2D} c @param {import("../model/anatomy.js").Anatomy} it */
-  function subtitle(c, it) {
-    const { theme } = app;
-    const { width, height } = sharp.size;
-    const now = it.stages.find((s) => s.id === app.stage());
-    if (!now) return;
-    const size = width < 480 ? 13 : 16;
-    c.font = `600 ${size}px ${theme.font}`;
-    const words = (app.scene()?.early && now.first || now.short).split(" ");
-    const lines = [""];
-    for (const word of words) {
-      const longer = `${lines[lines.length - 1]} ${word}`.trim();
-      if (c.measureText(longer).width > width - 70) lines.push(word);
-      else lines[lines.length - 1] = longer;
-    }
-    const wide = Math.max(...lines.map((text) => c.measureText(text).width)) + 28;
-    const tall = lines.length * size * 1.3 + 12;
-    const top = height - 34 - tall;
-    c.globalAlpha = 0.9;
-    c.fillStyle = theme.paper;
-    c.beginPath();
-    c.roundRect((width - wide) / 2, top, wide, tall, 8);
-    c.fill();
-    c.globalAlpha = 1;
-    c.fillStyle = theme.ink;
-    c.textAlign = "center";
-    c.textBaseline = "middle";
-    lines.forEach((text, k) => c.fillText(text, width / 2, top + 6 + size * 1.3 * (k + 0.5)));
   }
 
   function unit() {

@@ -47,9 +47,9 @@ export function createTimeline(app, parent) {
   function reachedText(shown) {
     const z = store.get("target");
     if (!(z > 0) || app.knownFloor === null || !shown.length) return "";
-    const parts = shown.map((i) => [app.label(i), reach(app.runs[i])]);
-    const never = parts.filter(([, t]) => t < 0).map(([name]) => name);
-    const found = parts.filter(([, t]) => t >= 0).map(([name, t], k) => `${name} ${k ? "" : "at step "}${t}`);
+    const parts = shown.map((i) => ({ name: app.label(i), t: reach(app.runs[i]) }));
+    const never = parts.filter(({ t }) => t < 0).map(({ name }) => name);
+    const found = parts.filter(({ t }) => t >= 0).map(({ name, t }, k) => `${name} ${k ? "" : "at step "}${t}`);
     return (found.length ? `Reaches ${show(z)}: ${found.join(", ")}.` : "") + (never.length ? ` Not in ${store.get("steps")} steps: ${never.join(", ")}.` : "");
   }
   let plot = { lo: 0, hi: 1, width: 1, height: 1 };
