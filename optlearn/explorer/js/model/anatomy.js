@@ -174,12 +174,11 @@ function stagesOf(rule, it) {
       (it.scale > 0 ? `. The arrow −∇f points against it, downhill, drawn at ${show(it.scale)} times its length.` : ": no arrow."),
   });
   if (rule.slots.length) {
-    const kept = (/** @type {any} */ one) => (one.keep < 1 ? `${part(one.keep)} of it stays, and with the new gradient` : "With the new gradient");
-    const told = [
-      average && `The average of gradients was ${showPair(average.old)}. ${kept(average)} it is ${showPair(average.now)}.`,
-      gauge && `The ${gauge.power === 2 ? (gauge.keep === 1 ? "sum of squares" : "average of squares") : `memory ${gauge.name}`} was ${showPair(gauge.old)} along x and y. ${gauge.keep === null ? "With the new gradient" : kept(gauge)} it is ${showPair(gauge.now)}` +
-        (gauge.root ? "; the bars show the roots." : "."),
-    ].filter(Boolean).join(" ");
+    const what = gauge && (gauge.power === 2 ? (gauge.keep === 1 ? "sum of squares" : "average of squares") : `memory ${gauge.name}`);
+    const found = [...(average ? [{ ...average, what: "average of gradients" }] : []), ...(gauge ? [{ ...gauge, what }] : [])];
+    const stays = found.flatMap(({ keep }) => (keep !== null && keep < 1 ? [part(keep)] : []));
+    const told = found.length && "The " + found.map((one, k) => `${one.what} ${k ? "" : "goes "}from ${showPair(one.old)} to ${showPair(one.now)}`).join(", the ") +
+      (stays.length ? `: of the old ${stays.join(" and ")} stay${stays.length > 1 ? "" : "s"}.` : ".");
     stages.push({
       id: "memory", title: "Memory", lines: adaptive ? moment.filter((/** @type {string} */ n) => rule.slots.includes(n)) : moment,
       short: adaptive ? (average ? (average.blend ? `Blend: ${part(average.keep)} of the old average, ${part(1 - (average.keep || 0))} of the new slope` : "Add the new slope to the old ones")
@@ -203,8 +202,8 @@ function stagesOf(rule, it) {
       ...(first ? { first } : {}),
       short: !steep || !steep.told ? "Each coordinate gets its own rate" : steep.even ? `As steep along x as along y ${steep.when}: nearly equal rates`
         : `Steep ${steep.when} along ${steep.axis}: smaller rate along ${steep.axis}`,
-      text: `${first && first + ". "}Each coordinate has its own rate: ${show(it.rate[0])} along x, ${show(it.rate[1])} along y. ` +
-        `With one rate for both, ${show(Math.sqrt(Math.abs(it.rate[0] * it.rate[1])))}, the step would end on the dotted circle; the own rates make an ellipse of it${it.fit < 1 ? `, both drawn 1 : ${Math.round(1 / it.fit)}` : ""}.`,
+      text: `${first && first + ". "}Rates: ${show(it.rate[0])} along x, ${show(it.rate[1])} along y. With one rate, ` +
+        `${show(Math.sqrt(Math.abs(it.rate[0] * it.rate[1])))}, the step would end on the dotted circle; own rates make an ellipse of it${it.fit < 1 ? `, both drawn 1 : ${Math.round(1 / it.fit)}` : ""}.`,
     });
   }
   stages.push({
