@@ -86,21 +86,26 @@ def imports(chapter):
     return "\n".join(found)
 
 
-def checks(cells):
-    """What the cells of a solution compare a rule with, as code, without what only the solution knows."""
-    import optlearn
+def stub(chapter, exercise):
+    """What stands in a student's cell: the check that the solution makes, without what only the solution knows."""
+    _, title, *_, code = exercise
+    # Elsewhere the rule that is compared with is the answer.
+    if not title.startswith("Implement"):
+        return ""
+    names = {alias.asname or alias.name.partition(".")[0] for node in ast.parse(imports(chapter)).body
+             for alias in node.names}
 
     def known(node):
-        return all(name.id == "optlearn" or hasattr(optlearn, name.id)
-                   for name in ast.walk(node) if isinstance(name, ast.Name))
+        return all(name.id in names for name in ast.walk(node) if isinstance(name, ast.Name))
 
-    for node in (node for cell in cells for node in ast.walk(ast.parse("".join(cell["source"])))):
+    for node in (node for cell in code for node in ast.walk(ast.parse("".join(cell["source"])))):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "optlearn.check":
             for against in (keyword.value for keyword in node.keywords if keyword.arg == "against"):
                 if isinstance(against, ast.Call):
                     against.keywords = [keyword for keyword in against.keywords if known(keyword.value)]
                 if known(against):
-                    yield ast.unparse(against)
+                    return f"# Your rule, then its check:\n# optlearn.check(MyRule(), against={ast.unparse(against)})"
+    return ""
 
 
 def exercises(chapter):
@@ -121,6 +126,10 @@ def exercises(chapter):
             elif kind == "solution" and end == "start":
                 inside = found[name][2]
             elif end == "end":
+                # A hint may stand below its exercise.
+                hint = HINT.match(after.strip()) if kind == "exercise" else None
+                if hint:
+                    inside[0].append(ROLE.sub("(see the page)", hint[0]))
                 inside = None
             if inside and after.strip():
                 inside[0].append(after.strip())
@@ -133,7 +142,8 @@ def notebook(chapter, solutions):
     name = chapter.title.get_text().strip()
     head = "\n\nSolutions use names of the chapter: to run one, run the chapter first." if solutions else ""
     cells = [new_markdown_cell(f"# {name}: exercises{head}"), new_code_cell(imports(chapter))]
-    for number, (label, title, task, given, answer, code) in enumerate(exercises(chapter), 1):
+    for number, exercise in enumerate(exercises(chapter), 1):
+        label, title, task, given, answer, code = exercise
         words = HINT.sub(lambda hint: f"<details><summary>Hint</summary>\n\n{hint[1]}\n</details>",
                          written_out(chapter, label, task))
         cells.append(new_markdown_cell(f"### {number}. {title}\n\n{words.strip()}"))
@@ -142,9 +152,7 @@ def notebook(chapter, solutions):
             cells.append(new_markdown_cell(f"**Solution.** {ROLE.sub('(see the page)', answer)}"))
             cells += [nbformat.from_dict(copy.deepcopy(cell)) for cell in code]
         else:
-            against = next(checks(code), None)
-            cells.append(new_code_cell(f"# Your rule, then its check:\n# optlearn.check(MyRule(), against={against})"
-                                       if against else ""))
+            cells.append(new_code_cell(stub(chapter, exercise)))
     made = new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
     # Numbered by their place, so that a sheet that is made again is the same file.
     for place, cell in enumerate(made.cells):
