@@ -61,6 +61,15 @@ def test_every_notebook_is_in_the_book_and_compared():
     assert not strays
 
 
+def test_the_bibliography_has_what_is_cited_and_each_work_once():
+    works = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    texts = [path.read_text(encoding="utf-8") for path in [*map(ROOT.joinpath, NOTEBOOKS), *ROOT.glob("book/**/*.md")]]
+    cited = {key.strip() for role in re.findall(r"\{cite:?\w*\}`([^`]+)`", "".join(texts)) for key in role.split(",")}
+    assert cited == set(re.findall(r"^@\w+\{([^,]+),", works, re.M))
+    titles = [re.sub(r"\W", "", title).lower() for title in re.findall(r"^  title\s*= \{(.+)\},$", works, re.M)]
+    assert len(set(titles)) == len(titles) == len(re.findall(r"^@", works, re.M))
+
+
 def test_the_faults_are_found():
     outputs = [{"output_type": "error", "ename": "E", "evalue": "e"},
                {"output_type": "stream", "text": ["<object at 0x7f0012345678>"]},
