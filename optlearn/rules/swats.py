@@ -25,7 +25,7 @@ class SWATS(Optimizer):
     ``eps_hat=False`` Adam's epsilon is added after the correction. On small problems the switch may never
     come with the default eps.
 
-    Source: N. S. Keskar, R. Socher (2017), arXiv:1712.07628, Algorithm 2. Convention: pytorch_optimizer's
+    Source: N. S. Keskar, R. Socher (2017), arXiv:1712.07628, Algorithm 1. Convention: pytorch_optimizer's
     (relative); the paper and ensmallen have ``criterion="absolute"``, ensmallen also ``eps_hat=False``.
 
     Examples
