@@ -178,8 +178,8 @@ KEEPS = {"AdaGrad": (1, None), "RMSProp": (0.9, None), "Adam": (0.999, 0.9), "Fa
 MEMORY = {
     "Momentum": "Go on with 0.85 of the last step, then add the slope",
     "Nesterov": "Plain momentum takes the slope here: it would end higher",
-    "AdaGrad": "Add up how steep it has been along x and along y",
-    "RMSProp": "Old slopes fade (× 0.9), the new one comes in",
+    "AdaGrad": "Add up squared slopes: how steep it has been along x and y",
+    "RMSProp": "Old squared slopes fade (× 0.9), the new one comes in",
     "Adam": "Blend: 0.9 of the old average, 0.1 of the new slope",
     "Fading": "Blend: 0.75 of the old average, 0.25 of the new slope",
 }

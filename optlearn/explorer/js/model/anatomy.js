@@ -183,8 +183,8 @@ function stagesOf(rule, it) {
       id: "memory", title: "Memory", lines: adaptive ? moment.filter((/** @type {string} */ n) => rule.slots.includes(n)) : moment,
       short: adaptive ? (average ? (average.blend ? `Blend: ${part(average.keep)} of the old average, ${part(1 - (average.keep || 0))} of the new slope` : "Add the new slope to the old ones")
         : !gauge ? "Each coordinate remembers on its own"
-          : gauge.keep === 1 ? "Add up how steep it has been along x and along y"
-            : gauge.keep === null ? "Remember how steep it has been" : `Old slopes fade (× ${part(gauge.keep)}), the new one comes in`)
+          : gauge.keep === 1 ? "Add up squared slopes: how steep it has been along x and y"
+            : gauge.keep === null ? "Remember how steep it has been" : `Old ${gauge.power === 2 ? "squared " : ""}slopes fade (× ${part(gauge.keep)}), the new one comes in`)
         : !it.hasMemory ? "No memory yet: the slope is all of the step"
           : it.ghost && it.probe && !it.delay ? `Plain momentum takes the slope here${it.worse ? ": it would end higher" : ""}`
             : carry !== null ? `Go on with ${part(carry)} of the last step, then add the slope` : "Add what earlier slopes left, tip to tail",

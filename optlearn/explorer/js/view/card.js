@@ -237,9 +237,7 @@ function createGauges(app) {
       const index = app.store.get("selected");
       const rule = app.rule(index);
       const run = app.runs[index];
-      // In the film all stand still, so that nothing below moves.
-      const all = app.slow();
-      bars.hidden = !(it && it.rate && it.ellipse && (all || stage === "preconditioner" || stage === "step"));
+      bars.hidden = !(it && it.rate && (stage === "preconditioner" || stage === "step"));
       if (it && it.rate && !bars.hidden) {
         const { rate } = it;
         const top = Math.max(Math.abs(rate[0]), Math.abs(rate[1]));
@@ -249,7 +247,7 @@ function createGauges(app) {
         });
       }
       const names = rule.internals.filter((name) => name in run.layout).slice(0, 4);
-      holder.hidden = !(names.length && (all || stage === "preconditioner" || stage === "memory"));
+      holder.hidden = !(names.length && (stage === "preconditioner" || stage === "memory"));
       legend.hidden = holder.hidden;
       if (holder.hidden) return;
       sharp.fit();

@@ -50,12 +50,12 @@ export function drawGauge(c, it, gauge, theme, color, symbol, width) {
       c.fillRect(x, y + 3, at(kept), row - 5);
       c.fillStyle = theme.gradient;
       c.fillRect(x + at(kept), y + 3, at(now) - at(kept), row - 5);
-      if (Number(old) > 0) {
-        c.strokeStyle = theme.muted;
-        c.lineWidth = 1;
-        c.setLineDash([2, 2]);
-        c.strokeRect(x + 0.5, y + 3.5, Math.max(0, at(old) - 1), row - 6);
-        c.setLineDash([]);
+      // What is gone of the old.
+      if (Number(old) > Number(now)) {
+        c.globalAlpha = 0.35;
+        c.fillStyle = k || !known ? color : theme.memory;
+        c.fillRect(x + at(now), y + 3, at(old) - at(now), row - 5);
+        c.globalAlpha = 1;
       }
       label(c, String(text), x + Math.max(at(now), at(old)) + 5, y + row / 2, { ...style, color: theme.ink });
     });
