@@ -84,6 +84,11 @@ def test_explorers_of_slides_are_alive(deck, site, visit):
     page.wait_for_selector("html[data-ready]", state="attached")
     page.evaluate("Reveal.slide(Reveal.getIndices(document.querySelector('.has-live')).h)")
     frame = page.frame_locator(".present iframe.live")
+    # In a room it is read from afar, and what is below the slide's edge can be reached.
+    assert frame.locator(".olx").evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 19
+    assert frame.locator("body").evaluate("body => getComputedStyle(body).overflowY") == "auto"
+    page.keyboard.press("d")
+    assert frame.locator(".olx.olx-dark").count() == 1
     frame.get_by_label("Start point").press("ArrowRight")
     before = page.evaluate("Reveal.getIndices().h")
     # What a presenter's remote sends goes on, wherever the pointer was last.

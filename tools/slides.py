@@ -40,7 +40,8 @@ PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
-LIVE = """<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Explorer</title>{styles}
+LIVE = """<!DOCTYPE html><html lang="en" data-theme="light" class="optlearn-room"><head>
+<meta charset="utf-8"><title>Explorer</title>{styles}
 <link rel="stylesheet" href="{static}explorer.css"><link rel="stylesheet" href="{static}reveal/live.css">
 <script defer src="{static}explorer.js"></script></head><body>{body}</body></html>"""
 

@@ -125,7 +125,7 @@ function wake(slide) {
       else return;
       event.preventDefault();
     }));
-    frame.srcdoc = frame.dataset.document;
+    frame.srcdoc = frame.dataset.document.replace('data-theme="light"', `data-theme="${document.documentElement.dataset.theme}"`);
     frame.removeAttribute("data-document");
   }
 }
@@ -151,6 +151,15 @@ function pace(slides, minutes, essentials) {
   });
 }
 
+/** Dark on light, or light on dark. */
+function turn() {
+  const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  for (const frame of document.querySelectorAll("iframe.live")) {
+    if (frame.contentDocument) frame.contentDocument.documentElement.dataset.theme = theme;
+  }
+}
+
 async function start() {
   const root = document.documentElement;
   root.classList.add("measuring");
@@ -170,6 +179,7 @@ async function start() {
     width: 1280, height: HEIGHT, margin: 0, center: false, hash: true, slideNumber: "c/t", transition: "none",
     controls: false, totalTime: 60 * minutes, plugins: [RevealNotes],
   });
+  Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark or light" }, turn);
   Reveal.on("slidechanged", ({ currentSlide }) => wake(currentSlide));
   wake(Reveal.getCurrentSlide());
   root.dataset.ready = "";

@@ -53,9 +53,11 @@ export function createTeacher(app, parent) {
   const entered = () => {
     const here = document.fullscreenElement === el;
     if (here) el.focus();
-    enlarge(here ? 1.25 : 1);
+    // On a slide as well.
+    enlarge(here || el.closest(".optlearn-room") ? 1.25 : 1);
     store.mark("theme");
   };
+  if (el.closest(".optlearn-room")) enlarge(1.25);
   document.addEventListener("fullscreenchange", entered);
   return {
     update() {},
