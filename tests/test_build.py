@@ -8,11 +8,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
+import alone  # noqa: E402
 import executions  # noqa: E402
 import hosting  # noqa: E402
 
@@ -117,3 +120,15 @@ def test_quick_finds_the_tests_of_what_changed():
     assert {"optlearn/rules/adam.py", "tests/rules/test_adam.py", "tests/rules/test_equations.py"} <= set(
         chosen("optlearn/rules/adam.py"))
     assert "book/momentum/nesterov.ipynb" in chosen("book/momentum/nesterov.ipynb")
+
+def test_figures_have_a_palette_and_the_colours_that_were_drawn(tmp_path):
+    """Also rare ones: a thin path over a shaded land."""
+    land = np.add.outer(np.linspace(0, 255, 300), np.linspace(0, 120, 300))[..., None] * [0.4, 0.6, 0.68]
+    land[150, 20:280] = 200, 80, 10
+    path = tmp_path / "figure.png"
+    Image.fromarray(land.astype(np.uint8)).save(path)
+    before = path.stat().st_size
+    alone.with_palette(path)
+    after = np.array(Image.open(path).convert("RGB"), dtype=float)
+    assert path.stat().st_size < before
+    assert np.abs(after - land.astype(np.uint8)).max() < 12

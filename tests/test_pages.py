@@ -177,3 +177,8 @@ def test_addresses_of_sections_and_of_explorers_lead_there(site, visit):
         assert 0 <= page.evaluate(f"{found}.getBoundingClientRect().top") < 200, fragment
         problems += more
     assert not problems
+
+
+def test_figures_are_light():
+    sizes = {path.name: path.stat().st_size for path in (SITE / "_images").glob("*.png")}
+    assert max(sizes.values()) < 60_000, max(sizes, key=sizes.get)

@@ -3,12 +3,14 @@
 import base64
 import functools
 import hashlib
+import io
 import os
 import re
 import shutil
 import struct
 from pathlib import Path
 
+from PIL import Image
 from pybtex import plugin
 from sphinx.errors import ExtensionError
 from sphinx.search.en import SearchEnglish
@@ -65,7 +67,7 @@ INLINE = re.compile(r'(<img [^>]*?)src="data:image/png;base64,([^"]+)"')
 
 
 def lighten(app, error):
-    """Leave the theme's icons out; let figures load when they come near, in a room that is kept for them."""
+    """Leave the theme's icons out; let figures be light, and load when near, in a room that is kept."""
     if error or app.builder.format != "html":
         return
     site = Path(app.outdir)
@@ -74,12 +76,27 @@ def lighten(app, error):
         new = _lighter(text, site, path)
         if new != text:
             path.write_text(new, encoding="utf-8")
+    for path in site.glob("_images/*.png"):
+        with_palette(path)
     for path in site.glob("_static/styles/*.css"):
         text = path.read_text(encoding="utf-8")
         path.write_text(ICON_RULES.sub("", text), encoding="utf-8")
     for path in site.glob("_static/scripts/fontawesome*"):
         path.unlink()
     shutil.rmtree(site / "_static" / "vendor" / "fontawesome", ignore_errors=True)
+
+
+def with_palette(path):
+    """Give a figure a palette: a quarter of the bytes, for colours that differ by a few of 255."""
+    image = Image.open(path)
+    if image.mode == "P" or (image.mode == "RGBA" and image.getextrema()[3][0] < 255):
+        return
+    # The method that keeps rare colours, such as those of thin paths.
+    lighter = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    lighter.save(buffer, "PNG", optimize=True)
+    if buffer.tell() < path.stat().st_size:
+        path.write_bytes(buffer.getvalue())
 
 
 def _lighter(text, site, page):

@@ -202,3 +202,21 @@ def test_the_figure_of_a_bound_has_that_of_the_page(show):
 def test_the_words_of_a_still_view_say_what_it_shows(name):
     made = explorer.view(name, RAVINE, [Momentum(lr=RISING if name == "schedule" else 0.02), Adam(lr=0.1)], steps=20)
     assert made.alt().lower().startswith(VIEWS[name].shows.lower() + ". ") and "; Adam" in made.alt()
+
+
+def test_a_view_far_down_the_page_is_fetched_when_it_comes_near(show):
+    made = explorer.view("kernel", RAVINE, [Momentum(lr=0.03)], start=(-2.5, 1), steps=40, step=9)
+    page, problems = show(made, viewport={"width": 900, "height": 700})
+    page.locator(".olx-panel-kernel svg").first.wait_for()
+    # The same with a long way down to it.
+    page.add_init_script("""new MutationObserver((_, watch) => {
+        const title = document.querySelector("h1");
+        if (title) title.style.height = "4000px", watch.disconnect();
+    }).observe(document, { childList: true, subtree: true })""")
+    page.goto(page.url)
+    page.wait_for_function("window.apps?.length")
+    page.wait_for_timeout(600)
+    assert page.locator(".olx-panel-kernel").count() == 0
+    page.evaluate("scrollTo(0, 3000)")
+    page.locator(".olx-panel-kernel svg").first.wait_for()
+    assert not problems

@@ -21,6 +21,9 @@ const TABS = [
 /** Pixels in height that the map needs beside the picture. */
 const BESIDE = 370;
 
+/** How far from the window an explorer may be when its views are fetched. */
+const NEAR = "1200px 0px";
+
 /** @type {Views | null} */
 let views = null;
 /** What waits for the views. @type {(() => void)[]} */
@@ -88,6 +91,15 @@ export function createPanels(app, parent) {
     if (entries.some((entry) => entry.isIntersecting)) place();
   });
   wide.observe(app.el);
+  // What is far down the page is fetched when it comes near.
+  let near = false;
+  const coming = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    near = true;
+    coming.disconnect();
+    store.set({ _beside: {} });
+  }, { rootMargin: NEAR });
+  coming.observe(app.el);
   let last = "";
   let closed = false;
   /** What stays at work when its panel is closed. @type {Pane[] | null} */
@@ -107,7 +119,7 @@ export function createPanels(app, parent) {
         buttons[k].setAttribute("aria-expanded", String(tab.id === id));
       });
       if (["selected", "panel", "_size", "_beside", "speed"].some((key) => changed.has(key))) place();
-      if (!always && !asked && (id || store.get("fair") || store.get("band") || store.get("relief") || store.get("_moved") || app.surface.samples)) {
+      if (!always && !asked && near && (id || store.get("fair") || store.get("band") || store.get("relief") || store.get("_moved") || app.surface.samples)) {
         asked = true;
         withViews(attach);
         changed = new Set([...changed, ...STATE_KEYS, "runs"]);
@@ -133,6 +145,7 @@ export function createPanels(app, parent) {
     close() {
       closed = true;
       wide.disconnect();
+      coming.disconnect();
       for (const { pane } of Object.values(open)) pane.close();
       for (const one of always || []) one.close();
     },
