@@ -189,8 +189,8 @@ function stagesOf(rule, it) {
           : it.ghost && it.probe && !it.delay ? `Plain momentum takes the slope here${it.worse ? ": it would end higher" : ""}`
             : carry !== null ? `Go on with ${part(carry)} of the last step, then add the slope` : "Add what earlier slopes left, tip to tail",
       text: adaptive ? told || "What is remembered of earlier gradients sets the rates, or the direction."
-        : it.hasMemory ? `The memory alone would step by ${showPair(it.memory)}${carry === null ? "" : `, ${part(carry)} of the last step`}; the gradient adds ${showPair(it.push)}. The step is their sum.` +
-          (it.worse ? " Plain momentum, with the gradient from here, would end higher." : "")
+        : it.hasMemory ? `The memory alone would step by ${showPair(it.memory)}${carry === null ? "" : `, ${part(carry)} of the last step`}; the gradient adds ${showPair(it.push)}. ` +
+          (it.worse ? "With the gradient from here, plain momentum would end higher." : "The step is their sum.")
           : "The memory adds nothing to this step: all of it comes from the gradient.",
     });
   }
