@@ -42,6 +42,12 @@ OVERFLOW = """() => {
   return [...document.querySelectorAll("main *")].filter(box => box.getBoundingClientRect().right > width + 1)
     .slice(0, 3).map(box => `wider than ${width} px: ` + box.outerHTML.slice(0, 100));
 }"""
+# In screens of a laptop, folded; longer ones are not read to their end.
+LENGTH = """() => {
+  document.documentElement.classList.add("optlearn-whole");
+  const screens = document.querySelector("article.bd-article")?.getBoundingClientRect().height / 768;
+  return screens > 22.5 ? [`${screens.toFixed(1)} screens long`] : [];
+}"""
 # Formulas, and all but the first of code, of explorers of a kind and of the library's reference, are taken out: one is
 # like the other, and the audit walks every glyph.
 LIGHTEN = """() => {
@@ -79,9 +85,9 @@ def audit(page):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page(name, site, visit):
-    page, problems = visit(site + name, viewport={"width": 1280, "height": 900}, color_scheme="light")
+    page, problems = visit(site + name, viewport={"width": 1366, "height": 768}, color_scheme="light")
     page.wait_for_function("[...document.querySelectorAll('.optlearn-explorer')].every((one) => one.explorer)")
-    for check in (FORMULAS, WIDGETS, IMAGES):
+    for check in (FORMULAS, WIDGETS, IMAGES, LENGTH):
         problems += page.evaluate(check)
     page.set_viewport_size({"width": 360, "height": 740})
     problems += page.evaluate(OVERFLOW)
@@ -151,6 +157,34 @@ def test_the_text_faces_are_light():
 def test_first_visit_follows_the_system(scheme, site, visit):
     page, _ = visit(site + WITH_FORMULAS, color_scheme=scheme)
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
+
+
+# A claim in a fold, a rule of the reference, one of its methods.
+@pytest.mark.parametrize("place", ["adam_family/adam.html#FOLDED", "reference/rules.html#optlearn.rules.Lion",
+                                   "reference/rules.html#optlearn.rules.Lion.update"])
+def test_what_is_folded_opens_for_a_jump_to_it(place, site, visit):
+    name, _, anchor = place.partition("#")
+    page, problems = visit(site + "book/" + name, viewport={"width": 1280, "height": 900})
+    if anchor == "FOLDED":
+        anchor = page.locator("details.optlearn-fold:not([open]) .optlearn-claim").first.get_attribute("id")
+    opened = """id => {
+      const part = document.getElementById(id);
+      return (part.closest("details") || part.parentElement.querySelector("details")).open;
+    }"""
+    assert not page.evaluate(opened, anchor)
+    page.evaluate("anchor => { location.hash = anchor; }", anchor)
+    page.wait_for_function("id => Math.abs(document.getElementById(id).getBoundingClientRect().top) < 300", arg=anchor)
+    assert page.evaluate(opened, anchor) and not problems
+
+
+def test_claims_that_are_looked_for_are_shown(site, visit):
+    page, problems = visit(site + "book/claims.html", viewport={"width": 1280, "height": 900})
+    items = page.locator(".optlearn-claims li")
+    assert items.locator("visible=true").count() == 0 < items.count()
+    page.fill("#claim-filter", "heavy ball")
+    assert 0 < items.locator("visible=true").count() < 30
+    page.fill("#claim-filter", "")
+    assert items.locator("visible=true").count() == 0 and not problems
 
 
 def test_folded_cells_stand_in_one_box():

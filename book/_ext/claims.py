@@ -7,6 +7,7 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from folds import closed
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 CLAIM = re.compile(r'<div class="optlearn-claim" id="([^"]+)"><p>(.*?)</p><p>(.*?)</p></div>', re.S)
@@ -17,7 +18,7 @@ class claims_here(nodes.General, nodes.Element):
 
 
 class Claims(Directive):
-    """``{claims}``: a field to filter by, a section a chapter, in it a list for each of its sections."""
+    """``{claims}``: a field to filter by, a section a chapter, in it, folded, a list for each of its sections."""
 
     def run(self):
         return [claims_here()]
@@ -78,16 +79,17 @@ def fill(app, doctree, docname):
             link = posixpath.relpath(name, posixpath.dirname(docname)) + ".html"
             section = nodes.section(ids=[nodes.make_id("claims-" + title)], classes=["optlearn-claims"])
             section += nodes.title(text=title)
-            heading, items = None, None
+            words = f"{len(claims)} claims" if len(claims) > 1 else "1 claim"
+            heading, items, parts = None, None, []
             for where, anchor, statement, numbers in claims:
                 if where != heading:
                     heading, items = where, nodes.bullet_list()
-                    section += nodes.paragraph("", "", nodes.strong(text=where))
-                    section += items
+                    parts += [nodes.paragraph("", "", nodes.strong(text=where)), items]
                 # The statement is the box's own HTML: its formulas are set as they are there.
                 entry = nodes.raw("", f'<p><a class="reference internal" href="{link}#{anchor}">{statement}</a></p>',
                                   format="html")
                 items += nodes.list_item("", entry, nodes.paragraph(text=numbers))
+            section += closed(words, parts)
             result.append(section)
         place.replace_self(result)
 

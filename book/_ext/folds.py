@@ -45,6 +45,12 @@ def fold(app, doctree, docname):
     walk(doctree)
 
 
+def closed(words, parts):
+    """Nodes in a box of the lists and the reference, which a click on the words opens."""
+    return [nodes.raw("", f'<details class="optlearn-entry"><summary>{words}</summary>', format="html"), *parts,
+            nodes.raw("", "</details>", format="html")]
+
+
 def _set(title):
     # As in the statements of claims, what stands between dollars is a formula.
     return re.sub(r"\$([^$]+)\$", r'<span class="math notranslate nohighlight">\\(\1\\)</span>',

@@ -6,8 +6,8 @@
     + The answer that is right.
       Its reason.
 
-Text is that of the chapter (formulas, roles, emphasis). Questions and answers are folded parts, which need no script; on
-paper they are open.
+Text is that of the chapter (formulas, roles, emphasis). Questions and answers are folded parts, which need no script;
+on paper they are open.
 """
 
 import json

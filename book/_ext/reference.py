@@ -8,10 +8,14 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from folds import closed
+from sphinx import addnodes
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 import optlearn
 
+# A page of the reference with more entries than this shows the first sentence of each, and the rest by a click.
+MANY = 15
 # Rules that another's chapter teaches, and chapters whose failure is told in another.
 TAUGHT_IN = {"adam_eps_hat": "adam", "rprop": "local_gains", "delta_bar_delta": "local_gains", "sign_sgd": "signum",
              "lamb": "lars", "shampoo": "muon"}
@@ -130,8 +134,34 @@ def _row(cells):
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
 
 
+def fold(app, doctree, docname):
+    """Put all but the first sentence of an entry in a box that opens by a click, where there are many."""
+    entries = [part for desc in doctree.findall(addnodes.desc) for part in desc.findall(addnodes.desc_content)
+               if part.parent is desc and not isinstance(desc.parent, addnodes.desc_content)]
+    if app.builder.format != "html" or len(entries) <= MANY:
+        return
+    for entry in entries:
+        if rest := entry.children[1:]:
+            entry[:] = [entry[0], *closed(held_by(rest), rest)]
+
+
+def held_by(parts):
+    """The headings of what an entry says, in words: "Update, parameters, source"."""
+    found = []
+    for part in parts:
+        if isinstance(part, nodes.field_list):
+            found += [field[0].astext() for field in part]
+        elif isinstance(part, nodes.rubric):
+            found.append(part.astext())
+        elif isinstance(part, addnodes.desc):
+            found.append("methods")
+    found = list(dict.fromkeys(word.lower() for word in found))
+    return ", ".join(found).capitalize() or "More"
+
+
 def setup(app):
     """Register the directives."""
     app.add_directive("rules", Rules)
     app.add_directive("methods", Methods)
+    app.connect("doctree-resolved", fold)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

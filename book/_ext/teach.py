@@ -8,6 +8,7 @@ line each, ``descent/gradient_descent everything, momentum/momentum essentials``
 import re
 
 from docutils import nodes
+from folds import closed
 from quiz import Tag
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
@@ -133,9 +134,9 @@ def bank(app, known, link, asked):
         # The first is open, the five have their answers on the page.
         inner = [nodes.paragraph("", "", nodes.strong("", "", link(name)), *(c.deepcopy() for c in given["ask"]))]
         if given["questions"]:
-            inner.append(nodes.enumerated_list("", *(
+            inner += closed("The five with answers", [nodes.enumerated_list("", *(
                 nodes.list_item("", nodes.paragraph("", "", *(child.deepcopy() for child in question)))
-                for question in given["questions"])))
+                for question in given["questions"]))])
         items.append(nodes.list_item("", *inner))
     return nodes.bullet_list("", *items)
 

@@ -1,4 +1,4 @@
-// The list of claims shows those that contain the words of its field.
+// The list of claims shows those that contain the words of its field, and opens the chapters that have some.
 document.addEventListener("DOMContentLoaded", () => {
   const field = document.getElementById("claim-filter");
   if (!field) return;
@@ -13,10 +13,11 @@ document.addEventListener("DOMContentLoaded", () => {
     });
     for (const list of document.querySelectorAll(".optlearn-claims ul")) {
       list.hidden = [...list.children].every((item) => item.hidden);
-      if (list.previousElementSibling) list.previousElementSibling.hidden = list.hidden;
+      list.previousElementSibling.hidden = list.hidden;
     }
     for (const section of document.querySelectorAll(".optlearn-claims")) {
       section.hidden = [...section.querySelectorAll("li")].every((item) => item.hidden);
+      section.querySelector("details").open = words.length > 0;
     }
     document.getElementById("claim-count").textContent = words.length ? `${shown} of ${items.length}` : "";
   });

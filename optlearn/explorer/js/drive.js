@@ -41,6 +41,11 @@ export function changeOf(app, words) {
 /** What writes, reads and changes the state of an explorer, or of a stage, which has its own. @param {any} app */
 const waysOf = (app) => app.links || { linkText, stateOfLink, changeOf };
 
+/** Opens the folded parts of the page in which an element stands. @param {Element} el */
+export function unfold(el) {
+  for (let part = el.closest("details"); part; part = part.parentElement?.closest("details") || null) part.open = true;
+}
+
 /** Listens to the links of a page. @param {(k: number) => any} appOf */
 export function startDrive(appOf) {
   const keep = (app) => ({ ...history.state?.optlearn, [app.home.key]: waysOf(app).linkText(app.store.snapshot(), app.home.first) });
@@ -55,6 +60,7 @@ export function startDrive(appOf) {
     history.replaceState({ ...history.state, optlearn: keep(app) }, "");
     app.store.set({ ...change, _phase: 1 });
     history.pushState({ optlearn: keep(app) }, "");
+    unfold(app.el);
     app.el.querySelector(".olx-picture")?.scrollIntoView({ block: "nearest" });
     app.say(app.summary);
   });

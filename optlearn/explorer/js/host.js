@@ -1,6 +1,6 @@
 // The page's own home for explorers: offers the same model as ipywidgets does, with no kernel behind it.
 
-import { startDrive } from "./drive.js";
+import { startDrive, unfold } from "./drive.js";
 import { fragmentWith, linkText, stateOfLink } from "./model/link.js";
 import { withViews } from "./panels/panels.js";
 
@@ -140,6 +140,7 @@ export function startHost(explorer) {
     const home = { key: key(k), first: mine.state, unread: Boolean(wanted && !linked) };
     kind.render({ model: pageModel(linked || mine.state), el, data, home });
     if (partOf(k)) {
+      unfold(el);
       el.scrollIntoView();
       // Again when all has its size.
       if (document.readyState !== "complete") addEventListener("load", () => el.scrollIntoView(), { once: true });
@@ -176,6 +177,7 @@ export function startHost(explorer) {
       app.home.unread = !state;
       app.store.set(state || { _link: {} });
       if (!state) app.store.mark("prompt");
+      unfold(node);
       node.scrollIntoView();
     });
   }));
