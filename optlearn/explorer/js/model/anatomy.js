@@ -1,7 +1,9 @@
 // The inside of one step, for any rule: points, arrows and the ellipse, all taken from the recorded rows.
 
 import { restep, valueAt } from "./integrator.js";
-import { show, showPair } from "./numbers.js";
+import { stagesOf } from "./captions.js";
+import { show } from "./numbers.js";
+import { length, minus, plus } from "./points.js";
 import { multiple, recall } from "./recall.js";
 
 /**
@@ -125,117 +127,6 @@ export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
   const before = own && t > 1 ? valueAt(run, "@rate", t - 1) : null;
   const found = { carry, worse, ...known, before, fit, t, from, to, probe, delay, g, memory, push, ghost, direction, rate: own, scale, ellipse, arrows, hasMemory };
   return { ...found, stages: stagesOf(rule, found) };
-}
-
-/** What the film says of a rule that divides by what it remembers: where it is steep. @param {Omit<Anatomy, "stages">} it */
-function steepness(it) {
-  const { gauge, rate } = it;
-  if (!gauge || !rate) return null;
-  const k = gauge.now[1] > gauge.now[0] ? 1 : 0;
-  const even = Math.abs(rate[0] / rate[1] - 1) < 0.1;
-  return { axis: "xy"[k], when: gauge.keep === 1 ? "so far" : "lately", even, told: even || rate[k] < rate[1 - k] };
-}
-
-/**
- * The captions of a step: what happens and why, in the order in which it happens, with the numbers of this step.
- * @param {any} rule
- * @param {Omit<Anatomy, "stages">} it
- * @returns {Stage[]}
- */
-function stagesOf(rule, it) {
-  const stages = [];
-  const names = rule.lines.map((/** @type {any} */ line) => line.name);
-  const moment = names.filter((/** @type {string} */ n) => n !== "w" && n !== "g" && n !== "@probe");
-  const { average, gauge, carry } = it;
-  const adaptive = Boolean(it.rate && it.direction);
-  const steep = steepness(it);
-  const part = (/** @type {number | null} */ x) => show(x || 0, 3);
-  if (it.probe) {
-    stages.push({
-      id: "lookahead",
-      ...(it.delay ? {
-        title: "Old point", lines: [], short: "The gradient that arrives was asked for back there",
-        text: `The gradient was asked for at ${showPair(it.probe)}, ${it.delay} step${it.delay > 1 ? "s" : ""} before. ` +
-          (it.ghost ? `A fresh one would lead to ${showPair(it.ghost)} (dotted: with a fresh gradient).` : ""),
-      } : {
-        title: "Look ahead", lines: ["@probe"], short: "The memory alone would lead there: look from there",
-        text: `The gradient is taken at ${showPair(it.probe)}, where the memory alone would lead` +
-        (carry === null ? ". " : `: ${part(carry)} of the last step. `) +
-        (it.ghost ? `Taken at the point itself, as plain momentum does, the step would end at ${showPair(it.ghost)}.` : ""),
-      }),
-    });
-  }
-  const [gx, gy] = it.g.map(Math.abs);
-  stages.push({
-    id: "gradient", title: "Gradient", lines: ["g"],
-    short: it.delay ? "It is the gradient there, not here" : it.probe ? "Take the slope there, before going"
-      : adaptive && Math.max(gx, gy) > 3 * Math.min(gx, gy) ? `Downhill from here: mostly along ${gx > gy ? "x" : "y"}, the steep way` : "Downhill from here: against the gradient",
-    text: `The gradient ${it.probe ? "there" : "here"} is ${showPair(it.g)}` +
-      (it.scale > 0 ? `. The arrow −∇f points against it, downhill, drawn at ${show(it.scale)} times its length.` : ": no arrow."),
-  });
-  if (rule.slots.length) {
-    const what = gauge && (gauge.power === 2 ? (gauge.keep === 1 ? "sum of squares" : "average of squares") : `memory ${gauge.name}`);
-    const found = [...(average ? [{ ...average, what: "average of gradients" }] : []), ...(gauge ? [{ ...gauge, what }] : [])];
-    const stays = found.flatMap(({ keep }) => (keep !== null && keep < 1 ? [part(keep)] : []));
-    const told = found.length && "The " + found.map((one, k) => `${one.what} ${k ? "" : "goes "}from ${showPair(one.old)} to ${showPair(one.now)}`).join(", the ") +
-      (stays.length ? `: of the old ${stays.join(" and ")} stay${stays.length > 1 ? "" : "s"}.` : ".");
-    stages.push({
-      id: "memory", title: "Memory", lines: adaptive ? moment.filter((/** @type {string} */ n) => rule.slots.includes(n)) : moment,
-      short: adaptive ? (average ? (average.blend ? `Blend: ${part(average.keep)} of the old average, ${part(1 - (average.keep || 0))} of the new slope` : "Add the new slope to the old ones")
-        : !gauge ? "Each coordinate remembers on its own"
-          : gauge.keep === 1 ? "Add up squared slopes: how steep it has been along x and y"
-            : gauge.keep === null ? "Remember how steep it has been" : `Old ${gauge.power === 2 ? "squared " : ""}slopes fade (× ${part(gauge.keep)}), the new one comes in`)
-        : !it.hasMemory ? "No memory yet: the slope is all of the step"
-          : it.ghost && it.probe && !it.delay ? `Plain momentum takes the slope here${it.worse ? ": it would end higher" : ""}`
-            : carry !== null ? `Go on with ${part(carry)} of the last step, then add the slope` : "Add what earlier slopes left, tip to tail",
-      text: adaptive ? told || "What is remembered of earlier gradients sets the rates, or the direction."
-        : it.hasMemory ? `The memory alone would step by ${showPair(it.memory)}${carry === null ? "" : `, ${part(carry)} of the last step`}; the gradient adds ${showPair(it.push)}. ` +
-          (it.worse ? "With the gradient from here, plain momentum would end higher." : "The step is their sum.")
-          : "The memory adds nothing to this step: all of it comes from the gradient.",
-    });
-  }
-  if (it.rate && it.direction) {
-    const factors = [average, gauge].filter((one) => one && one.factor > 1.05).map((one) => `× ${show(one?.factor || 1, 2)}`);
-    const first = factors.length ? `Few slopes so far: scale the average${factors.length > 1 ? "s" : ""} up (${factors.join(", ")})` : "";
-    stages.push({
-      id: "preconditioner", title: "Scaling", lines: [...moment.filter((/** @type {string} */ n) => !rule.slots.includes(n)), "w"],
-      ...(first ? { first } : {}),
-      short: !steep || !steep.told ? "Each coordinate gets its own rate" : steep.even ? `As steep along x as along y ${steep.when}: nearly equal rates`
-        : `Steep ${steep.when} along ${steep.axis}: smaller rate along ${steep.axis}`,
-      text: `${first && first + ". "}Rates: ${show(it.rate[0])} along x, ${show(it.rate[1])} along y. With one rate, ` +
-        `${show(Math.sqrt(Math.abs(it.rate[0] * it.rate[1])))}, the step would end on the dotted circle; own rates make an ellipse of it${it.fit < 1 ? `, both drawn 1 : ${Math.round(1 / it.fit)}` : ""}.`,
-    });
-  }
-  stages.push({
-    id: "step", title: "Step", lines: ["w"], short: stepShort(rule, it),
-    text: `From ${showPair(it.from)} by ${showPair(minus(it.to, it.from))} to ${showPair(it.to)}.`,
-  });
-  return stages;
-}
-
-/** What a step says when it is made. @param {any} rule @param {Omit<Anatomy, "stages">} it */
-function stepShort(rule, it) {
-  const { memory, push, gauge, rate, before } = it;
-  if (it.delay) return "Step: with the slope of the past";
-  if (it.probe && it.hasMemory) return "Step: the memory, and the slope seen ahead";
-  if (rate && it.direction) {
-    // Where the average has not turned yet.
-    const past = it.average ? it.average.now.findIndex((m, d) => m * it.g[d] < 0) : -1;
-    if (past >= 0) return `Step: along ${"xy"[past]} the average goes on, against the new slope`;
-    if (it.average) return "Step: along the average, at its own rates";
-    if (gauge && gauge.keep === 1) return "Step. The sum only grows, so the rates only shrink";
-    const grown = before ? rate.map((r, d) => r / before[d]) : [1, 1];
-    const k = grown[1] > grown[0] ? 1 : 0;
-    if (gauge && grown[k] > 1.001) return `Step. Less steep now along ${"xy"[k]}: its rate grows again`;
-    return gauge && Math.max(...grown) < 0.999 ? "Step. Steeper now: the rates shrink" : "Step, at its own rates";
-  }
-  const [a, b] = [length(memory), length(push)];
-  if (!it.hasMemory) return "Step: straight down the slope";
-  const angle = (memory[0] * push[0] + memory[1] * push[1]) / (a * b);
-  const far = length(minus(it.to, it.from));
-  if (angle > 0.3) return `They agree: ${show(far / b, 2)} times as far as the slope alone`;
-  if (angle > -0.3) return "Step: memory and slope together";
-  return far < Math.min(a, b) ? "They oppose each other: a short step" : far < a ? "The slope brakes the memory" : "The memory brakes the slope";
 }
 
 /**
@@ -464,19 +355,3 @@ export function extent(it, stage) {
   }
   return [x0, x1, y0, y1];
 }
-
-/** @param {number[]} a @param {number[]} b */
-function minus(a, b) {
-  return [a[0] - b[0], a[1] - b[1]];
-}
-
-/** @param {number[]} a @param {number[]} b */
-function plus(a, b) {
-  return [a[0] + b[0], a[1] + b[1]];
-}
-
-/** @param {number[]} a */
-function length(a) {
-  return Math.hypot(a[0], a[1]);
-}
-
