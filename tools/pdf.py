@@ -39,7 +39,8 @@ html { font-size: 15px; } body { background: #fff; margin: 0; }
 .bd-article :is(h2, h3) { margin-top: 1.1em; }
 .optlearn-explorer::before { display: none !important; }
 main :not(#none) { box-shadow: none !important; text-shadow: none !important; }
-.optlearn-claims-filter, button, .sd-tab-set > label, .optlearn-quiz details summary::before { display: none !important; }
+.optlearn-claims-filter, button, .sd-tab-set > label { display: none !important; }
+.optlearn-quiz details summary::before { display: none !important; }
 .admonition-title::after { content: none !important; }
 """
 CONTENTS = """
