@@ -110,6 +110,30 @@ def test_a_build_tells_each_warning_once():
     assert book.report(said) == "a.md:3: WARNING: lost\nb.md:1: WARNING: two\n  lines"
 
 
+def test_a_chapter_alone_tells_why_it_failed_and_not_what_other_pages_would_resolve():
+    sys.path.insert(0, str(ROOT / "tools"))
+    import chapter
+
+    import book
+
+    cause = "Extension error:\ncells failed:\n\nbook/a.ipynb, cell 3\nNameError: name 'x' is not defined"
+    way_out = """Traceback (most recent call last):
+  File "m.py", line 1, in build
+ExtensionError: cells failed
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "n.py", line 2, in main
+RuntimeError:
+====
+
+There was an error in building your book.
+"""
+    said = f"a.md:3: WARNING: undefined label: 'b'\n\x1b[91m{cause}\x1b[0m\n{way_out}"
+    assert chapter.here(book.report(said)).split() == cause.split()
+
+
 def test_quick_finds_the_tests_of_what_changed():
     code = "import sys; sys.path.insert(0, 'tools'); import quick; print(*quick.chosen([sys.argv[1]]))"
 

@@ -9,9 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from book import report
+
 FOLDER = Path("_build", "chapter")
 ELSEWHERE = re.compile(r"unknown document|undefined label|label '.*' not found|equation not found")
 TOC = "format: jb-book\nroot: book/references\nparts:\n  - chapters:\n      - file: {page}\n"
+
+
+def here(said):
+    """What was said, without what other pages would resolve."""
+    return "\n".join(part for part in re.split(r"\n(?=\S)", said) if not ELSEWHERE.search(part))
 
 
 def main(name):
@@ -24,12 +31,10 @@ def main(name):
     toc.write_text(TOC.format(page=source.with_suffix("").as_posix()), encoding="utf-8")
     done = subprocess.run([Path(sys.executable).with_name("jupyter-book"), "build", "-n", "--all", "--toc", toc,
                            "--path-output", FOLDER, "."], capture_output=True, text=True, check=False)
-    text = re.sub(r"\x1b\[[\d;]*m", "", done.stdout + done.stderr)
-    said = dict.fromkeys(re.findall(r".*(?:WARNING|ERROR|Error).*", text))
-    said = [line for line in said if not ELSEWHERE.search(line)]
-    print("\n".join(said) or "No warnings.")
+    said = here(report(done.stderr))
     if done.returncode:
-        raise SystemExit(text[-2000:])
+        raise SystemExit(said)
+    print(said or "No warnings.")
     print((FOLDER / "_build" / "html" / source).with_suffix(".html").resolve())
 
 

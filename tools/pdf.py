@@ -45,9 +45,9 @@ main :not(#none) { box-shadow: none !important; text-shadow: none !important; }
 """
 CONTENTS = """
 @page { size: A4; margin: 22mm 24mm; }
-body { font: 10.5pt/1.5 "optlearn text", Georgia, serif; color: #222; margin: 0; }
+body { font: 10.5pt/1.4 "optlearn text", Georgia, serif; color: #222; margin: 0; }
 h1 { font-size: 26pt; margin: 70mm 0 2mm; line-height: 1.15; } .by { color: #555; break-after: page; }
-h2 { font-size: 16pt; } h3 { font-size: 10.5pt; margin: 5mm 0 .5mm; break-after: avoid; }
+h2 { font-size: 16pt; } h3 { font-size: 10.5pt; margin: 4mm 0 .5mm; break-after: avoid; }
 a { color: inherit; text-decoration: none; display: flex; gap: 2mm; }
 a i { flex: 1; border-bottom: 1px dotted #999; transform: translateY(-1.2mm); }
 """
