@@ -125,8 +125,7 @@ The above exception was the direct cause of the following exception:
 
 Traceback (most recent call last):
   File "n.py", line 2, in main
-RuntimeError:
-====
+RuntimeError: \n====
 
 There was an error in building your book.
 """
