@@ -159,7 +159,7 @@ def test_the_still_figure_shows_the_same_step():
     assert view[1] - view[0] < 6
 
 
-class Fading(Optimizer):
+class Fading(Optimizer, register=False):
     """A reader's rule: divides by the root of a fading sum of squares, along a blend of gradients."""
 
     lr = hyper(0.1, above=0)
@@ -177,7 +177,7 @@ KEPT = {"AdaGrad": ("h", None), "RMSProp": ("v", None), "Adam": ("v", "m"), "Fad
 KEEPS = {"AdaGrad": (1, None), "RMSProp": (0.9, None), "Adam": (0.999, 0.9), "Fading": (0.5, 0.75)}
 MEMORY = {
     "Momentum": "Go on with 0.85 of the last step, then add the slope",
-    "Nesterov": "Plain momentum takes the slope here: it would end higher",
+    "Nesterov": "Plain momentum takes the slope here: it would end with more loss",
     "AdaGrad": "Add up squared slopes: how steep it has been along x and y",
     "RMSProp": "Old squared slopes fade (× 0.9), the new one comes in",
     "Adam": "Blend: 0.9 of the old average, 0.1 of the new slope",

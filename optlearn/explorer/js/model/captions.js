@@ -64,11 +64,11 @@ export function stagesOf(rule, it) {
           : gauge.keep === 1 ? "Add up squared slopes: how steep it has been along x and y"
             : gauge.keep === null ? "Remember how steep it has been" : `Old ${gauge.power === 2 ? "squared " : ""}slopes fade (× ${part(gauge.keep)}), the new one comes in`)
         : !it.hasMemory ? "No memory yet: the slope is all of the step"
-          : it.ghost && it.probe && !it.delay ? `Plain momentum takes the slope here${it.worse ? ": it would end higher" : ""}`
+          : it.ghost && it.probe && !it.delay ? `Plain momentum takes the slope here${it.worse ? ": it would end with more loss" : ""}`
             : carry !== null ? `Go on with ${part(carry)} of the last step, then add the slope` : "Add what earlier slopes left, tip to tail",
       text: adaptive ? told || "What is remembered of earlier gradients sets the rates, or the direction."
         : it.hasMemory ? `The memory alone would step by ${showPair(it.memory)}${carry === null ? "" : `, ${part(carry)} of the last step`}; the gradient adds ${showPair(it.push)}. ` +
-          (it.worse ? "With the gradient from here, plain momentum would end higher." : "The step is their sum.")
+          (it.worse ? "With the gradient from here, plain momentum would end with a higher loss." : "The step is their sum.")
           : "The memory adds nothing to this step: all of it comes from the gradient.",
     });
   }
