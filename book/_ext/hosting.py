@@ -19,7 +19,7 @@ POLICY = ("default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' b
           "frame-src 'self' blob: data:; object-src 'none'; base-uri 'self'; form-action 'self'")
 NOT_FOUND = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Not found: optlearn</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
-<link rel="icon" href="{home}_static/favicon.ico">
+<link rel="icon" href="data:,">
 <style>:root{{color-scheme:light dark}}body{{font:1.2rem/1.6 serif;max-width:34rem;margin:20vh auto;padding:0 1rem}}
 </style></head><body><main><h1>This page is not here</h1>
 <p>It may have moved: <a href="{home}">begin at the front</a>, or <a href="{home}search.html">search the book</a>.</p>
