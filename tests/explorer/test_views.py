@@ -220,3 +220,5 @@ def test_a_view_far_down_the_page_is_fetched_when_it_comes_near(show):
     page.evaluate("scrollTo(0, 3000)")
     page.locator(".olx-panel-kernel svg").first.wait_for()
     assert not problems
+    # Its script would stay for the next test.
+    page.close()
