@@ -102,7 +102,7 @@ floor: $(ENVIRONMENT)  ## Test the library with the lowest versions that pyproje
 	_build/floor/bin/python -m pip install -q 'pip>=25.1'
 	_build/floor/bin/python -m pip install -q -c constraints/floor.txt '.[book,fast]' --group test --group site
 	_build/floor/bin/python -m pip uninstall -q -y optlearn
-	PYTHONPATH=. _build/floor/bin/python -m pytest -q -n logical $(NOT_BUILT)
+	PYTHONPATH="$(CURDIR)" _build/floor/bin/python -m pytest -q -n logical $(NOT_BUILT)
 
 address:  ## Say where the repository and the site are: REPOSITORY=https://github.com/me/optlearn (SITE=https://...)
 	@$(PYTHON) tools/address.py $(REPOSITORY) $(SITE)
