@@ -3,7 +3,6 @@
 import base64
 import functools
 import hashlib
-import io
 import os
 import re
 import shutil
@@ -14,6 +13,8 @@ from PIL import Image
 from pybtex import plugin
 from sphinx.errors import ExtensionError
 from sphinx.search.en import SearchEnglish
+
+from optlearn.explorer.figure import fewer_colours
 
 # On a first visit the theme has no mode, says so as an error, and starts light where the system is dark.
 # Formulas that scroll are out of reach of the keyboard in some browsers.
@@ -91,12 +92,10 @@ def with_palette(path):
     image = Image.open(path)
     if image.mode == "P" or (image.mode == "RGBA" and image.getextrema()[3][0] < 255):
         return
-    # The method that keeps rare colours, such as those of thin paths.
-    lighter = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    buffer = io.BytesIO()
-    lighter.save(buffer, "PNG", optimize=True)
-    if buffer.tell() < path.stat().st_size:
-        path.write_bytes(buffer.getvalue())
+    whole = path.read_bytes()
+    lighter = fewer_colours(whole, 256)
+    if len(lighter) < len(whole):
+        path.write_bytes(lighter)
 
 
 def _lighter(text, site, page):

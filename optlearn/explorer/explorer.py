@@ -339,7 +339,7 @@ class Explorer:
 
     def _own(self):
         """Rules, surfaces and presets that are not the library's."""
-        self._surface_of(self.state)
+        self._surface_of(self.state)  # One that was typed in the page becomes the reader's.
         for name, preset in presets.PRESETS.items():
             if presets.LIBRARY.get(name) is not preset and self._presets.get(name, (None,))[0] is not preset:
                 try:

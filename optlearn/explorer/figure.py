@@ -146,12 +146,12 @@ def _floor(surface, trajectories, z):
     return values[np.isfinite(values)].min(initial=np.inf)
 
 
-def fewer_colours(png):
-    """The same picture with a palette of 128 colours, the rare ones of paths among them: a third of the size."""
+def fewer_colours(png, colours=128):
+    """The same picture with a palette, the rare colours of paths in it: a third of the size."""
     from PIL import Image
 
     image = Image.open(io.BytesIO(png)).convert("RGB").quantize(
-        128, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()

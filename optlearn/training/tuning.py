@@ -90,6 +90,9 @@ def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike]
          seeds: Sequence[int] = (0,), **how: Any) -> Tuning | list[Tuning]:
     """The best of a grid of hyperparameters, for one rule or, with the same budget each, for several.
 
+    Seeds of a linear model or a network are trained side by side, each as it would be alone, where a step has no sum
+    over the parameters: several times as fast.
+
     Parameters
     ----------
     on : Problem, Surface, str or callable
@@ -118,9 +121,6 @@ def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike]
     --------
     >>> tune("rosenbrock", "adam", {"lr": [0.01, 0.1, 1.0, 10.0]}, steps=100)
     Tuning(adam: lr=1, score 0.2859, 4 runs of 100 steps)
-
-    Seeds of a linear model or a network are trained side by side, each as it would be alone, where a step has no sum
-    over the parameters: several times as fast.
     """
     if isinstance(rule, (list, tuple)):
         grids = list(grid) if isinstance(grid, (list, tuple)) else [grid] * len(rule)
