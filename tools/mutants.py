@@ -50,8 +50,8 @@ TAUGHT = {
     "stochastic_gradient_descent": ("GradientDescent",),
 }
 LOOKS = {"items", "keys", "values"}  # Methods that change nothing.
-CHEAP = 0.5  # Seconds for the claims that are asked about all mutants; the others only about what these let pass.
-PATIENCE = 90  # Seconds for one mutant.
+SECONDS = (0.5, 2, 8, float("inf"))  # For the claims that are asked; each next round only about what was let pass.
+PATIENCE = 90  # Seconds of processor time for one mutant: another process beside it shortens none.
 
 
 # The statements of a chapter
@@ -569,7 +569,7 @@ def attempt(chosen, change=None, first=False):
         if first and not all(outcome.values()):
             break
         now.append(s)
-        begin = time.perf_counter()
+        begin = time.process_time()
         if s.reads & broken:
             broken |= s.binds
             if s.claims:
@@ -587,7 +587,7 @@ def attempt(chosen, change=None, first=False):
             errors.append((s, error))
             if s.claims:
                 outcome.update(dict.fromkeys(SAID.get(id(s), [_words(s)]), False))
-        s.seconds = time.perf_counter() - begin
+        s.seconds = time.process_time() - begin
     return outcome, errors
 
 
@@ -615,8 +615,8 @@ def _alarm(*_):
 def ask(job):
     """In a process of its own: which claims a mutant breaks."""
     which, mutant, patience, first = job
-    signal.signal(signal.SIGALRM, _alarm)
-    signal.alarm(patience)
+    signal.signal(signal.SIGPROF, _alarm)
+    signal.setitimer(signal.ITIMER_PROF, patience)
     try:
         change = (lambda: patch(MUTANTS[mutant].cls, MUTANTS[mutant])) if isinstance(mutant, int) else WRECKS[mutant]
         outcome, _ = attempt([STATEMENTS[i] for i in which], change, first)
@@ -626,7 +626,7 @@ def ask(job):
     except BaseException:
         return mutant, [], traceback.format_exc(limit=3)
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 STATEMENTS, MUTANTS = [], []
@@ -728,14 +728,17 @@ def chapter(path, cores):
             recorded(cls(), (3, 4))
     STATEMENTS[:] = every
     place = {id(s): i for i, s in enumerate(every)}
-    cheap = set()
-    for one in sorted(slices, key=lambda one: sum(s.seconds for s in one)):
-        more = cheap | {place[id(s)] for s in one}
-        if cheap and sum(every[i].seconds for i in more) > CHEAP:
-            break
-        cheap = more
-    cheap = sorted(cheap)
-    whole = sorted({place[id(s)] for one in slices for s in one})
+    rounds, asked = [], set()
+    by_cost = sorted(slices, key=lambda one: sum(s.seconds for s in one))
+    for seconds in SECONDS:
+        while by_cost:
+            more = asked | {place[id(s)] for s in by_cost[0]}
+            if asked and sum(every[i].seconds for i in more) > seconds:
+                break
+            asked = more
+            by_cost.pop(0)
+        if asked not in rounds:
+            rounds.append(asked)
     MUTANTS.clear()
     equal = 0
     for cls in classes:
@@ -756,10 +759,10 @@ def chapter(path, cores):
             elif trouble:
                 troubles.append((MUTANTS[i] if isinstance(i, int) else i, trouble))
 
-    note(several([(cheap, i, PATIENCE, False) for i in range(len(MUTANTS))], cores))
-    if whole != cheap:
+    for asked in rounds:
+        last = asked is rounds[-1]
         left = [i for i in range(len(MUTANTS)) if i not in killed]
-        note(several([(whole, i, 4 * PATIENCE, True) for i in left], cores))
+        note(several([(sorted(asked), i, (1 + 3 * last) * PATIENCE, last and len(rounds) > 1) for i in left], cores))
     survivors = [m for i, m in enumerate(MUTANTS) if i not in killed]
     goal_of = {words: goal for goal in goals for words in SAID.get(id(goal), ())}
     for _ in range(2):
@@ -768,8 +771,9 @@ def chapter(path, cores):
         again = sorted({place[id(s)] for words in idle for s in slices[goals.index(goal_of[words])]})
         if again and not _:
             note(several([(again, wreck, 4 * PATIENCE, False) for wreck in WRECKS], cores))
-    lines = [f"== {stem}: {len(MUTANTS)} mutants of {', '.join(c.__name__ for c in classes)}, {len(killed)} noticed, "
-             f"{len(survivors)} not; {len(outcome)} claims, {len(idle)} broken by nothing "
+    late = sum(not failed for failed in killed.values())
+    lines = [f"== {stem}: {len(MUTANTS)} mutants of {', '.join(c.__name__ for c in classes)}, {len(killed)} noticed "
+             f"({late} by taking too long), {len(survivors)} not; {len(outcome)} claims, {len(idle)} broken by nothing "
              f"({equal} changes change no number; {time.perf_counter() - begin:.0f} s)"]
     lines += [f"  NOT NOTICED  {m!r}" for m in survivors]
     lines += [f"  BROKEN BY NOTHING  {words}" for words in idle]
