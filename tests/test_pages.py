@@ -195,6 +195,11 @@ def test_folded_cells_stand_in_one_box():
         assert page.count('<details class="optlearn-fold">') == begins, path.name
 
 
+def test_one_line_opens_hidden_code_that_shows_nothing_with_the_code_after_it():
+    two = re.compile(r'</details>\s*</div>\s*(<!-- cell \d+ -->\s*)*<div class="cell tag_hide-input')
+    assert not [path.name for path in SITE.glob("book/*/*.html") if two.search(path.read_text(encoding="utf-8"))]
+
+
 def test_addresses_of_sections_and_of_explorers_lead_there(site, visit):
     name = "book/adam_family/adam.html"
     page, problems = visit(site + name, viewport={"width": 1280, "height": 900})

@@ -12,7 +12,7 @@ from pathlib import Path
 from book import report
 
 FOLDER = Path("_build", "chapter")
-ELSEWHERE = re.compile(r"unknown document|undefined label|label '.*' not found|equation not found")
+ELSEWHERE = re.compile(r"unknown document|undefined label|label '.*' not found|(equation|reference target) not found")
 TOC = "format: jb-book\nroot: book/references\nparts:\n  - chapters:\n      - file: {page}\n"
 
 

@@ -1,6 +1,6 @@
 """Consecutive cells with the same ``"fold": "Title"`` in their metadata stand in one box that opens by a click.
 
-In JupyterLab, and on slides, they are cells like all others.
+Hidden code that shows nothing opens with the hidden code that follows it. In JupyterLab they are cells like all others.
 """
 
 import html
@@ -9,6 +9,7 @@ import re
 
 from cells import cell_of
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.errors import ExtensionError
 
 OPEN = '<details class="optlearn-fold"><summary>{}</summary>'
@@ -45,6 +46,27 @@ def fold(app, doctree, docname):
     walk(doctree)
 
 
+def together(app, doctree, docname):
+    """One line opens the code of hidden cells one after the other of which only the last may show something."""
+    def walk(parent):
+        silent = None
+        for node in list(parent.children):
+            if isinstance(node, nodes.raw) and node.astext().startswith("<!-- cell"):
+                continue
+            if isinstance(node, nodes.section):
+                walk(node)
+            hidden = next(iter(node.children), None) if "tag_hide-input" in node.get("classes", ()) else None
+            if not isinstance(hidden, HideCodeCellNode):
+                silent = None
+                continue
+            if silent:
+                hidden[0:0] = silent[0].children
+                parent.remove(silent)
+            silent = node if len(node) == 1 else None
+
+    walk(doctree)
+
+
 def closed(words, parts):
     """Nodes in a box of the lists and the reference, which a click on the words opens."""
     return [nodes.raw("", f'<details class="optlearn-entry"><summary>{words}</summary>', format="html"), *parts,
@@ -58,6 +80,7 @@ def _set(title):
 
 
 def setup(app):
-    """Connect it, before the cells are marked."""
+    """Connect it: folds before the cells are marked, the others after."""
     app.connect("doctree-resolved", fold, priority=400)
+    app.connect("doctree-resolved", together, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
