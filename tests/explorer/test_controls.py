@@ -54,6 +54,38 @@ def test_dragging_the_dot_moves_all_runs(show):
     assert not problems
 
 
+def test_a_move_of_the_dot_leaves_the_page_around_alone(show):
+    """Text that changes in the frame of a move costs style and layout of a chapter; it follows when the dot rests."""
+    page, problems = show(race(target=1e-3), viewport={"width": 1000, "height": 900})
+    texts = "[...document.querySelectorAll('.olx-caption, .olx-value, .olx-start input')]" \
+        ".map((el) => el.value || el.textContent)"
+    before = page.evaluate(texts)
+    moved = page.evaluate("""() => {
+        const { el, store } = apps[0];
+        store.set({ _held: true });
+        store.flush();
+        const watch = new MutationObserver(() => {});
+        watch.observe(el, { subtree: true, attributes: true, childList: true, characterData: true });
+        store.set({ start: [-1, 2.5] });
+        store.flush();
+        const records = watch.takeRecords();
+        return [...new Set(records.map(({ target, attributeName }) => `${target.className} ${attributeName}`))];
+    }""")
+    assert moved == ["olx-handle style"]
+    assert page.evaluate("apps[0].point(0, 0)") == [-1, 2.5]
+    page.wait_for_function("apps[0].el.querySelector('.olx-start input').value === '-1'")
+    late = page.evaluate(texts)
+    assert all(now != then for now, then in zip(late, before, strict=True))
+    page.evaluate("apps[0].store.set({ _held: false })")
+    settle(page)
+    assert page.evaluate(texts) == late
+    # Let go, it is all there in the frame that does.
+    page.evaluate("apps[0].store.set({ _held: true, start: [-1.5, 2] }); apps[0].store.flush()")
+    page.evaluate("apps[0].store.set({ _held: false }); apps[0].store.flush()")
+    assert page.locator(".olx-start input").first.input_value() == "-1.5"
+    assert not problems
+
+
 def test_a_finger_taps_and_drags(show, browser):
     page, problems = show(race(), has_touch=True, viewport={"width": 390, "height": 800})
     box = page.locator(".olx-picture").bounding_box()

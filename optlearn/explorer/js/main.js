@@ -25,6 +25,9 @@ import { createTimeline } from "./view/timeline.js";
 const SLOW = 1;
 /** Above so many, racers jump from step to step. */
 const SMOOTH = 20;
+/** While the dot is dragged, what is beside the picture follows when it rests so long, or after so long on the way. */
+const PAUSE_MS = 100;
+const SELDOM_MS = 500;
 
 /** Compiled code by its text, for all explorers of a page. @type {Map<string, any>} */
 const compiled = new Map();
@@ -46,8 +49,9 @@ function numbersAt(racer, k) {
 }
 
 /**
- * Everything that panes and panels may use. A pane is `{update(changed), close()}`; `changed` holds the names of what
- * changed since the last frame: keys of the state, names with an underscore for what is not kept, "runs" and "theme".
+ * Everything that panes and panels may use. A pane is `{update(changed), late(changed), close()}`; `changed` holds the
+ * names of what changed since the last call: keys of the state, names with an underscore for what is not kept, "runs" and
+ * "theme". What `late` does may follow the picture while the dot is dragged; else it comes in the same frame.
  * @typedef {ReturnType<typeof createApp>} App
  */
 
@@ -62,8 +66,12 @@ export function createApp(model, parent, data, home = null) {
   parent.append(el);
   const store = createStore(model, frame);
   const announcer = createAnnouncer(el);
-  /** @type {{update: (changed: Set<string>) => void, close: () => void}[]} */
+  /** @type {{update?: (changed: Set<string>) => void, late?: (changed: Set<string>) => void, close: () => void}[]} */
   let panes = [];
+  /** What changed since the late parts were drawn, when that was, and what will do it. */
+  let owed = new Set();
+  let settled = 0;
+  let settling = 0;
   /** @type {import("./model/integrator.js").Run[]} */
   let runs = [];
   /** Tapes of the last seed, by what a step draws. @type {Map<string, Float64Array>} */
@@ -315,6 +323,7 @@ export function createApp(model, parent, data, home = null) {
     },
     close() {
       stopTheme();
+      clearTimeout(settling);
       window.removeEventListener("beforeprint", beforePrint);
       window.removeEventListener("afterprint", afterPrint);
       for (const pane of panes) pane.close();
@@ -373,7 +382,18 @@ export function createApp(model, parent, data, home = null) {
     }
     if (store.get("selected") >= store.get("racers").length) store.set({ selected: 0 });
     anatomyFresh = false;
-    for (const pane of panes) pane.update(changed);
+    for (const pane of panes) pane.update?.(changed);
+    for (const key of changed) owed.add(key);
+    clearTimeout(settling);
+    if (!store.get("_held")) settle();
+    else settling = window.setTimeout(settle, Math.min(PAUSE_MS, settled + SELDOM_MS - performance.now()));
+  }
+
+  function settle() {
+    const changed = owed;
+    owed = new Set();
+    settled = performance.now();
+    for (const pane of panes) pane.late?.(changed);
   }
 
   app.theme = readTheme(el);

@@ -1,6 +1,6 @@
 // Fairness: each racer's own learning rate, one for all, or each tuned on one grid. What each got always stands below the racers.
 
-import { make, segments, sharpCanvas, slider } from "../view/controls.js";
+import { hide, make, segments, sharpCanvas, slider, write } from "../view/controls.js";
 import { label } from "../view/draw.js";
 import { show, superscript, tidy } from "../model/numbers.js";
 import { RUN_KEYS } from "../model/state.js";
@@ -144,9 +144,9 @@ export function createFairness(app, row) {
       if (mode === "tuned") tune();
       if (!holds()) moved = null;
       const now = text();
-      line.hidden = !now;
-      undo.hidden = !moved?.rates;
-      if (words.textContent !== now) words.textContent = now;
+      hide(line, !now);
+      hide(undo, !moved?.rates);
+      write(words, now);
     },
     close() {},
   };

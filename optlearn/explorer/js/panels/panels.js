@@ -1,6 +1,6 @@
 // The side panel: tabs that are closed at first. What they show comes with the views, loaded when first needed.
 
-import { make } from "../view/controls.js";
+import { attribute, hide, make } from "../view/controls.js";
 import { STATE_KEYS } from "../model/state.js";
 
 /**
@@ -113,10 +113,14 @@ export function createPanels(app, parent) {
   return {
     /** @param {Set<string>} changed */
     update(changed) {
+      for (const one of always || []) one.update(changed);
+    },
+    /** @param {Set<string>} changed */
+    late(changed) {
       const id = now();
       TABS.forEach((tab, k) => {
-        buttons[k].hidden = Boolean(tab.when && !tab.when(app));
-        buttons[k].setAttribute("aria-expanded", String(tab.id === id));
+        hide(buttons[k], Boolean(tab.when && !tab.when(app)));
+        attribute(buttons[k], "aria-expanded", String(tab.id === id));
       });
       if (["selected", "panel", "_size", "_beside", "speed"].some((key) => changed.has(key))) place();
       if (!always && !asked && near && (id || store.get("fair") || store.get("band") || store.get("relief") || store.get("_moved") || app.surface.samples)) {
@@ -125,9 +129,8 @@ export function createPanels(app, parent) {
         changed = new Set([...changed, ...STATE_KEYS, "runs"]);
       }
       if (!always) return;
-      for (const one of always) one.update(changed);
       const panel = /** @type {Views} */ (views).panels.find((p) => p.id === id && !buttons[TABS.findIndex((tab) => tab.id === id)].hidden);
-      body.hidden = !panel;
+      hide(body, !panel);
       let all = changed;
       if (panel && !open[id]) {
         const inner = make("div", { class: "olx-panel-" + id });

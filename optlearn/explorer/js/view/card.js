@@ -2,7 +2,7 @@
 
 import { extent, still } from "../model/anatomy.js";
 import { drawField, sampleField } from "./contours.js";
-import { make, segments, sharpCanvas, slider } from "./controls.js";
+import { attribute, hide, make, segments, sharpCanvas, slider, write } from "./controls.js";
 import { drawScene, label, planeMap } from "./draw.js";
 import { createEquation, symbolOf } from "./equation.js";
 import { show, showPair } from "../model/numbers.js";
@@ -75,7 +75,7 @@ export function createCard(app, parent) {
 
   return {
     /** @param {Set<string>} changed */
-    update(changed) {
+    late(changed) {
       if (!CARD_KEYS.some((key) => changed.has(key))) return;
       // Most frames of the film change nothing here.
       const now = [app.shownStep(), app.stage(), app.phase() < 1].join();
@@ -83,7 +83,7 @@ export function createCard(app, parent) {
       drawn = now;
       const index = store.get("selected");
       const racer = store.get("racers")[index];
-      card.hidden = !racer;
+      hide(card, !racer);
       if (!racer) return;
       const rule = app.rule(index);
       const key = [index, racer.rule, store.get("delay")].join("|");
@@ -91,13 +91,13 @@ export function createCard(app, parent) {
         built = key;
         build(rule, racer, index);
       }
-      name.textContent = app.label(index) + (rule.gradients ? `, ${rule.gradients} gradients a step` : "");
-      remove.hidden = store.get("racers").length < 2;
+      write(name, app.label(index) + (rule.gradients ? `, ${rule.gradients} gradients a step` : ""));
+      hide(remove, store.get("racers").length < 2);
       inputs.forEach((input, k) => input.set(racer.h[k], racer.schedules?.[rule.hypers[k].name] ? "schedule" : ""));
-      keepName.textContent = `Changes continue from step ${store.get("step")}, instead of a rerun`;
-      before.textContent = (racer.past || []).map(([until, h]) => `Until step ${until}: ` + rule.hypers.filter((_, k) => h[k] !== racer.h[k])
-        .map((d) => `${d.name} ${show(h[rule.hypers.indexOf(d)])}`).join(", ")).join("; ");
-      before.hidden = !racer.past;
+      write(keepName, `Changes continue from step ${store.get("step")}, instead of a rerun`);
+      write(before, (racer.past || []).map(([until, h]) => `Until step ${until}: ` + rule.hypers.filter((_, k) => h[k] !== racer.h[k])
+        .map((d) => `${d.name} ${show(h[rule.hypers.indexOf(d)])}`).join(", ")).join("; "));
+      hide(before, !racer.past);
       const run = app.runs[index];
       const t = app.shownStep();
       view?.numbers(run, app.hyperAt(index, t), t);
@@ -110,9 +110,9 @@ export function createCard(app, parent) {
         view?.mark(on ? on.lines : [], later);
         const told = app.reported(index, it.t);
         const text = `Step ${it.t}. ${on ? on.text : ""}${told ? ` Reported is ${showPair(told)}, hollow in the picture.` : ""}`;
-        if (caption.textContent !== text) caption.textContent = text;
+        write(caption, text);
       } else {
-        caption.textContent = run.diverged !== null ? `Diverged at step ${run.diverged}.` : "No step to show.";
+        write(caption, run.diverged !== null ? `Diverged at step ${run.diverged}.` : "No step to show.");
       }
       loupe.update(it, stage);
       gauges.update(it, stage);
@@ -134,7 +134,7 @@ function createLoupe(app) {
     /** @param {import("../model/anatomy.js").Anatomy | null} it @param {string} stage */
     update(it, stage) {
       // The picture itself is near the step then.
-      holder.hidden = app.slow() && !app.store.get("_whole");
+      hide(holder, app.slow() && !app.store.get("_whole"));
       sharp.fit();
       const { width, height } = sharp.size;
       if (holder.hidden || !width) return;
@@ -158,7 +158,7 @@ function createLoupe(app) {
         unit: [width / (2 * half), width / (2 * half)],
       });
       label(c, times >= 1.05 ? `×${show(times, 2)}` : "", width - 8, 12, { color: theme.muted, paper: theme.high, font: theme.font, size: 11, align: "right" });
-      sharp.canvas.setAttribute("aria-label", `Inside step ${it.t}, stage ${stage}. ${it.stages.find((s) => s.id === stage)?.text || ""}`);
+      attribute(sharp.canvas, "aria-label", `Inside step ${it.t}, stage ${stage}. ${it.stages.find((s) => s.id === stage)?.text || ""}`);
     },
     close() {
       sharp.close();
@@ -237,18 +237,18 @@ function createGauges(app) {
       const index = app.store.get("selected");
       const rule = app.rule(index);
       const run = app.runs[index];
-      bars.hidden = !(it && it.rate && (stage === "preconditioner" || stage === "step"));
+      hide(bars, !(it && it.rate && (stage === "preconditioner" || stage === "step")));
       if (it && it.rate && !bars.hidden) {
         const { rate } = it;
         const top = Math.max(Math.abs(rate[0]), Math.abs(rate[1]));
         rows.forEach(({ fill, value }, d) => {
           fill.style.width = (100 * Math.abs(rate[d])) / (top || 1) + "%";
-          value.textContent = show(rate[d]);
+          write(value, show(rate[d]));
         });
       }
       const names = rule.internals.filter((name) => name in run.layout).slice(0, 4);
-      holder.hidden = !(names.length && (stage === "preconditioner" || stage === "memory"));
-      legend.hidden = holder.hidden;
+      hide(holder, !(names.length && (stage === "preconditioner" || stage === "memory")));
+      hide(legend, holder.hidden);
       if (holder.hidden) return;
       sharp.fit();
       const { width, height } = sharp.size;

@@ -21,6 +21,23 @@ export function make(tag, attributes = {}, ...children) {
   return el;
 }
 
+/** Puts text into an element, as cheaply as can be: the page around has rules that look at children. @param {Element} el @param {string} text */
+export function write(el, text) {
+  const node = el.childNodes.length === 1 ? el.firstChild : null;
+  if (!(node instanceof Text)) el.textContent = text;
+  else if (node.data !== text) node.data = text;
+}
+
+/** Hides or shows; browsers work anew on an attribute that is set to what it is. @param {HTMLElement} el @param {boolean} hidden */
+export function hide(el, hidden) {
+  if (el.hidden !== hidden) el.hidden = hidden;
+}
+
+/** Sets an attribute, if it is another. @param {Element} el @param {string} name @param {string} value */
+export function attribute(el, name, value) {
+  if (el.getAttribute(name) !== value) el.setAttribute(name, value);
+}
+
 /** A button. @param {string} text @param {string} name what it does, for those who do not see it @param {() => void} act */
 export function button(text, name, act) {
   return make("button", { type: "button", class: "olx-button", "aria-label": name, title: name, onclick: act }, text);
@@ -55,9 +72,10 @@ export function slider(declared, change) {
     make("label", { for: id, class: "olx-slider-name" }, symbol, make("span", {}, declared.name)), range, field, error);
   let shown = NaN;
   function set(value, note = "") {
-    error.textContent = "";
+    write(error, "");
     field.removeAttribute("aria-invalid");
-    if (document.activeElement !== field || parse(field.value) !== value) field.value = note || plain(value);
+    const text = note || plain(value);
+    if ((document.activeElement !== field || parse(field.value) !== value) && field.value !== text) field.value = text;
     field.disabled = Boolean(note);
     range.disabled = Boolean(note);
     if (value === shown) return;
@@ -125,7 +143,7 @@ export function segments(name, change) {
         el.replaceChildren(...items.map((item) =>
           make("button", { type: "button", "data-id": item.id, onclick: () => change(item.id) }, item.title)));
       }
-      for (const b of el.children) b.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (b).dataset.id === on));
+      for (const b of el.children) attribute(b, "aria-pressed", String(/** @type {HTMLElement} */ (b).dataset.id === on));
     },
   };
 }
@@ -149,8 +167,8 @@ export function numberField(name, limits, change, label = name) {
   function set(value) {
     shown = value;
     if (document.activeElement === field && parse(field.value) !== value) return;
-    field.value = plain(value);
-    error.textContent = "";
+    if (field.value !== plain(value)) field.value = plain(value);
+    write(error, "");
     field.removeAttribute("aria-invalid");
   }
   field.addEventListener("blur", () => set(shown));

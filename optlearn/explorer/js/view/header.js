@@ -1,9 +1,12 @@
 // What stands above and below the picture: the sentence, presets, racers as chips, surface and start.
 
 import { rovingFocus, uniqueId } from "./accessibility.js";
-import { choice, make, numberField, slider } from "./controls.js";
+import { attribute, choice, make, numberField, slider, write } from "./controls.js";
 import { show } from "../model/numbers.js";
 import { MOST_RACERS, swatch } from "./theme.js";
+
+/** Up to so many racers have their value beside their name. */
+const FEW = 4;
 
 /** The sentence that says what to do. @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createHeader(app, parent) {
@@ -68,13 +71,14 @@ export function createChips(app, parent) {
       const run = app.runs[i];
       const value = /** @type {HTMLElement} */ (b.querySelector(".olx-value"));
       const t = store.get("step");
-      if (run) /** @type {HTMLElement} */ (b).title = run.trained ? "The loss is that of the point reported (hollow), not of the point trained" : "";
-      if (run && value) value.textContent = store.get("_asked") ? "" : run.diverged !== null && t >= run.diverged ? "✕" : show(run.loss[Math.min(t, run.last)], 2);
+      if (run) attribute(b, "title", run.trained ? "The loss is that of the point reported (hollow), not of the point trained" : "");
+      // Of many racers there is no room for the values.
+      if (run && value && store.get("racers").length <= FEW) write(value, store.get("_asked") ? "" : run.diverged !== null && t >= run.diverged ? "✕" : show(run.loss[Math.min(t, run.last)], 2));
     });
   }
   return {
     /** @param {Set<string>} changed */
-    update(changed) {
+    late(changed) {
       if (["runs", "step", "racers", "_asked"].some((key) => changed.has(key))) values();
       if (!["racers", "selected", "theme"].some((key) => changed.has(key))) return;
       const racers = store.get("racers");
@@ -87,7 +91,7 @@ export function createChips(app, parent) {
       }
       [...row.children].forEach((b, i) => {
         const on = i === store.get("selected");
-        b.setAttribute("aria-pressed", String(on));
+        attribute(b, "aria-pressed", String(on));
         const name = /** @type {HTMLElement} */ (b.lastElementChild);
         const text = app.label(i);
         if (name.textContent !== text) {
@@ -96,9 +100,9 @@ export function createChips(app, parent) {
           name.textContent = text;
         }
         b.classList.toggle("olx-hidden", Boolean(racers[i].hidden));
-        b.setAttribute("aria-label", `${app.label(i)}${racers[i].hidden ? ", hidden" : ""}${on ? ", selected; activate to " + (racers[i].hidden ? "show" : "hide") : ""}`);
+        attribute(b, "aria-label", `${app.label(i)}${racers[i].hidden ? ", hidden" : ""}${on ? ", selected; activate to " + (racers[i].hidden ? "show" : "hide") : ""}`);
       });
-      row.classList.toggle("olx-many", racers.length > 4);
+      row.classList.toggle("olx-many", racers.length > FEW);
       roving.enter(store.get("selected"));
       values();
       add.el.hidden = racers.length >= MOST_RACERS;
@@ -134,7 +138,7 @@ export function createPlace(app, parent) {
   let inputs = [];
   return {
     /** @param {Set<string>} changed */
-    update(changed) {
+    late(changed) {
       if (!["surface", "params", "start"].some((key) => changed.has(key))) return;
       if (app.surface.key !== built) {
         built = app.surface.key;
@@ -154,7 +158,7 @@ export function createPlace(app, parent) {
       x.set(store.get("start")[0]);
       y.set(store.get("start")[1]);
       const text = `${app.surface.label}`;
-      if (summary.textContent !== text) summary.textContent = text;
+      write(summary, text);
     },
     close() {},
   };

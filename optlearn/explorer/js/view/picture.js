@@ -3,7 +3,7 @@
 import { prefersStill } from "./accessibility.js";
 import { whole } from "../model/anatomy.js";
 import { drawField, sampleField } from "./contours.js";
-import { make, sharpCanvas } from "./controls.js";
+import { attribute, hide, make, sharpCanvas, write } from "./controls.js";
 import { heightLegend } from "./legend.js";
 import { arrow, cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark, stepDots, subtitle } from "./draw.js";
 import { symbolOf } from "./equation.js";
@@ -317,8 +317,6 @@ export function createPicture(app, parent) {
     const inside = px >= 0 && px <= width && py >= 0 && py <= height;
     handle.style.transform = `translate(${Math.min(width, Math.max(0, px))}px, ${Math.min(height, Math.max(0, py))}px)`;
     handle.classList.toggle("olx-away", !inside);
-    const name = `Start point ${showPair(store.get("start"))}. Arrow keys move it, with Shift faster.`;
-    if (handle.getAttribute("aria-label") !== name) handle.setAttribute("aria-label", name);
   }
 
   /** @param {PointerEvent | MouseEvent} event */
@@ -418,11 +416,15 @@ export function createPicture(app, parent) {
       if (!PICTURE_KEYS.some((key) => changed.has(key))) return;
       if (changed.has("theme")) stillKey = "";
       const all = Boolean(store.get("_whole"));
-      toggle.hidden = !app.slow() || Boolean(store.get("relief"));
-      raise.setAttribute("aria-pressed", String(Boolean(store.get("relief"))));
-      toggle.textContent = all ? "Into the step" : "Whole picture";
-      toggle.setAttribute("aria-pressed", String(all));
+      hide(toggle, !app.slow() || Boolean(store.get("relief")));
+      attribute(raise, "aria-pressed", String(Boolean(store.get("relief"))));
+      write(toggle, all ? "Into the step" : "Whole picture");
+      attribute(toggle, "aria-pressed", String(all));
       paint();
+    },
+    /** @param {Set<string>} changed */
+    late(changed) {
+      if (changed.has("start")) handle.setAttribute("aria-label", `Start point ${showPair(store.get("start"))}. Arrow keys move it, with Shift faster.`);
       if (changed.has("runs") && !store.get("_held")) sharp.canvas.setAttribute("aria-label", app.summary());
     },
     sharp,

@@ -1,7 +1,7 @@
 // The time line: the loss of every racer on a logarithmic scale. Its cursor is the clock of the race.
 
 import { prefersStill } from "./accessibility.js";
-import { choice, icon, make, numberField, sharpCanvas } from "./controls.js";
+import { attribute, choice, icon, make, numberField, sharpCanvas, write } from "./controls.js";
 import { label } from "./draw.js";
 import { show, superscript, ticks } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
@@ -37,6 +37,7 @@ export function createTimeline(app, parent) {
   parent.append(holder, transport, reached);
 
   const margin = { left: 40, right: 16, top: 8, bottom: 18 };
+  let words = "";
   /** The first step at which a racer is as low as the target; -1 if it never is. @param {import("../model/integrator.js").Run} run */
   function reach({ loss, last }) {
     const low = app.floor + store.get("target");
@@ -140,8 +141,7 @@ export function createTimeline(app, parent) {
       c.setLineDash([]);
     }
     c.restore();
-    const words = reachedText(shown);
-    if (reached.textContent !== words) reached.textContent = words;
+    words = reachedText(shown);
     const level = words ? yOf(Math.log10(store.get("target"))) : -1;
     if (level > margin.top && level < height - margin.bottom) {
       c.setLineDash([1, 3]);
@@ -295,6 +295,10 @@ export function createTimeline(app, parent) {
     update(changed) {
       if (!TIME_KEYS.some((key) => changed.has(key))) return;
       paint();
+    },
+    /** @param {Set<string>} changed */
+    late(changed) {
+      if (!TIME_KEYS.some((key) => changed.has(key))) return;
       const playing = Boolean(store.get("playing"));
       if (playing !== wasPlaying) {
         wasPlaying = playing;
@@ -303,14 +307,15 @@ export function createTimeline(app, parent) {
         play.replaceChildren(icon(playing ? "M4 3h3v10H4zM9 3h3v10H9z" : "M4.5 2.5v11l9-5.5z", true));
         start();
       }
+      write(reached, words);
       field.set(now());
       total.set(store.get("steps"));
       target.set(store.get("target"));
       speed.set(String(store.get("speed")));
-      canvas.setAttribute("aria-valuemin", "0");
-      canvas.setAttribute("aria-valuemax", String(store.get("steps")));
-      canvas.setAttribute("aria-valuenow", String(now()));
-      canvas.setAttribute("aria-valuetext", `step ${now()} of ${store.get("steps")}: ${app.losses(now())}`);
+      attribute(canvas, "aria-valuemin", "0");
+      attribute(canvas, "aria-valuemax", String(store.get("steps")));
+      attribute(canvas, "aria-valuenow", String(now()));
+      attribute(canvas, "aria-valuetext", `step ${now()} of ${store.get("steps")}: ${app.losses(now())}`);
     },
     sharp,
     close() {
