@@ -1,4 +1,4 @@
-"""What all explorers share, once for the site: four files in ``_static``, on pages that have an explorer."""
+"""What all explorers share, once for the site: five files in ``_static``, on pages that have an explorer."""
 
 import hashlib
 from pathlib import Path
@@ -13,9 +13,10 @@ def write(app):
         return
     folder = Path(app.outdir, "_static")
     folder.mkdir(parents=True, exist_ok=True)
-    later = page.views()
-    files = {"explorer.js": bundle.site(explorer.common(), later + bundle.stages()), "explorer-views.js": later,
-             "explorer-stages.js": bundle.stages(), "explorer.css": bundle.style()}
+    later = {"explorer-views.js": page.views(), "explorer-stages.js": bundle.stages(),
+             "explorer-typing.js": page.typing()}
+    files = {"explorer.js": bundle.site(explorer.common(), "".join(later.values())), **later,
+             "explorer.css": bundle.style()}
     app.optlearn_files = hashlib.sha256("".join(files.values()).encode()).hexdigest()
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -10,9 +10,9 @@ from optlearn import look
 from optlearn.explorer import shorten
 
 HERE = Path(__file__).parent
-# What every page with an explorer gets, what is loaded when a view beyond the picture is opened, and what is loaded
-# where a page has a stage that is not the plane.
-CORE, VIEWS, STAGES = "main.js", "views.js", "stages.js"
+# What every page with an explorer gets, what is loaded when a view beyond the picture is opened, what is loaded where a
+# page has a stage that is not the plane, and what reads surfaces and rules that a reader types.
+CORE, VIEWS, STAGES, TYPING = "main.js", "views.js", "stages.js", "typing.js"
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[./a-z_0-9]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|function|class)", re.MULTILINE)
@@ -58,11 +58,11 @@ def source(name):
 
 @functools.cache
 def _parts():
-    """The texts of core, views and stages, with short names, and the names that the latter take from the core."""
+    """The texts of core, views, stages and typing, with short names, and the names that those take from the core."""
     core = modules()
-    later = [[name for name in modules(entry) if name not in core] for entry in (VIEWS, STAGES)]
-    # What both of the others need stands in the core, before it begins.
-    core = [*(name for name in later[0] if name in later[1]), *core]
+    later = [[name for name in modules(entry) if name not in core] for entry in (VIEWS, STAGES, TYPING)]
+    # What two of the others need stands in the core, before it begins.
+    core = [*dict.fromkeys(name for part in later for name in part if sum(name in other for other in later) > 1), *core]
     parts = [core, *([name for name in part if name not in core] for part in later)]
     every = [name for part in parts for name in part]
     exported = {name: set(re.findall(r"^export (?:const|let|function|class) (\w+)", source(name), re.MULTILINE))
@@ -93,21 +93,21 @@ def _parts():
 @functools.cache
 def script():
     """All modules as one, for a live notebook."""
-    (core, views, _), _, names = _parts()
-    return f"{core}\n{views}\nexport default {names['explorer']};\n"
+    (core, views, _, typing), _, names = _parts()
+    return f"{core}\n{views}\n{typing}\nexport default {names['explorer']};\n"
 
 
 @functools.cache
 def stages_script():
     """Core and stages as one module, for a live notebook."""
-    (core, _, stages), _, names = _parts()
+    (core, _, stages, _), _, names = _parts()
     return f"{core}\n{stages}\nexport default {names['stages']};\n"
 
 
 @functools.cache
 def core():
     """What a page needs at once, as a classic script: it works from a disk as well."""
-    (text, _, _), names, _ = _parts()
+    (text, *_), names, _ = _parts()
     return f'(()=>{{"use strict";{text}\nwindow.optlearnExplorer.parts=[{",".join(names)}];}})();\n'
 
 
@@ -129,14 +129,21 @@ def site(data, later):
 @functools.cache
 def views():
     """What a page needs when a view beyond the picture is opened, as a classic script."""
-    (_, text, _), names, _ = _parts()
+    (_, text, _, _), names, _ = _parts()
     return _on_core(text, names)
 
 
 @functools.cache
 def stages():
     """What a page needs that has a stage beside the plane, as a classic script."""
-    (_, _, text), names, _ = _parts()
+    (_, _, text, _), names, _ = _parts()
+    return _on_core(text, names)
+
+
+@functools.cache
+def typing():
+    """What a page needs that a reader types a surface or a rule in, as a classic script."""
+    (_, _, _, text), names, _ = _parts()
     return _on_core(text, names)
 
 

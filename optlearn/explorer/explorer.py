@@ -339,14 +339,14 @@ class Explorer:
 
     def _own(self):
         """Rules, surfaces and presets that are not the library's."""
-        self._surface_of(self.state)  # One that was typed in the page becomes the reader's.
+        self._surface_of(self.state)  # What was typed in the page becomes the reader's.
         for name, preset in presets.PRESETS.items():
             if presets.LIBRARY.get(name) is not preset and self._presets.get(name, (None,))[0] is not preset:
                 try:
                     self._take_preset(name, preset)
                 except InvalidArgument:  # Said when it is asked for
                     continue
-        return {**payload.own(self._rules, self._surfaces),
+        return {**payload.own({**self._rules, **racers.typed_in(self.state)}, self._surfaces),
                 "presets": {name: data for name, (_, data) in self._presets.items()}}
 
     def html(self, complete: bool = True) -> str:

@@ -36,8 +36,13 @@ def brought(state, own, offered):
 @functools.cache
 def views():
     """The script of what is loaded when first needed: the views beyond the picture, and all rules."""
-    return (f'{MORE}={as_json(_tables(rules=payload.catalogue()["rules"]))};\n'
-            f'window.optlearnExplorer.grammar={as_json(payload.grammar())};\n{bundle.views()}')
+    return f'{MORE}={as_json(_tables(rules=payload.catalogue()["rules"]))};\n{bundle.views()}'
+
+
+@functools.cache
+def typing():
+    """The script of what is loaded when a surface or a rule is typed: what reads them, and what they may be made of."""
+    return f"window.optlearnExplorer.grammar={as_json(payload.grammar())};\n{bundle.typing()}"
 
 
 def _tables(**found):
@@ -52,6 +57,7 @@ def once(common):
     return (f'<style>{bundle.style()}</style><script type="application/json" class="optlearn-shared">'
             f'{common}</script>'
             f'<script type="text/plain" class="optlearn-views">{inside_script(views())}</script>'
+            f'<script type="text/plain" class="optlearn-typing">{inside_script(typing())}</script>'
             f'<script>{inside_script(bundle.core())}</script>')
 
 

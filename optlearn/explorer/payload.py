@@ -9,10 +9,12 @@ import weakref
 
 from optlearn import optimizer, rules, surfaces
 from optlearn.declare import InvalidArgument
+from optlearn.explorer import typed
 from optlearn.surfaces.typed import functions_by_name
 from optlearn.symbolic import javascript, printing
 from optlearn.symbolic.graph import ARITHMETIC, apply, symbol
-from optlearn.symbolic.mathml import mathml_row
+from optlearn.symbolic.mathml import LETTERS, mathml_row
+from optlearn.symbolic.names import GREEK
 from optlearn.symbolic.operations import ONE, TABLE, ZERO
 from optlearn.symbolic.program import SEEN, fixed_numbers, recorded_numbers
 from optlearn.symbolic.trace import NotTraceable, trace
@@ -146,12 +148,14 @@ def surface_payload(surface):
 
 @functools.cache
 def grammar():
-    """What a page reads formulas by: elementwise operations with their text and the derivative by each operand.
+    """What a page reads formulas and rules by.
 
-    In a text ``@0`` is the first operand. In a derivative the operands are ``a``, ``b``, ``c``; ``n`` is the value.
+    Elementwise operations have their text, in which ``@0`` is the first operand, and the derivative by each operand:
+    there operands are ``a``, ``b``, ``c``, and ``n`` is the value. For rules: how the library declares numbers, names
+    that are taken, Greek letters, and the lines of its own rules by key.
     """
     letters = [symbol(name) for name in "abc"]
-    found, due = {}, [*ARITHMETIC, "neg", *functions_by_name().values()]
+    found, due = {}, [*ARITHMETIC, "neg", "where", *typed.COMPARED.values(), *functions_by_name().values()]
     while due:
         op = due.pop()
         if op in found:
@@ -172,8 +176,14 @@ def grammar():
         one = [{a: ONE if a is b else ZERO for a in operands} for b in operands]
         slopes = [None if row.derivative is None else row.derivative(d, value, *operands) for d in one]
         found[op] = {"js": row.javascript.format("@0", "@1", "@2"),
+                     **({"np": row.numpy.partition("(")[0]} if row.numpy.startswith("np.") else {}),
                      "d": [None if slope is None else form(slope) for slope in slopes]}
-    return {"operations": found, "functions": functions_by_name()}
+    lines = {key: typed.lines_of(rule_of(key)) for key in catalogue()["rules"]}
+    return {"operations": found, "functions": functions_by_name(), "compared": typed.COMPARED,
+            "numbers": {name: {**_hyper(name, declared), "default": declared.default}
+                        for name, declared in typed.numbers().items()},
+            "reserved": typed.reserved(), "letters": {name: LETTERS[name] for name in GREEK},
+            "lines": {key: text for key, text in lines.items() if text}}
 
 
 def forms(rule):
@@ -226,6 +236,12 @@ def catalogue():
         except (InvalidArgument, NotTraceable):
             continue
     return {"rules": found, "surfaces": {key: surface_payload(surface) for key, surface in library_surfaces().items()}}
+
+
+def _text(rule, key):
+    """The lines of a reader's rule, where a page can begin with them."""
+    text = key if typed.is_text(key) else typed.lines_of(rule) if key == rule_key(rule) else None
+    return {"text": text} if text else {}
 
 
 def _hyper(name, declared):
@@ -362,7 +378,7 @@ def schedule_payload(name, schedule, steps):
 def own(rules, surfaces):
     """Of rules and surfaces by key, those that are not the library's, as the page gets them."""
     known = catalogue()
-    return {"rules": {data["key"]: {**data, "own": True} for key, rule in rules.items() if key not in known["rules"]
-                      for data in with_variants(rule)},
+    return {"rules": {data["key"]: {**data, "own": True, **_text(rule, data["key"])}
+                      for key, rule in rules.items() if key not in known["rules"] for data in with_variants(rule)},
             "surfaces": {key: surface_payload(surface) for key, surface in surfaces.items()
                          if key not in known["surfaces"]}}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from optlearn import schedules
-from optlearn.explorer import payload
+from optlearn.explorer import payload, typed
 from optlearn.explorer.arguments import MOST_STEPS
 from optlearn.schedules.formula import page_form, with_numbers
 from optlearn.symbolic.trace import parameter_values
@@ -52,6 +52,11 @@ def scheduled(data, known):
     return with_numbers(schedule, dict(zip(paths, data["h"], strict=True)))
 
 
+def typed_in(state):
+    """The rules of a state that were typed in the page, by their lines."""
+    return {key: typed.rule(key)() for key in (one["rule"] for one in state["racers"]) if typed.is_text(key)}
+
+
 def race(surface, rules, state):
     """Their runs in a state."""
     batch = state["batch"] or None
@@ -66,8 +71,10 @@ def race(surface, rules, state):
 
 
 def form(key, rules):
-    """The rule of a key: one of those given, a form of one, or the library's."""
+    """The rule of a key: one of those given, a form of one, the lines of one, or the library's."""
     if key in rules:
         return rules[key]
+    if typed.is_text(key):
+        return typed.rule(key)()
     forms = (payload.forms(rule) for rule in rules.values())
     return next((found[key] for found in forms if key in found), None) or payload.rule_of(key)

@@ -2,6 +2,7 @@
 
 import { linkText, renumbered, stateOfLink } from "./model/link.js";
 import { parse } from "./model/numbers.js";
+import { whenRead } from "./panels/panels.js";
 
 /**
  * The change that a link asks for, or null if it is not one the explorer can make.
@@ -46,9 +47,19 @@ export function unfold(el) {
   for (let part = el.closest("details"); part; part = part.parentElement?.closest("details") || null) part.open = true;
 }
 
+/** What the address of a page keeps of its explorers, with one of them as it is now. @param {any} app */
+const kept = (app) => ({ ...history.state?.optlearn, [app.home.key]: waysOf(app).linkText(app.store.snapshot(), app.home.first) });
+
+/** Does what Back undoes. @param {any} app @param {() => void} act */
+export function undoable(app, act) {
+  if (!app.home) return act();
+  history.replaceState({ ...history.state, optlearn: kept(app) }, "");
+  act();
+  history.pushState({ optlearn: kept(app) }, "");
+}
+
 /** Listens to the links of a page. @param {(k: number) => any} appOf */
 export function startDrive(appOf) {
-  const keep = (app) => ({ ...history.state?.optlearn, [app.home.key]: waysOf(app).linkText(app.store.snapshot(), app.home.first) });
   document.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest?.('a[href^="explorer:"]');
     if (!link) return;
@@ -57,9 +68,7 @@ export function startDrive(appOf) {
     const app = appOf(+(words.find(([word]) => word === "on")?.[1] || 1) - 1);
     const change = app && waysOf(app).changeOf(app, words);
     if (!change) return;
-    history.replaceState({ ...history.state, optlearn: keep(app) }, "");
-    app.store.set({ ...change, _phase: 1 });
-    history.pushState({ optlearn: keep(app) }, "");
+    undoable(app, () => app.store.set({ ...change, _phase: 1 }));
     unfold(app.el);
     app.el.querySelector(".olx-picture")?.scrollIntoView({ block: "nearest" });
     app.say(app.summary);
@@ -67,8 +76,7 @@ export function startDrive(appOf) {
   addEventListener("popstate", () => {
     for (let k = 0, app = appOf(0); app; k += 1, app = appOf(k)) {
       const text = history.state?.optlearn?.[app.home.key];
-      const state = text && waysOf(app).stateOfLink(text, app.home.first, app.data);
-      if (state) app.store.set({ ...state, _phase: 1 });
+      if (text) whenRead(() => waysOf(app).stateOfLink(text, app.home.first, app.data), (state) => state && app.store.set({ ...state, _phase: 1 }));
     }
   });
 }

@@ -2,7 +2,7 @@
 
 import { startDrive, unfold } from "./drive.js";
 import { fragmentWith, linkText, stateOfLink } from "./model/link.js";
-import { withViews } from "./panels/panels.js";
+import { fetchScript, whenRead } from "./panels/panels.js";
 
 /** Stages by name, from their script; until it is there, what waits for them. @type {Object<string, any> | null} */
 let stagesThere = null;
@@ -22,11 +22,7 @@ function withStages(act) {
   if (stagesThere) return act();
   forStages.push(act);
   if (forStages.length > 1) return;
-  const held = document.querySelector("script.optlearn-stages");
-  const script = document.createElement("script");
-  if (held) script.textContent = held.textContent;
-  else script.src = /** @type {any} */ (window).optlearnExplorer.views.replace("-views.js", "-stages.js");
-  document.head.append(script);
+  fetchScript("stages");
 }
 
 /** How links of an explorer, or of a stage, are written and read. @param {any} app */
@@ -120,14 +116,10 @@ export function startHost(explorer) {
     if (el.dataset.stage) {
       return withStages(() => drawOne(el, k, mine, /** @type {any} */ (stagesThere)[/** @type {string} */ (el.dataset.stage)]));
     }
-    const draw = () => drawOne(el, k, mine, { render: explorer.render, stateOfLink });
-    // A link may race rules that come with the views.
-    if (linkFor(k) && !shared.rest) return withViews(draw);
-    draw();
+    drawOne(el, k, mine, { render: explorer.render, stateOfLink });
   }
   /** @param {HTMLElement} el @param {number} k @param {any} mine @param {{render: Function, stateOfLink: Function}} kind */
   function drawOne(el, k, mine, kind) {
-    el.querySelector("img")?.remove();
     const data = {
       given: mine.given,
       more: shared.more,
@@ -136,15 +128,22 @@ export function startHost(explorer) {
       presets: { ...shared.presets, ...mine.presets },
     };
     const wanted = linkFor(k);
-    const linked = wanted && kind.stateOfLink(wanted, mine.state, data);
-    const home = { key: key(k), first: mine.state, unread: Boolean(wanted && !linked) };
-    kind.render({ model: pageModel(linked || mine.state), el, data, home });
-    if (partOf(k)) {
+    const draw = (linked) => {
+      el.querySelector("img")?.remove();
+      const home = { key: key(k), first: mine.state, unread: Boolean(wanted && !linked) };
+      kind.render({ model: pageModel(linked || mine.state), el, data, home });
+      if (!partOf(k)) return;
       unfold(el);
       el.scrollIntoView();
       // Again when all has its size.
       if (document.readyState !== "complete") addEventListener("load", () => el.scrollIntoView(), { once: true });
-    }
+    };
+    if (!wanted) return draw(null);
+    // A link may race rules that come with the views, or that are typed.
+    whenRead(() => {
+      data.rules = { ...shared.rules, ...data.rules };
+      return kind.stateOfLink(wanted, mine.state, data);
+    }, draw);
   }
   /** The state of an explorer in the address, or as the reader left it: Back and a reload bring that again. @param {number} k */
   const linkFor = (k) => history.state?.optlearn?.[key(k)] || partOf(k)?.slice(key(k).length + 1);
@@ -168,12 +167,11 @@ export function startHost(explorer) {
     });
   });
   startDrive((k) => /** @type {any} */ (document.querySelectorAll(".optlearn-explorer")[k])?.explorer);
-  addEventListener("hashchange", () => withViews(() => {
-    document.querySelectorAll(".optlearn-explorer").forEach((node, k) => {
-      const app = /** @type {any} */ (node).explorer;
-      const text = partOf(k);
-      if (!app || !text) return;
-      const state = linksOf(app).stateOfLink(text.slice(key(k).length + 1), app.home.first, app.data);
+  addEventListener("hashchange", () => document.querySelectorAll(".optlearn-explorer").forEach((node, k) => {
+    const app = /** @type {any} */ (node).explorer;
+    const text = partOf(k);
+    if (!app || !text) return;
+    whenRead(() => linksOf(app).stateOfLink(text.slice(key(k).length + 1), app.home.first, app.data), (state) => {
       app.home.unread = !state;
       app.store.set(state || { _link: {} });
       if (!state) app.store.mark("prompt");

@@ -8,12 +8,13 @@ import { make } from "./view/controls.js";
 import { squareView } from "./view/draw.js";
 import { createGallery } from "./view/gallery.js";
 import { createChips, createHeader, createPlace, createTries } from "./view/header.js";
+import { undoable } from "./drive.js";
 import { startHost } from "./host.js";
-import { surfaceOf } from "./model/link.js";
+import { ruleOf, surfaceOf } from "./model/link.js";
 import { compile, integrate, lowest, valueAt } from "./model/integrator.js";
 import { labelOf } from "./model/names.js";
 import { show, showPair } from "./model/numbers.js";
-import { createPanels, withViews } from "./panels/panels.js";
+import { createPanels, withTyping, withViews } from "./panels/panels.js";
 import { createPicture } from "./view/picture.js";
 import { tapeOf } from "./model/random.js";
 import { createStore, RUN_KEYS } from "./model/state.js";
@@ -107,6 +108,8 @@ export function createApp(model, parent, data, home = null) {
     workshop: null,
     /** Where the relief shows points, while it is shown; comes with the views. @type {any} */
     relief: null,
+    /** The editor of rules; comes when first asked for. @type {any} */
+    typing: null,
     /** The run that the map points at. @type {import("./model/integrator.js").Run | null} */
     previewed: null,
     /** Drawings of panels under the paths, and over them. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
@@ -119,7 +122,7 @@ export function createApp(model, parent, data, home = null) {
     before: [],
 
     /** @param {number} i */
-    rule: (i) => data.rules[store.get("racers")[i].rule],
+    rule: (i) => ruleOf(data, store.get("racers")[i].rule),
     /** @param {number} i */
     ruleCode: (i) => codeOf(app.rule(i).code),
     /** @param {any} rule */
@@ -311,7 +314,7 @@ export function createApp(model, parent, data, home = null) {
     },
     /** A surface of a formula that the reader types; says what is wrong with it. @param {string} text @param {(wrong: string) => void} hear */
     typeSurface(text, hear) {
-      withViews(() => {
+      withTyping(() => {
         try {
           app.changeSurface(surfaceOf(data, text.trim()).key);
           hear("");
@@ -319,6 +322,15 @@ export function createApp(model, parent, data, home = null) {
         } catch (reason) {
           hear(/** @type {Error} */ (reason).message);
         }
+      });
+    },
+    /** Does what Back undoes. @param {() => void} act */
+    undoable: (act) => undoable(app, act),
+    /** Opens the lines of the selected racer, or of a new one, for the reader to change. @param {boolean} [fresh] */
+    typeRule(fresh = false) {
+      withTyping((make) => {
+        app.typing ||= make(app, /** @type {HTMLElement} */ (el.querySelector(".olx-typing")));
+        app.typing.open(fresh);
       });
     },
     close() {
@@ -342,7 +354,7 @@ export function createApp(model, parent, data, home = null) {
   };
 
   function compute() {
-    const surface = data.surfaces[store.get("surface")];
+    const surface = surfaceOf(data, store.get("surface"));
     app.surface = surface;
     app.surfaceCode = codeOf(surface.code);
     app.params = store.get("params");

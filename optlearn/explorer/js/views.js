@@ -14,11 +14,6 @@ import { schedulePanel } from "./panels/schedule.js";
 import { sharePanel } from "./panels/share.js";
 import { tilesPanel } from "./panels/tiles.js";
 import { createWorkshop } from "./model/worker.js";
-import { typedSurface } from "./model/formula.js";
-import { compile } from "./model/integrator.js";
-import { provideTypist } from "./model/link.js";
-
-provideTypist((text, data) => typedSurface(text, data.grammar || /** @type {any} */ (window).optlearnExplorer.grammar, compile));
 
 provideViews({
   panels: [mapPanel, tilesPanel, modesPanel, noisePanel, fairPanel, sharePanel, schedulePanel, kernelPanel, correctionPanel, floorPanel, boundPanel],

@@ -1,6 +1,8 @@
 // A formula of x and y as text becomes a surface: read by a grammar of numbers, signs, brackets and the library's functions,
 // derived by the library's own table of derivatives, and written as code that holds nothing else.
 
+import { readTree, tokensOf } from "./reading.js";
+
 /**
  * What the library knows: operations with their text and the derivative by each operand (`a`, `b`; `n` is the value itself),
  * and the names under which they may be called.
@@ -9,14 +11,12 @@
  */
 
 const LONGEST = 500;
-const DEEPEST = 30;
 const CONSTANTS = { pi: Math.PI, e: Math.E };
-const SIGNS_OF = { "+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow" };
 
 /** What is wrong with a text, for people. */
 export class Unread extends Error {}
 
-/** @param {string} text @param {string} why @param {number} at */
+/** @param {string} text @param {string} why @param {number} at @returns {never} */
 function refuse(text, why, at) {
   throw new Unread(`${text.length > 60 ? "The formula" : text || "This"} cannot be read${text ? ` at sign ${at + 1}` : ""}: ${why}.`);
 }
@@ -25,81 +25,15 @@ function refuse(text, why, at) {
 export function readFormula(text, grammar) {
   if (!text.trim()) refuse("", "it is empty", 0);
   if (text.length > LONGEST) refuse(text, `it has ${text.length} signs, and may have ${LONGEST}`, LONGEST);
-  /** @type {{kind: string, text: string, at: number}[]} */
-  const tokens = [];
-  const pattern = /\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(\*\*|[-+*/(),]))/y;
-  while (pattern.lastIndex < text.trimEnd().length) {
-    const from = pattern.lastIndex;
-    const found = pattern.exec(text);
-    if (!found) {
-      const at = from + text.slice(from).search(/\S/);
-      refuse(text, /[\^²³]/.test(text[at]) ? "a power is written **" : text[at] === "=" ? "write only what stands right of the =" : `${text[at]} is not known`, at);
-    } else {
-      const kind = found[1] ? "number" : found[2] ? "name" : "sign";
-      const word = found[1] || found[2] || found[3];
-      tokens.push({ kind, text: word, at: pattern.lastIndex - word.length });
-    }
-  }
-  let k = 0;
-  const end = { kind: "end", text: "", at: text.length };
-  const next = () => tokens[k] || end;
-  const take = (sign) => next().kind === "sign" && next().text === sign && Boolean(++k);
-  /** @param {number} depth @returns {Tree} */
-  function sum(depth) {
-    if (depth > DEEPEST) refuse(text, "it is nested too deeply", next().at);
-    let left = product(depth);
-    for (let sign = next().text; sign === "+" || sign === "-"; sign = next().text) {
-      k += 1;
-      left = [SIGNS_OF[sign], left, product(depth)];
-    }
-    return left;
-  }
-  function product(depth) {
-    let left = signed(depth);
-    for (let sign = next().text; sign === "*" || sign === "/"; sign = next().text) {
-      k += 1;
-      left = [SIGNS_OF[sign], left, signed(depth)];
-    }
-    return left;
-  }
-  function signed(depth) {
-    if (depth > DEEPEST) refuse(text, "it is nested too deeply", next().at);
-    if (take("-")) {
-      const of = signed(depth + 1);
-      return typeof of === "number" ? -of : ["neg", of];
-    }
-    if (take("+")) return signed(depth + 1);
-    const base = atom(depth);
-    return take("**") ? ["pow", base, signed(depth + 1)] : base;
-  }
-  function atom(depth) {
-    const token = next();
-    k += 1;
-    let made;
-    if (token.kind === "number") {
-      made = Number(token.text);
-      if (!Number.isFinite(made)) refuse(text, "the number is too large", token.at);
-    } else if (token.text === "(" && token.kind === "sign") {
-      made = sum(depth + 1);
-      if (!take(")")) refuse(text, "a bracket is not closed", next().at);
-    } else if (token.text === "x" || token.text === "y") made = token.text;
-    else if (Object.hasOwn(CONSTANTS, token.text)) made = ["constant", token.text];
-    else if (Object.hasOwn(grammar.functions, token.text)) {
-      const op = grammar.functions[token.text];
-      const count = grammar.operations[op].d.length;
-      if (!take("(")) refuse(text, `${token.text} is a function: ${token.text}(x)`, token.at);
-      const parts = [];
-      do parts.push(sum(depth + 1)); while (take(","));
-      if (!take(")")) refuse(text, "a bracket is not closed", next().at);
-      if (parts.length !== count) refuse(text, `${token.text} takes ${count} value${count > 1 ? "s" : ""}, and is given ${parts.length}`, token.at);
-      made = [op, ...parts];
-    } else refuse(text, token.kind === "end" ? "it ends too early" : token.kind === "name" ? `${token.text} is not known; there are x, y, pi, e and functions` : `${token.text} is not expected here`, token.at);
-    if (next().kind === "number" || next().kind === "name" || (next().kind === "sign" && next().text === "(")) refuse(text, "a product is written with *", next().at);
-    return made;
-  }
-  const tree = sum(1);
-  if (next() !== end) refuse(text, `${next().text} is not expected here`, next().at);
-  return tree;
+  const no = (why, at) => refuse(text, why, at);
+  const tokens = tokensOf(text, /\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*)|(\*\*|[-+*/(),]))/y, (at) =>
+    no(/[\^²³]/.test(text[at]) ? "a power is written **" : text[at] === "=" ? "write only what stands right of the =" : `${text[at]} is not known`, at));
+  return readTree(tokens, text.length, no, {
+    name: (token) => (token.text === "x" || token.text === "y" ? token.text : Object.hasOwn(CONSTANTS, token.text) ? ["constant", token.text] : null),
+    called: (token) => (Object.hasOwn(grammar.functions, token.text) ? grammar.functions[token.text] : null),
+    counts: (op) => grammar.operations[op].d.length,
+    known: "there are x, y, pi, e and functions",
+  });
 }
 
 /** @param {Tree} u @param {Tree} v */
@@ -158,27 +92,41 @@ function computed(trees, grammar, give) {
   return out + give(names);
 }
 
-const ROW = (...parts) => `<mrow>${parts.join("")}</mrow>`;
-const SIGN = (sign) => `<mo>${sign}</mo>`;
-const BRACKETS = (inner) => `<mo stretchy="true">(</mo>${inner}<mo stretchy="true">)</mo>`;
+export const ROW = (...parts) => `<mrow>${parts.join("")}</mrow>`;
+export const SIGN = (sign) => `<mo>${sign}</mo>`;
+export const BRACKETS = (inner) => `<mo stretchy="true">(</mo>${inner}<mo stretchy="true">)</mo>`;
 
-/** A formula as it is written on paper. @param {Tree} tree @param {number} [within] how closely its surroundings bind @returns {string} */
-function onPaper(tree, within = 0) {
+/**
+ * A formula as it is written on paper.
+ * @param {Tree} tree @param {number} [within] how closely its surroundings bind
+ * @param {(leaf: string) => string} [leaf] how a name is written @param {(leaf: Tree) => boolean} [single] is it one number, not one a coordinate
+ * @returns {string}
+ */
+export function onPaper(tree, within = 0, leaf = (name) => `<mi>${name}</mi>`, single = () => false) {
   if (typeof tree === "number") return tree < 0 ? (within > 1 ? ROW(BRACKETS(`${SIGN("−")}<mn>${-tree}</mn>`)) : ROW(SIGN("−"), `<mn>${-tree}</mn>`)) : `<mn>${tree}</mn>`;
-  if (!Array.isArray(tree)) return `<mi>${tree}</mi>`;
-  const [op, a, b] = tree;
+  if (!Array.isArray(tree)) return leaf(tree);
+  const [op, a, b, c] = tree;
+  const on = (part, inside = 0) => onPaper(part, inside, leaf, single);
   if (op === "constant") return `<mi>${a === "pi" ? "π" : a}</mi>`;
   const closed = (binds, ...parts) => (within > binds ? ROW(BRACKETS(ROW(...parts))) : ROW(...parts));
-  if (op === "add") return closed(1, onPaper(a, 1), SIGN("+"), onPaper(b, 1));
-  if (op === "sub") return closed(1, onPaper(a, 1), SIGN("−"), onPaper(b, 2));
-  if (op === "neg") return closed(1, SIGN("−"), onPaper(a, 2));
-  if (op === "mul") return closed(2, onPaper(a, 2), /^(<mrow>)*<mn>/.test(onPaper(b, 2)) ? SIGN("⋅") : '<mspace width=".17em"/>', onPaper(b, 2));
-  if (op === "div") return `<mfrac>${onPaper(a)}${onPaper(b)}</mfrac>`;
-  if (op === "pow") return `<msup>${onPaper(a, 4)}${onPaper(b)}</msup>`;
-  if (op === "sqrt") return `<msqrt>${onPaper(a)}</msqrt>`;
-  if (op === "abs") return ROW(SIGN("|"), onPaper(a), SIGN("|"));
-  return ROW(`<mi>${op}</mi>`, BRACKETS(tree.slice(1).map((part) => onPaper(part)).join(SIGN(","))));
+  if (op === "add") return closed(1, on(a, 1), SIGN("+"), on(b, 1));
+  if (op === "sub") return closed(1, on(a, 1), SIGN("−"), on(b, 2));
+  if (op === "neg") return closed(1, SIGN("−"), on(a, 2));
+  if (op === "mul") return closed(2, on(a, 2), /^(<mrow>)*<mn>/.test(on(b, 2)) ? SIGN("⋅") : '<mspace width=".17em"/>', on(b, 2));
+  // A long quotient reads better as a factor before it.
+  if (op === "div" && a[0] === "mul" && single(a[1])) return closed(2, on(a[1], 2), '<mspace width=".17em"/>', `<mfrac>${on(a[2])}${on(b)}</mfrac>`);
+  if (op === "div") return `<mfrac>${on(a)}${on(b)}</mfrac>`;
+  if (op === "pow") return `<msup>${on(a, 4)}${on(b)}</msup>`;
+  if (op === "sqrt") return `<msqrt>${on(a)}</msqrt>`;
+  if (op === "abs") return ROW(SIGN("|"), on(a), SIGN("|"));
+  if (op in COMPARED) return ROW(on(a, 1), SIGN(COMPARED[op]), on(b, 1));
+  if (op === "where") return ROW('<mo>{</mo>', `<mtable columnalign="left">${[[on(b), `<mtext>if&#160;</mtext>${on(a)}`], [on(c), "<mtext>otherwise</mtext>"]]
+    .map(([value, when]) => `<mtr><mtd>${value}</mtd><mtd>${ROW(when)}</mtd></mtr>`).join("")}</mtable>`);
+  if (op === "sum") return closed(1, `<munder>${SIGN("∑")}<mi>i</mi></munder>`, on(a, 2));
+  return ROW(`<mi>${op}</mi>`, BRACKETS(tree.slice(1).map((part) => on(part)).join(SIGN(","))));
 }
+
+const COMPARED = { lt: "&lt;", le: "≤", gt: "&gt;", ge: "≥", eq: "=", ne: "≠" };
 
 /** Points of a domain off its middle and corners, and whether there are a value and a gradient. @param {any} code @param {number[]} domain */
 function lookedAt(code, [x0, x1, y0, y1]) {

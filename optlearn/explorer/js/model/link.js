@@ -15,18 +15,27 @@ export function fragmentWith(key, text) {
   return "#" + [...others, `${key}=${text}`].join("&");
 }
 
-/** Makes a surface of a formula; comes with the views. @type {((text: string, data: any) => any) | null} */
-let typist = null;
-/** @param {(text: string, data: any) => any} make */
-export function provideTypist(make) {
-  typist = make;
+/** Make a surface of a formula, a rule of lines; loaded when first asked for. @type {Object<string, (what: any, data: any) => any> | null} */
+let typists = null;
+/** @param {Object<string, (what: any, data: any) => any>} given */
+export function provideTypists(given) {
+  typists = given;
 }
 
 /** A surface by its key: one that is there, or what its formula says. @param {{surfaces: Object<string, any>}} data @param {string} key */
 export function surfaceOf(data, key) {
-  if (!Object.hasOwn(data.surfaces, key) && typist) data.surfaces[key] = typist(key, data);
+  if (!Object.hasOwn(data.surfaces, key) && typists) data.surfaces[key] = typists.surface(key, data);
   return data.surfaces[key];
 }
+
+/** A rule by its key: one that is there, or what its lines say. @param {{rules: Object<string, any>}} data @param {string} key */
+export function ruleOf(data, key) {
+  if (!Object.hasOwn(data.rules, key) && typists) data.rules[key] = typists.rule(key, data);
+  return data.rules[key];
+}
+
+/** The class that a typed rule is in Python, if that can be told by now. @param {{rules: Object<string, any>}} data @param {any} rule @returns {{name: string, text: string} | null} */
+export const classOfTyped = (data, rule) => typists && typists.python(rule, data);
 
 /** What schedules are, but for their numbers. @param {Object<string, any>} [schedules] */
 const formsOf = (schedules) => JSON.stringify(Object.entries(schedules || {}).map(([name, s]) => [name, s.code]));
@@ -68,7 +77,7 @@ export function stateOfLink(text, first, data) {
     });
     const surface = surfaceOf(data, state.surface);
     state.racers = state.racers.map(([rule, h, hidden, past, from, numbers]) => {
-      const n = data.rules[rule].hypers.length;
+      const n = ruleOf(data, rule).hypers.length;
       if (!finite(h, n) || (past && !past.every(([until, then]) => Number.isInteger(until) && finite(then, n)))) throw new TypeError("h");
       const racer = { rule, h };
       if (hidden) racer.hidden = true;

@@ -2,6 +2,8 @@
 
 import { dot, nearer } from "../view/draw.js";
 import { DASHES } from "../view/theme.js";
+import { classOfTyped } from "../model/link.js";
+import { withTyping } from "./panels.js";
 import { createGif, paletteOf } from "../model/gif.js";
 
 /** Python that makes the same explorer. @param {any} app */
@@ -15,11 +17,22 @@ export function pythonOf(app) {
     const all = [...past.map(([, h]) => h[k]), racer.h[k]].map((x) => `Constant(start=${x})`);
     return `Join([${all.join(", ")}], at=[${past.map(([until]) => until).join(", ")}])`;
   };
+  /** Classes of the rules that were typed. @type {Map<string, {name: string, text: string}>} */
+  const classes = new Map();
   const racers = store.get("racers").map((racer, i) => {
     const rule = app.rule(i);
+    if (rule.key === rule.text && !classes.has(rule.key)) {
+      const { name, text } = classOfTyped(app.data, rule) || { name: "Typed", text: "" };
+      const same = [...classes.values()].filter((one) => one.name.replace(/_\d+$/, "") === name).length;
+      const unique = same ? `${name}_${same + 1}` : name;
+      classes.set(rule.key, { name: unique, text: text.replace(name, unique) });
+      // Again when it can be told.
+      if (!text) withTyping(() => store.mark("racers"));
+    }
     const parts = rule.key.split(";");
     const chosen = rule.options.filter((option) => parts.some((part) => part.startsWith(option.name + "=")));
-    return calls("get", [`"${rule.name}"`,
+    const own = classes.get(rule.key);
+    return calls(own ? own.name : "get", [...(own ? [] : [`"${rule.name}"`]),
       ...rule.hypers.map((d, k) => `${d.name}=${number(racer, k)}`),
       ...chosen.map((option) => `${option.name}=${literal(option.value)}`)]) +
       Object.entries(racer.schedules || {}).map(([name, s]) => `.replace(${name}=${s.label})`).join("");
@@ -38,9 +51,10 @@ export function pythonOf(app) {
   if (store.get("target") !== 1e-3) more.push(`target=${store.get("target")}`);
   for (const name of ["band", "relief"]) if (store.get(name)) more.push(`${name}=True`);
   for (const name of ["fair", "panel"]) if (store.get(name)) more.push(`${name}="${store.get(name)}"`);
-  const used = new Set(racers.join().match(/[A-Z]\w+(?=\()/g));
-  const imports = "from optlearn import explore, get, surfaces\n" + (used.size ? `from optlearn.schedules import ${[...used].join(", ")}\n` : "");
-  return `${imports}\nexplore(\n    ${surface},\n    [${racers.join(",\n     ")}],\n    ${more.join(", ")})\n`;
+  const used = new Set(racers.join().match(/\b[A-Z]\w+(?=\()/g));
+  for (const one of classes.values()) used.delete(one.name);
+  const imports = (classes.size ? "import numpy as np\n\nfrom optlearn import Optimizer, Update, explore, get, hyper, surfaces\n" : "from optlearn import explore, get, surfaces\n") + (used.size ? `from optlearn.schedules import ${[...used].join(", ")}\n` : "");
+  return `${imports}${[...classes.values()].map(({ text }) => `\n\n${text}`).join("")}\nexplore(\n    ${surface},\n    [${racers.join(",\n     ")}],\n    ${more.join(", ")})\n`;
 }
 
 /** All runs as a table. @param {any} app */

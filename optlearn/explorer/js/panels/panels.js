@@ -38,12 +38,12 @@ export function provideViews(given) {
   for (const act of due) act();
 }
 
-/** The views' script: in the page, or beside the page's own. */
-function loadViews() {
-  const held = document.querySelector("script.optlearn-views");
+/** Fetches a script: what the page holds of it, or the file beside the page's own. @param {string} name */
+export function fetchScript(name) {
+  const held = document.querySelector(`script.optlearn-${name}`);
   const script = document.createElement("script");
   if (held) script.textContent = held.textContent;
-  else script.src = /** @type {any} */ (window).optlearnExplorer.views;
+  else script.src = /** @type {any} */ (window).optlearnExplorer.views.replace("-views.js", `-${name}.js`);
   document.head.append(script);
 }
 
@@ -51,7 +51,43 @@ function loadViews() {
 export function withViews(act) {
   if (views) return act();
   waiting.push(act);
-  if (waiting.length === 1) loadViews();
+  if (waiting.length === 1) fetchScript("views");
+}
+
+/** Makes the editor of rules. @type {((app: any, place: HTMLElement) => any) | null} */
+let typing = null;
+/** @type {(() => void)[]} */
+let forTyping = [];
+
+/** Takes what reads typed surfaces and rules, from its script. @param {(app: any, place: HTMLElement) => any} given */
+export function provideTyping(given) {
+  typing = given;
+  const due = forTyping;
+  forTyping = [];
+  for (const act of due) act();
+}
+
+/** Calls back when typed surfaces and rules can be read. @param {(make: (app: any, place: HTMLElement) => any) => void} act */
+export function withTyping(act) {
+  const call = () => act(/** @type {(app: any, place: HTMLElement) => any} */ (typing));
+  // Their lines are of all rules, which come with the views.
+  withViews(() => {
+    if (typing) return call();
+    forTyping.push(call);
+    if (forTyping.length === 1) fetchScript("typing");
+  });
+}
+
+/** Calls back with what is read of a link, when all is there that a link may name. @param {() => any} read @param {(state: any) => void} then */
+export function whenRead(read, then) {
+  const state = read();
+  // A page of stages alone has nothing that it could fetch.
+  if (state || typing || !(/** @type {any} */ (window).optlearnExplorer?.views || document.querySelector("script.optlearn-views"))) return then(state);
+  withViews(() => {
+    const again = read();
+    if (again) then(again);
+    else withTyping(() => then(read()));
+  });
 }
 
 /** @param {import("../main.js").App} app @param {HTMLElement} parent */

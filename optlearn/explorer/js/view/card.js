@@ -27,8 +27,10 @@ export function createCard(app, parent) {
   const change = make("label", { class: "olx-check olx-keep", title: "Otherwise a change reruns from the start" }, keep, keepName);
   const before = make("p", { class: "olx-note" });
   const remove = make("button", { type: "button", class: "olx-quiet", onclick: () => app.removeRacer(store.get("selected")) }, "Remove");
+  const lines = make("button", { type: "button", class: "olx-quiet olx-lines", title: "Its lines as text, to change them", onclick: () => app.typeRule() }, "Change the rule");
   const card = make("div", { class: "olx-card", role: "group", "aria-label": "Selected racer" },
-    make("header", { class: "olx-card-head" }, title, remove), stages.el, caption, equation, form, sliders, change, before,
+    make("header", { class: "olx-card-head" }, title, make("span", {}, lines, remove)), stages.el, caption, equation,
+    make("div", { class: "olx-typing" }), form, sliders, change, before,
     make("div", { class: "olx-inside" }, gauges.el, loupe.el));
   parent.append(card);
 

@@ -31,19 +31,23 @@ export function createHeader(app, parent) {
   };
 }
 
+/** In the place of a rule's key: one that the reader types. */
+const TYPED = "=";
+
 /** Racers as chips: a click selects, a second click hides. @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createChips(app, parent) {
   const { store } = app;
   const row = make("div", { class: "olx-chips", role: "toolbar", "aria-label": "Racers" });
   const bar = make("div", { class: "olx-racers" }, row);
   const add = choice("Add a racer", [], (key) => {
-    if (key) app.addRacer(key);
+    if (key === TYPED) app.typeRule(true);
+    else if (key) app.addRacer(key);
     add.set("");
   });
   add.el.classList.add("olx-add");
-  const plainRules = Object.values(app.data.rules).filter((rule) => rule.key === rule.name || rule.own);
+  const plainRules = Object.values(app.data.rules).filter((rule) => (rule.key === rule.name || rule.own) && rule.key !== rule.text);
   const names = { ...app.data.more, ...Object.fromEntries(plainRules.map((rule) => [rule.key, rule.label])) };
-  add.fill([{ value: "", text: "+ Add" }, ...Object.entries(names).map(([value, text]) => ({ value, text }))
+  add.fill([{ value: "", text: "+ Add" }, { value: TYPED, text: "a rule that you type …" }, ...Object.entries(names).map(([value, text]) => ({ value, text }))
     .sort((a, b) => a.text.localeCompare(b.text))]);
   bar.append(add.el);
   parent.append(bar);
