@@ -130,6 +130,8 @@ def test_an_address_is_written_everywhere_and_taken_out_again():
     assert tomllib.loads(told["pyproject.toml"])["project"]["urls"]["Repository"] == repository
     citation = yaml.safe_load(told["CITATION.cff"])
     assert (citation["repository-code"], citation["url"]) == (repository, site)
+    assert f"<{repository}/security/advisories/new>" in told["SECURITY.md"]
+    assert "://" not in address.written(told, "", "")["SECURITY.md"]
     assert address.written(told, "", "") == address.written(texts, "", "")
     # The files say one thing now, whatever it is.
     now = yaml.safe_load(texts["_config.yml"])

@@ -11,7 +11,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent.parent
-FILES = ("_config.yml", "pyproject.toml", "CITATION.cff")
+FILES = ("_config.yml", "pyproject.toml", "CITATION.cff", "SECURITY.md")
+# Where nobody else reads along, by the repository's host.
+PRIVATE = {"github": "/security/advisories/new", "gitlab": "/-/issues/new?issue[confidential]=true"}
+REPORT = re.compile(r"(?<=\n\n)Please report.*?(?=\n\n)", re.S)
+IN_WORDS = """\
+Please report what you find privately, and not in a public issue: on GitHub under *Security, Report a vulnerability* of
+the repository, on GitLab as a confidential issue. Where the host has neither, ask in an issue, without saying what you
+found, for an address."""
 
 
 def pages(repository):
@@ -27,9 +34,16 @@ def table(repository, site):
     return "[project.urls]\n" + "".join(f'{name} = "{address}"\n' for name, address in rows.items())
 
 
+def report(repository):
+    """How to report privately, as a paragraph."""
+    form = next((path for host, path in PRIVATE.items() if host in urlsplit(repository).netloc), "")
+    known = f"Please report what you find privately, and not in a public issue:\n<{repository}{form}>."
+    return known if form else IN_WORDS
+
+
 def written(texts, repository, site):
     """The files, given and returned as texts by name, with these addresses."""
-    config, project, citation = (texts[name] for name in FILES)
+    config, project, citation, security = (texts[name] for name in FILES)
     config = re.sub(r'^(repository:\n  url: )".*"', rf'\1"{repository}"', config, count=1, flags=re.M)
     config = re.sub(r'^(  baseurl: )".*"', rf'\1"{site}"', config, count=1, flags=re.M)
     project = re.sub(r'^\[project\.urls\]\n(?:\w+ = ".*"\n)*', lambda _: table(repository, site), project, count=1,
@@ -37,7 +51,8 @@ def written(texts, repository, site):
     citation = re.sub(r"^(?:url|repository-code): .*\n", "", citation, flags=re.M)
     if repository:
         citation = citation.rstrip("\n") + f'\nurl: "{site}"\nrepository-code: "{repository}"\n'
-    return {"_config.yml": config, "pyproject.toml": project, "CITATION.cff": citation}
+    security = REPORT.sub(lambda _: report(repository), security, count=1)
+    return {"_config.yml": config, "pyproject.toml": project, "CITATION.cff": citation, "SECURITY.md": security}
 
 
 def main(addresses):
