@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
@@ -18,6 +19,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import alone  # noqa: E402
 import executions  # noqa: E402
 import hosting  # noqa: E402
+import kernels  # noqa: E402
 
 
 def builder(folder, **config):
@@ -77,6 +79,19 @@ def test_a_failure_says_where_and_why_and_is_not_kept(book):
     said = str(caught.value)
     assert "page.ipynb, cell 3" in said
     assert "ZeroDivisionError: division by zero" in said and "return 1 / x" in said and "\x1b" not in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
+def test_a_forked_kernel_is_warm_and_otherwise_as_any():
+    sources = ["import os, sys\n'optlearn.plots' in sys.modules, 'np' in globals(), os.path.basename(os.getcwd())",
+               "import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "print(os.getpid())"]
+    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
+    with kernels.forked():
+        NotebookClient(notebook, resources={"metadata": {"path": str(ROOT / "tests")}}).execute()
+    warm, figure, process = (cell.outputs for cell in notebook.cells)
+    assert warm[0].data["text/plain"] == "(True, False, 'tests')"
+    assert "image/png" in figure[0].data
+    assert kernels.Kernel(int(process[0].text)).poll() == 0
 
 
 def test_no_page_offers_what_has_no_address():

@@ -6,6 +6,7 @@ again what loaded the changed file. Pages are read again with them, as Sphinx is
 """
 
 import asyncio
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -17,6 +18,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import kernels
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -25,17 +27,8 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-# In the kernel, before the first cell. Who starts another Python is taken to open everything.
-WATCH = """
-import os, sys
-sys._opened = opened = set()
-def note(event, arguments):
-    if event == "open" and isinstance(arguments[0], (str, os.PathLike)):
-        opened.add(os.path.abspath(arguments[0]))
-    elif event == "os.fork" or event == "subprocess.Popen" and "python" in str(arguments[1]):
-        opened.add("processes")
-sys.addaudithook(note)
-"""
+# In a kernel, before the first cell, if it was not watched from its beginning.
+WATCH = f"import sys\nif not hasattr(sys, '_opened'):\n    exec({kernels.WATCH!r}, {{}})"
 # And after the last.
 TELL = """
 import json, os, sys
@@ -54,7 +47,8 @@ def sha(data):
 def environment():
     """A digest of what a run depends on beside the repository: packages, Python, and how the book wants its outputs."""
     packages = sorted(f"{one.name} {one.version}" for one in importlib.metadata.distributions())
-    return sha(repr((sys.version, packages, os.environ.get("OPTLEARN_STATIC"), Path(__file__).read_text("utf-8"))))
+    ways = [Path(module).read_text("utf-8") for module in (__file__, kernels.__file__)]
+    return sha(repr((sys.version, packages, os.environ.get("OPTLEARN_STATIC"), ways)))
 
 
 class Runs:
@@ -167,7 +161,7 @@ def execute(app, env, docnames):
     if stale:
         logger.info("running %d notebooks, %d at a time", len(stale), os.cpu_count())
         # In a thread: whoever builds may have a loop running, as Playwright has in tests.
-        with ThreadPoolExecutor(1) as thread:
+        with ThreadPoolExecutor(1) as thread, kernels.forked() if len(stale) > 1 else contextlib.nullcontext():
             thread.submit(asyncio.run, runs.all(stale)).result()
 
 
