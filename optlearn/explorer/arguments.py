@@ -18,7 +18,7 @@ MOST_STEPS = 2000
 MOST_DELAY = 32
 FAIRNESS = ("", "same", "tuned")
 SLICE = "; of a function of more numbers optlearn.function(f).slice(at, d1, d2) is the surface along two directions"
-STAGES = ("step", "gradient", "memory", "lookahead", "preconditioner")
+STAGES = ("step", "gradient", "memory", "lookahead", "correction", "preconditioner")
 PANELS = ("", "map", "tiles", "modes", "noise", "fair", "share", "schedule", "kernel", "correction", "floor", "bound")
 
 

@@ -19,7 +19,7 @@ STAGES = {
     "Nesterov": ["lookahead", "gradient", "memory", "step"],
     "AdaGrad": ["gradient", "memory", "preconditioner", "step"],
     "RMSProp": ["gradient", "memory", "preconditioner", "step"],
-    "Adam": ["gradient", "memory", "preconditioner", "step"],
+    "Adam": ["gradient", "memory", "correction", "preconditioner", "step"],
 }
 
 
@@ -217,9 +217,8 @@ def test_captions_say_what_the_rule_keeps(frames_of):
             assert RAVINE(np.array(it["ghost"])) > RAVINE(np.array(it["to"]))
         if name in KEPT:
             assert "smaller rate along y" in stages["preconditioner"]["short"]
-            assert ("first" in stages["preconditioner"]) == (name == "Adam")
-        if name == "Adam":
-            assert stages["preconditioner"]["first"].endswith("(× 3.7, × 334)")
+            assert stages["preconditioner"]["first"] == "With one rate: as far along y as along x, the circle"
+        assert ("correction" in stages) == (name == "Adam")
 
 
 def test_bars_and_averages_lie_between_values_of_the_record(frames_of):
@@ -240,6 +239,7 @@ def test_bars_and_averages_lie_between_values_of_the_record(frames_of):
         along = {None: kept.g, "m": kept.named.get("m_hat"), "a": kept.named.get("a", kept.w)[1:]}[average]
         rates = np.array([(kept.w[t - 1] - kept.w[t]) / along[t - 1] for t in (2, 3)])
         shown = np.array([bar["rate"] for bar in bars if bar["rate"]])
+        assert len(shown) > 50
         assert (shown >= rates.min(axis=0) * (1 - 1e-9)).all()
         assert (shown <= rates.max(axis=0) * (1 + 1e-9)).all()
         np.testing.assert_allclose(shown[-1], rates[1], rtol=1e-9)
@@ -250,6 +250,61 @@ def test_bars_and_averages_lie_between_values_of_the_record(frames_of):
             parts = (("old", m_old), ("kept", blend * m_old), ("blend", m_now), ("part", (1 - blend) * kept.g[2]))
             for key, m in parts:
                 np.testing.assert_allclose(it["arrows"][key]["to"], kept.w[2] - even * m, rtol=1e-9)
+
+
+class Late(Optimizer, register=False):
+    """A reader's rule: only its squares are corrected, and it names half of its average, which is no correction."""
+
+    lr = hyper(0.1, above=0)
+    slots = ("a", "b")
+    direction = "a"
+
+    def update(self, w, g, s, t):
+        a = 0.5 * s.a + 0.5 * g
+        b = 0.9 * s.b + 0.1 * g**2
+        half = 0.5 * a
+        whole = b / (1 - 0.9**t)
+        return Update(w - self.lr * a / (np.sqrt(whole) + 1e-8), a=a, b=b, half=half, whole=whole)
+
+
+def test_averages_that_began_at_zero_grow_by_the_factor_of_the_record(frames_of):
+    """The bars of what slopes have filled, the average's arrow and the bars of squares end where the record has them."""
+    corrections = {"Adam": {"m": 0.9, "v": 0.999}, "Late": {"b": 0.9}}
+    for racer, frames in zip((RACERS[4], Late()), frames_of([RACERS[4], Late()]), strict=True):
+        decays = corrections[type(racer).__name__]
+        part = {name: 1 - decay**3 for name, decay in decays.items()}
+        kept = run(RAVINE, racer, (-2.5, 1.0), 40)
+        stage = next(stage for stage in frames[0]["it"]["stages"] if stage["id"] == "correction")
+        assert all(f"{100 * (1 - share):.3g}% of {name}" in stage["first"] for name, share in part.items())
+        grown = ", ".join(f"{name} × {1 / share:.3g}" for name, share in part.items())
+        assert stage["short"] == f"Too small, so scaled up: {grown}"
+        scenes = [frame["scene"] for frame in frames if frame["stage"] == "correction"]
+        # It takes twice as long as a stage without a reason.
+        others = [frame for frame in frames if frame["stage"] == "gradient"]
+        assert len(scenes) == pytest.approx(2 * len(others), abs=2)
+        filled = np.array([[bar["part"] for bar in scene["gauge"]["filled"]] for scene in scenes])
+        assert [bar["name"] for bar in scenes[0]["gauge"]["filled"]] == list(part)
+        np.testing.assert_allclose(filled[0], list(part.values()), rtol=1e-9)
+        assert (np.diff(filled, axis=0) >= 0).all()
+        assert (filled[-1] == 1).all()
+        squares, corrected = ("v", "v_hat") if "v" in part else ("b", "whole")
+        gauges = [scene["gauge"] for scene in scenes]
+        np.testing.assert_allclose(gauges[0]["now"], np.sqrt(kept.named[squares][3]), rtol=1e-9)
+        ends = np.multiply(gauges[-1]["now"], gauges[-1]["factor"])
+        np.testing.assert_allclose(ends, np.sqrt(kept.named[corrected][2]), rtol=1e-9)
+        assert (np.diff([gauge["factor"] for gauge in gauges]) >= 0).all()
+        if "m" in part:
+            even = np.sqrt((frames[0]["it"]["rate"][0] * frames[0]["it"]["rate"][1]))
+            tips = [scene["strokes"][0]["to"] for scene in (scenes[0], scenes[-1])]
+            averages = [kept.named["m"][3], kept.named["m_hat"][2]]
+            np.testing.assert_allclose(tips, kept.w[2] - even * np.array(averages), rtol=1e-9)
+
+
+def test_what_has_no_start_to_make_up_for_has_no_correction(frames_of):
+    """A correction that began elsewhere than at zero, or that has no averages, is none."""
+    rules = [RMSProp(lr=0.1), Adam(lr=0.1, bias_correction=False), RACERS[2], RACERS[0]]
+    for frames in frames_of(rules):
+        assert "correction" not in [stage["id"] for stage in frames[0]["it"]["stages"]]
 
 
 def test_the_memory_is_the_last_step_that_goes_on(frames_of):

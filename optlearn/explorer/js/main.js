@@ -1,7 +1,7 @@
 // One explorer: data, runs and panes, tied together by the store.
 
 import { createAnnouncer, prefersStill } from "./view/accessibility.js";
-import { anatomy, between, eased, film, still } from "./model/anatomy.js";
+import { anatomy, between, eased, film, stageAt, still } from "./model/anatomy.js";
 import { scaleField } from "./view/contours.js";
 import { createCard } from "./view/card.js";
 import { make } from "./view/controls.js";
@@ -177,9 +177,8 @@ export function createApp(model, parent, data, home = null) {
     filming() {
       const it = app.phase() < 1 && app.slow() ? app.anatomy() : null;
       if (!it) return null;
-      const at = app.phase() * it.stages.length;
-      const k = Math.floor(at);
-      return { stage: it.stages[k].id, u: prefersStill() ? 1 : Math.min(1, (at - k) / 0.85) };
+      const { stage, u } = stageAt(it.stages, app.phase());
+      return { stage, u: prefersStill() ? 1 : u };
     },
     /** The stage shown: that of the film, or the one asked for, if the rule has it. */
     stage() {

@@ -8,8 +8,8 @@ import { multiple, recall } from "./recall.js";
 
 /**
  * @typedef {{name: string, from: number[], to: number[]}} Arrow
- * @typedef {{id: string, title: string, text: string, short: string, first?: string, lines: string[]}} Stage `first`: what
- *   is said in its first part instead of `short`
+ * @typedef {{id: string, title: string, text: string, short: string, first?: string, lines: string[], long?: number}} Stage `first`:
+ *   what is said in its first part instead of `short`; `long`: how long it takes in the film, 1 if not given
  * @typedef {{t: number, from: number[], to: number[], probe: number[] | null, delay: number, g: number[], memory: number[],
  *   push: number[], ghost: number[] | null, direction: number[] | null, rate: number[] | null, scale: number,
  *   ellipse: {center: number[], radii: number[]} | null, arrows: Object<string, Arrow>, stages: Stage[],
@@ -121,7 +121,7 @@ export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
     }
     if (ellipse) {
       const long = Math.max(...Object.values(arrows).filter((a) => a.from === from).map((a) => length(minus(a.to, from))));
-      fit = 1 / Math.max(1, Math.ceil(Math.max(...ellipse.radii) / (1.5 * long)));
+      fit = 1 / Math.max(1, Math.ceil(Math.max(...ellipse.radii) / (3 * long)));
     }
   }
   const before = own && t > 1 ? valueAt(run, "@rate", t - 1) : null;
@@ -132,8 +132,9 @@ export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
 /**
  * What is drawn of a step: arrows from the back to the front, thin lines, rings around points, and the ellipse.
  * @typedef {{name: string, from: number[], to: number[], text?: string, along?: number, wide?: boolean, pale?: boolean}} Stroke
- * @typedef {{old: number[], kept: number[], now: number[], factor: number, rate: number[] | null}} Gauge `kept`: what is there of
- *   the old; `now`: with the new; `rate`: the rates, if they are shown
+ * @typedef {{old: number[], kept: number[], now: number[], factor: number, rate: number[] | null,
+ *   filled: {name: string, part: number, up: number}[] | null}} Gauge `kept`: what is there of the old; `now`: with the new;
+ *   `rate`: the rates, if they are shown; `filled`: of averages that began at zero, how far they are filled, and how much it takes
  * @typedef {{strokes: Stroke[], lines: {from: number[], to: number[], of: string}[], rings: {at: number[], of: string}[],
  *   ellipse: number[] | null, circle: number, moved: number, gauge: Gauge | null, early: boolean}} Scene `moved`: how far the
  *   marker has come, 0 to 1; `early`: in the first part of a stage
@@ -145,19 +146,38 @@ const emptyScene = () => ({ strokes: [], lines: [], rings: [], ellipse: null, ci
 /** The radius that the ellipse would have with equal rates. @param {Anatomy} it */
 const evenRadius = (it) => (it.ellipse ? Math.sqrt(it.ellipse.radii[0] * it.ellipse.radii[1]) : 0);
 
+/** Averages that began at zero, which the rule makes up for. @param {Pick<Anatomy, "average" | "gauge">} it */
+export const corrected = (it) => [it.average, it.gauge].flatMap((one) => (one && one.filled !== null ? [{ name: one.name, filled: one.filled }] : []));
+
 /**
- * The bars at a moment. @param {Anatomy} it @param {number} faded 0 to 1 @param {number} grown @param {number} scaled @param {boolean} rates
+ * The bars at a moment; shares from 0 to 1.
+ * @param {Anatomy} it @param {{faded?: number, grown?: number, scaled?: number, rated?: number, filled?: number}} shares
  * @returns {Gauge | null}
  */
-function gaugeAt(it, faded, grown, scaled, rates) {
+function gaugeAt(it, { faded = 1, grown = 1, scaled = 1, rated, filled }) {
   const { gauge, rate } = it;
-  if (!rate || !it.ellipse || (!gauge && !rates)) return null;
+  if (!rate || !it.ellipse || (!gauge && rated === undefined)) return null;
   /** @param {number[]} values */
   const size = (values) => (gauge && gauge.root ? values.map(Math.sqrt) : values);
   const [old, kept, now] = gauge ? [gauge.old, gauge.kept, gauge.now].map(size) : [[0, 0], [0, 0], [0, 0]];
   const left = between(old, kept, faded);
   const factor = gauge && gauge.root ? Math.sqrt(gauge.factor) : gauge ? gauge.factor : 1;
-  return { old, kept: left, now: between(left, now, grown), factor: 1 + (factor - 1) * scaled, rate: rates ? between(it.before || rate, rate, scaled) : null };
+  return { old, kept: left, now: between(left, now, grown), factor: 1 + (factor - 1) * scaled,
+    rate: rated === undefined ? null : between(it.before || rate, rate, rated),
+    filled: filled === undefined ? null : corrected(it).map((one) => ({ name: one.name, part: between([one.filled, 0], [1, 0], filled)[0], up: 1 / one.filled })) };
+}
+
+/** Which stage the film of a step shows at a time from 0 to 1, and how far it is. @param {Stage[]} stages @param {number} phase */
+export function stageAt(stages, phase) {
+  const k = Math.max(0, stages.findIndex((_, i) => phase < startOf(stages, i + 1)));
+  const [from, to] = [startOf(stages, k), startOf(stages, k + 1)];
+  return { stage: stages[k].id, u: Math.min(1, (phase - from) / (0.85 * (to - from))) };
+}
+
+/** When a stage begins. @param {Stage[]} stages @param {number} k */
+export function startOf(stages, k) {
+  const [before, all] = [stages.slice(0, k), stages].map((some) => some.reduce((sum, { long }) => sum + (long || 1), 0));
+  return before / all;
 }
 
 /** All that belongs to a stage, at rest. @param {Anatomy} it @param {string} stage @returns {Scene} */
@@ -197,7 +217,7 @@ export function still(it, stage) {
     if (it.hasMemory) {
       scene.lines.push({ from: it.from, to: arrows.memory.to, of: "memory" }, { from: arrows.memory.to, to: it.to, of: "gradient" });
     }
-    scene.gauge = gaugeAt(it, 1, 1, 1, true);
+    scene.gauge = gaugeAt(it, { rated: 1 });
     put("step", { text: "step" });
   }
   return scene;
@@ -253,7 +273,7 @@ export function film(it, stage, u) {
       scene.rings.push({ at: it.probe, of: "memory" });
     } else if (adaptive) {
       scene.ellipse = it.ellipse && it.ellipse.radii;
-      scene.gauge = gaugeAt(it, 1, 1, 1, true);
+      scene.gauge = gaugeAt(it, { rated: 1 });
       grow("plain", 1, { text: "with one rate", pale: true });
     } else if (it.hasMemory) {
       scene.lines.push({ from: it.from, to: arrows.memory.to, of: "memory" }, { from: arrows.memory.to, to: it.to, of: "gradient" });
@@ -281,7 +301,7 @@ export function film(it, stage, u) {
   }
   if (stage === "gradient") {
     grow("gradient", eased(u, 0.05, 0.7), { text: "−∇f" });
-    scene.gauge = gaugeAt(it, 0, 0, 0, false);
+    scene.gauge = gaugeAt(it, { faded: 0, grown: 0, scaled: 0 });
   }
   if (stage === "memory" && !adaptive) {
     if (it.hasMemory) {
@@ -293,7 +313,7 @@ export function film(it, stage, u) {
   if (stage === "memory" && adaptive) {
     const fades = it.gauge && it.gauge.keep !== null && it.gauge.keep < 1;
     const faded = eased(u, 0.05, 0.3);
-    scene.gauge = gaugeAt(it, faded, fades ? eased(u, 0.35, 0.75) : eased(u, 0.1, 0.6), 0, false);
+    scene.gauge = gaugeAt(it, { faded, grown: fades ? eased(u, 0.35, 0.75) : eased(u, 0.1, 0.6), scaled: 0 });
     grow("gradient", 1, { text: "−∇f", pale: Boolean(it.average) });
     if (it.average) {
       // The old average fades, the gradient shrinks to its share and goes on from there.
@@ -306,22 +326,25 @@ export function film(it, stage, u) {
       grow("blend", eased(u, 0.62, 0.8), { text: "new average" });
     }
   }
+  if (stage === "correction") {
+    // What is too small, as it began at zero, is made as long as slopes alone would have it.
+    scene.early = u < 0.4;
+    const up = eased(u, 0.45, 0.85);
+    scene.gauge = gaugeAt(it, { scaled: up, filled: up });
+    if (it.average) scene.strokes.push({ ...arrows.blend, to: between(arrows.blend.to, arrows.plain.to, up), text: up > 0 ? `${show(it.average.factor, 3)} × average` : "average" });
+    else grow("gradient", 1, { text: "−∇f" });
+  }
   if (stage === "preconditioner" && it.ellipse) {
     const [rx, ry] = it.ellipse.radii;
-    const first = Boolean(it.stages[at].first);
-    const corrected = first ? eased(u, 0.05, 0.35) : 1;
-    scene.early = first && u < 0.45;
-    const start = first ? 0.45 : 0.1;
-    const scaled = eased(u, start, first ? 0.8 : 0.6);
+    scene.early = u < 0.4;
+    const [turned, scaled] = [eased(u, 0.05, 0.25), eased(u, 0.45, 0.85)];
     const even = evenRadius(it);
-    scene.circle = even * (first ? eased(u, 0.3, 0.45) : 1);
+    scene.circle = even * turned;
     scene.ellipse = scaled > 0 ? [even * (1 - scaled) + rx * scaled, even * (1 - scaled) + ry * scaled] : null;
-    scene.gauge = gaugeAt(it, 1, 1, first ? eased(u, 0.05, 0.35) : scaled, true);
-    if (scene.gauge && it.before && it.rate) scene.gauge.rate = between(it.before, it.rate, scaled);
+    scene.gauge = gaugeAt(it, { scaled: it.gauge && it.gauge.filled !== null ? 1 : scaled, rated: scaled });
     const { plain: whole } = arrows;
-    const begun = it.average ? arrows.blend.to : arrows.gradient.to;
-    scene.strokes.push({ ...whole, to: between(begun, whole.to, it.average || it.direction === it.g ? corrected : eased(u, 0.05, 0.3)),
-      text: scaled > 0 ? "with one rate" : it.average ? "average" : "−∇f", along: 1, pale: scaled > 0 });
+    const begun = done("correction") || it.direction === it.g ? whole.to : it.average ? arrows.blend.to : arrows.gradient.to;
+    scene.strokes.push({ ...whole, to: between(begun, whole.to, turned), text: "with one rate", along: 1, pale: scaled > 0 });
     if (scaled > 0) scene.strokes.push({ name: "scaled", from: it.from, to: between(whole.to, arrows.scaled.to, scaled), text: scaled > 0.3 ? "with own rates" : "" });
   }
   return scene;

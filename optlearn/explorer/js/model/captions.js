@@ -1,5 +1,6 @@
 // The stages of a step in words: what happens, and why, with the numbers of this step.
 
+import { symbolOf } from "./names.js";
 import { show, showPair } from "./numbers.js";
 import { length, minus } from "./points.js";
 
@@ -72,16 +73,33 @@ export function stagesOf(rule, it) {
           : "The memory adds nothing to this step: all of it comes from the gradient.",
     });
   }
-  if (it.rate && it.direction) {
-    const factors = [average, gauge].filter((one) => one && one.factor > 1.05).map((one) => `× ${show(one?.factor || 1, 2)}`);
-    const first = factors.length ? `Few slopes so far: scale the average${factors.length > 1 ? "s" : ""} up (${factors.join(", ")})` : "";
+  /** @type {string[]} What makes up for a start at zero. */
+  const made = adaptive ? [average, gauge].flatMap((one) => (one && one.filled !== null && one.scaled ? [one.scaled] : [])) : [];
+  if (made.length) {
+    const rest = [average, gauge].flatMap((one) => (one && one.filled !== null && one.filled < 0.99 ? [{ letter: symbolOf(rule, one.name), filled: one.filled }] : []));
+    const zero = rest.map(({ letter, filled }) => `${show(100 * (1 - filled), 3)}% of ${letter}`).join(" and ");
+    const up = rest.map(({ letter, filled }) => `${letter} × ${show(1 / filled, 3)}`).join(", ");
+    const slopes = `${it.t} slope${it.t > 1 ? "s" : ""}`;
+    // Of a quotient: how much longer it would be.
+    const longer = average?.filled && gauge?.filled && gauge.root ? average.filled / Math.sqrt(gauge.filled) : 1;
     stages.push({
-      id: "preconditioner", title: "Scaling", lines: [...moment.filter((/** @type {string} */ n) => !rule.slots.includes(n)), "w"],
-      ...(first ? { first } : {}),
-      short: !steep || !steep.told ? "Each coordinate gets its own rate" : steep.even ? `As steep along x as along y ${steep.when}: nearly equal rates`
-        : `Steep ${steep.when} along ${steep.axis}: smaller rate along ${steep.axis}`,
-      text: `${first && first + ". "}Rates: ${show(it.rate[0])} along x, ${show(it.rate[1])} along y. With one rate, ` +
-        `${show(Math.sqrt(Math.abs(it.rate[0] * it.rate[1])))}, the step would end on the dotted circle; own rates make an ellipse of it${it.fit < 1 ? `, both drawn 1 : ${Math.round(1 / it.fit)}` : ""}.`,
+      id: "correction", title: "Correction", lines: made, long: 2,
+      ...(rest.length ? { first: `After ${slopes}, ${zero} is still the zero of the start` } : {}),
+      short: rest.length ? `Too small, so scaled up: ${up}` : "Long forgotten is the zero of the start: nothing to make up for",
+      text: rest.length ? `The averages began at zero. After ${slopes} ${zero} is still that zero, so what is there is scaled up: ${up}.${longer > 1.05 ? ` Otherwise the step would be about ${show(longer, 2)} times as long.` : ""}`
+        : `The averages began at zero. After ${slopes} that is forgotten: what makes up for it changes them by less than a hundredth.`,
+    });
+  }
+  if (it.rate && it.direction) {
+    const aside = steep ? steep.axis : it.rate[1] < it.rate[0] ? "y" : "x";
+    stages.push({
+      id: "preconditioner", title: "Scaling", long: 1.5,
+      lines: [...moment.filter((/** @type {string} */ n) => !rule.slots.includes(n) && !made.includes(n)), "w"],
+      first: `With one rate: as far along ${aside} as along ${aside === "x" ? "y" : "x"}, the circle`,
+      short: !steep || !steep.told ? "Each coordinate gets its own rate: an ellipse" : steep.even ? `As steep along x as along y ${steep.when}: nearly equal rates`
+        : `Steep ${steep.when} along ${steep.axis}: smaller rate along ${steep.axis}, an ellipse`,
+      text: `Rates: ${show(it.rate[0])} along x, ${show(it.rate[1])} along y. With one rate, ${show(Math.sqrt(Math.abs(it.rate[0] * it.rate[1])))}, ` +
+        `a step of this length could end anywhere on the dotted circle; with own rates, on the ellipse${it.fit < 1 ? `, both drawn 1 : ${Math.round(1 / it.fit)}` : ""}.`,
     });
   }
   stages.push({

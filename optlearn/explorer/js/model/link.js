@@ -6,7 +6,7 @@ import { complaint } from "./numbers.js";
 const LINKED = ["surface", "params", "start", "steps", "racers", "seed", "noise", "batch", "step", "selected", "focus", "speed", "panel",
   "preset", "fair", "band", "map", "delay", "target", "relief"];
 
-const STAGE_NAMES = ["step", "gradient", "memory", "lookahead", "preconditioner"];
+const STAGE_NAMES = ["step", "gradient", "memory", "lookahead", "correction", "preconditioner"];
 const PANEL_NAMES = ["", "map", "tiles", "modes", "noise", "fair", "share", "schedule", "kernel", "correction", "floor", "bound"];
 
 /** The fragment of the address with the state of one explorer, or stage, beside what else it has. @param {string} key @param {string} text */

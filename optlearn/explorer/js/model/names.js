@@ -1,4 +1,4 @@
-// Names of racers.
+// Names of racers and of their quantities.
 
 import { show } from "./numbers.js";
 
@@ -24,4 +24,12 @@ export function labelOf(racers, rules, i) {
   const written = (digits) => alike.map((racer) => value(racer, differing)).map((x) => (typeof x === "number" ? show(x, digits) : x));
   const digits = [3, 4, 6, 9].find((n) => new Set(written(n)).size === new Set(alike.map((racer) => value(racer, differing))).size);
   return `${name} ${letter} = ${typeof own === "number" ? show(own, digits || 3) : own}`;
+}
+
+/** The left side of a quantity's line as plain text, without the time. @param {any} rule @param {string} name */
+export function symbolOf(rule, name) {
+  const line = rule.lines.find((one) => one.name === name);
+  if (!line) return name.replace(/_/g, " ");
+  return line.mathml.split("<mrow><mo>=")[0].replace(/<mn>2<.mn><.msu(p|bsup)>/, "²").replace(/<[^>]*>/g, "")
+    .replace("&#x27;", "′").replace("^", "\u0302").replace("¯", "\u0304").replace(/,?t([+²]?)$/, "$1");
 }

@@ -5,9 +5,11 @@ import { restep, valueAt } from "./integrator.js";
 /**
  * A memory with a number for each coordinate.
  * @typedef {{name: string, old: number[], kept: number[], now: number[], keep: number | null, power: number, blend: boolean,
- *   factor: number, scaled: string | null}} Memory `keep`: the part of the old that stays, null if it is not a part;
+ *   factor: number, scaled: string | null,
+ *   filled: number | null}} Memory `keep`: the part of the old that stays, null if it is not a part;
  *   `power`: of the gradient in what comes in, 0 if it is no power; `blend`: the parts of old and new sum to one;
- *   `factor`: what the rule multiplies it by before it is used, and the name of the product
+ *   `factor`: what the rule multiplies it by before it is used, and the name of the product; `filled`: the part of its weights
+ *   that gradients have, if it is a blend that began at zero and is divided by that part; else null
  */
 
 /** @param {number} a @param {number} b @param {number} size */
@@ -34,6 +36,7 @@ export function recall(rule, code, run, h, t) {
   const direction = valueAt(run, rule.direction, t);
   /** Two numbers of a row. @param {Float64Array} row @param {string} name */
   const pair = (row, name) => Array.from(row.subarray(layout[name][0], layout[name][0] + 2));
+  const uneven = restep(code, run, h, t, 2 * g[0] + 1, 3 * g[1] - 1);
   const found = rule.slots.filter((/** @type {string} */ name) => layout[name]?.[1] === 2).map((/** @type {string} */ name) => {
     const [old, now] = [valueAt(run, name, t - 1), valueAt(run, name, t)];
     const unit = old.map((x, d) => Math.max(Math.abs(x), Math.abs(now[d])) || 1);
@@ -49,9 +52,17 @@ export function recall(rule, code, run, h, t) {
     const twice = pair(restep(code, run, h, t, 2 * g[0], 2 * g[1]), name).map((x, d) => x - kept[d]);
     const power = keep === null ? 0 : [1, 2].find((p) => fresh.every((x, d) => near(twice[d], 2 ** p * x, unit[d]))) || 0;
     const blend = power > 0 && keep !== null && keep < 1 && fresh.every((x, d) => near(x, (1 - keep) * seen[d] ** power, unit[d]));
-    const scaled = rule.internals.find((/** @type {string} */ other) => !rule.slots.includes(other) && layout[other]?.[1] === 2 && multiple(now, valueAt(run, other, t)) !== null) || null;
+    // A multiple of it whatever the gradient, not of this one by chance.
+    const times = (/** @type {string} */ other) => multiple(now, valueAt(run, other, t));
+    const scaled = rule.internals.find((/** @type {string} */ other) => {
+      const k = !rule.slots.includes(other) && layout[other]?.[1] === 2 ? times(other) : null;
+      const also = k === null ? null : multiple(pair(uneven, name), pair(uneven, other));
+      return k !== null && also !== null && near(k, also, Math.abs(k));
+    }) || null;
+    const factor = scaled ? times(scaled) || 1 : 1;
+    const filled = blend && scaled && factor > 1 && valueAt(run, name, 0).every((x) => x === 0) ? 1 / factor : null;
     const divides = now.every((x) => x >= 0) && pair(rows[2], "@rate").every((x, d) => x < rate[d]);
-    return { name, old, kept, now, keep, power, blend, divides, scaled, factor: scaled ? multiple(now, valueAt(run, scaled, t)) : 1 };
+    return { name, old, kept, now, keep, power, blend, divides, scaled, factor, filled };
   });
   const average = found.find((/** @type {any} */ one) => {
     const k = one.power === 1 && rule.direction !== "g" ? multiple(one.now, direction) : null;

@@ -1,6 +1,6 @@
 // The memory of a step: how much each gradient of the past still counts in it, and how they add up or cancel.
 
-import { symbolOf } from "../view/equation.js";
+import { symbolOf } from "../model/names.js";
 import { chart, chartText, curve, straight } from "../view/chart.js";
 import { make } from "../view/controls.js";
 import { createTitle, plotStyle, watchWidth } from "../view/plot.js";

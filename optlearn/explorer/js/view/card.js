@@ -4,11 +4,12 @@ import { extent, still } from "../model/anatomy.js";
 import { drawField, sampleField } from "./contours.js";
 import { attribute, hide, make, segments, sharpCanvas, slider, write } from "./controls.js";
 import { drawScene, label, planeMap } from "./draw.js";
-import { createEquation, symbolOf } from "./equation.js";
+import { createEquation } from "./equation.js";
+import { symbolOf } from "../model/names.js";
 import { show, showPair } from "../model/numbers.js";
 import { swatch } from "./theme.js";
 
-const CARD_KEYS = ["runs", "step", "selected", "focus", "theme", "_size", "racers", "_continue", "_phase", "_whole", "speed"];
+const CARD_KEYS = ["runs", "step", "selected", "focus", "theme", "_size", "racers", "_continue", "_phase", "_whole", "speed", "relief"];
 
 /** @param {import("../main.js").App} app @param {HTMLElement} parent */
 export function createCard(app, parent) {
@@ -26,12 +27,12 @@ export function createCard(app, parent) {
   const keepName = make("span", {});
   const change = make("label", { class: "olx-check olx-keep", title: "Otherwise a change reruns from the start" }, keep, keepName);
   const before = make("p", { class: "olx-note" });
+  const inside = make("div", { class: "olx-inside" }, gauges.el, loupe.el);
   const remove = make("button", { type: "button", class: "olx-quiet", onclick: () => app.removeRacer(store.get("selected")) }, "Remove");
   const lines = make("button", { type: "button", class: "olx-quiet olx-lines", title: "Its lines as text, to change them", onclick: () => app.typeRule() }, "Change the rule");
   const card = make("div", { class: "olx-card", role: "group", "aria-label": "Selected racer" },
     make("header", { class: "olx-card-head" }, title, make("span", {}, lines, remove)), stages.el, caption, equation,
-    make("div", { class: "olx-typing" }), form, sliders, change, before,
-    make("div", { class: "olx-inside" }, gauges.el, loupe.el));
+    make("div", { class: "olx-typing" }), form, sliders, change, before, inside);
   parent.append(card);
 
   /** @type {ReturnType<typeof createEquation> | null} */
@@ -116,6 +117,8 @@ export function createCard(app, parent) {
       } else {
         write(caption, run.diverged !== null ? `Diverged at step ${run.diverged}.` : "No step to show.");
       }
+      // The picture itself is near the step then, and has the bars.
+      hide(inside, app.slow() && !store.get("_whole") && !store.get("relief") && app.el.dataset.only !== "memory");
       loupe.update(it, stage);
       gauges.update(it, stage);
     },
@@ -135,11 +138,9 @@ function createLoupe(app) {
     el: holder,
     /** @param {import("../model/anatomy.js").Anatomy | null} it @param {string} stage */
     update(it, stage) {
-      // The picture itself is near the step then.
-      hide(holder, app.slow() && !app.store.get("_whole"));
       sharp.fit();
       const { width, height } = sharp.size;
-      if (holder.hidden || !width) return;
+      if (!width) return;
       const c = sharp.begin();
       if (!it) return;
       const { theme } = app;

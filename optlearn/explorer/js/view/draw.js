@@ -188,7 +188,8 @@ const partColors = (theme, own) => ({
  * The inside of a step: a scene of its anatomy.
  * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("../model/anatomy.js").Anatomy} it
  * @param {import("../model/anatomy.js").Scene} scene @param {import("./theme.js").Theme} theme
- * @param {{color: string, names: boolean, width: number, unit: number[]}} look `unit`: pixels of one unit of the plane, in x and y
+ * @param {{color: string, names: boolean, width: number, unit: number[], free?: number[][]}} look `unit`: pixels of one unit of the
+ *   plane, in x and y; `free`: boxes where no names go
  */
 export function drawScene(c, map, it, scene, theme, look) {
   const colors = partColors(theme, look.color);
@@ -238,17 +239,19 @@ export function drawScene(c, map, it, scene, theme, look) {
   for (const { at, of } of scene.rings) dot(c, map.x(at[0]), map.y(at[1]), 0.85 * r, theme.paper, colors[of], 2);
   dot(c, px, py, r, theme.paper, look.color, 2.2);
   if (scene.moved === 1) dot(c, map.x(it.to[0]), map.y(it.to[1]), r, look.color, theme.paper, 1.5);
-  if (look.names) placeNames(c, map, it, scene.strokes.filter((one) => one.text).map((one) => ({ ...one, text: one.text || "", color: colors[one.name] })), theme);
+  if (look.names) placeNames(c, map, it, scene, colors, theme, look.free || []);
 }
 
 /**
  * Names beside arrows: where they cover least of the arrows, the points and each other.
  * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {import("../model/anatomy.js").Anatomy} it
- * @param {{text: string, from: number[], to: number[], color: string, along?: number}[]} names @param {import("./theme.js").Theme} theme
+ * @param {import("../model/anatomy.js").Scene} scene @param {Object<string, string>} colors @param {import("./theme.js").Theme} theme
+ * @param {number[][]} free
  */
-function placeNames(c, map, it, names, theme) {
+function placeNames(c, map, it, scene, colors, theme, free) {
   const { width, height } = map;
-  const pixels = names.map(({ from, to }) => [map.x(from[0]), map.y(from[1]), map.x(to[0]), map.y(to[1])]);
+  const names = scene.strokes.map((one) => ({ ...one, text: one.text || "", color: colors[one.name] })).sort((a, b) => +!a.text - +!b.text);
+  const pixels = [...names, ...scene.lines].map(({ from, to }) => [map.x(from[0]), map.y(from[1]), map.x(to[0]), map.y(to[1])]);
   // What names should not cover, as points along the arrows and around the dots.
   /** @type {number[][]} */
   const ink = [];
@@ -258,11 +261,11 @@ function placeNames(c, map, it, names, theme) {
   }
   for (const w of [it.from, it.to, it.probe, it.ghost]) if (w) for (const d of [-5, 0, 5]) ink.push([map.x(w[0]) + d, map.y(w[1])]);
   /** @type {number[][]} */
-  const taken = [];
+  const taken = free.slice();
   names.forEach((name, i) => {
     const [x0, y0, x1, y1] = pixels[i];
     const length = Math.hypot(x1 - x0, y1 - y0);
-    if (!(length > 16)) return;
+    if (!name.text || !(length > 16)) return;
     c.font = `500 ${12 * enlarged}px ${theme.font}`;
     const w = c.measureText(name.text).width;
     const [nx, ny] = [-(y1 - y0) / length, (x1 - x0) / length];
@@ -320,10 +323,14 @@ export function outside(c, map, w, view, width, height, color, theme, note, take
 export function subtitle(c, text, width, height, theme) {
   const size = width < 480 ? 13 : 16;
   c.font = `600 ${size}px ${theme.font}`;
+  // Lines of like length.
+  const most = width - 70;
+  const all = c.measureText(text).width;
+  const limit = all > most ? Math.min(most, 1.12 * all / Math.ceil(all / most)) : most;
   const lines = [""];
   for (const word of text.split(" ")) {
     const longer = `${lines[lines.length - 1]} ${word}`.trim();
-    if (c.measureText(longer).width > width - 70) lines.push(word);
+    if (c.measureText(longer).width > limit) lines.push(word);
     else lines[lines.length - 1] = longer;
   }
   const wide = Math.max(...lines.map((line) => c.measureText(line).width)) + 28;

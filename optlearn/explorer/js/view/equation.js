@@ -94,11 +94,3 @@ export function createEquation(rule, delay) {
     },
   };
 }
-
-/** The left side of a quantity's line as plain text, without the time. @param {any} rule @param {string} name */
-export function symbolOf(rule, name) {
-  const line = rule.lines.find((one) => one.name === name);
-  if (!line) return name.replace(/_/g, " ");
-  return line.mathml.split("<mrow><mo>=")[0].replace(/<mn>2<.mn><.msu(p|bsup)>/, "²").replace(/<[^>]*>/g, "")
-    .replace("&#x27;", "′").replace("^", "\u0302").replace("¯", "\u0304").replace(/,?t([+²]?)$/, "$1");
-}

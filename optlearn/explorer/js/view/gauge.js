@@ -1,32 +1,69 @@
 // Bars in the picture: how steep it has been along each coordinate, and the rates that come of it.
 
 import { label, letters } from "./draw.js";
+import { symbolOf } from "../model/names.js";
 import { show } from "../model/numbers.js";
 
+/** What is there of a bar, in which colour; what has gone of it stays pale. @typedef {{to: number, color: string, pale?: boolean}} Part */
+/** @typedef {{name: string, parts: Part[], text: string}} Bar */
+
+/** The largest value of a quantity in a run. @param {import("../model/integrator.js").Run} run @param {string | null} name */
+function mostOf({ rows, stride, layout, last }, name) {
+  let most = 0;
+  if (name) {
+    for (let t = 0; t <= last; t++) {
+      for (let d = 0; d < 2; d++) {
+        const z = Math.abs(rows[t * stride + layout[name][0] + d]);
+        if (z > most && z < Infinity) most = z;
+      }
+    }
+  }
+  return most;
+}
+
+/** What the whole length of a bar means: the same in all steps of a run, save where it would be too short. @param {number} most @param {number} now */
+function wholeOf(most, now) {
+  let whole = Math.max(most, now);
+  while (now > 0 && now < Infinity && whole > 4 * now) whole /= 4;
+  return whole || 1;
+}
+
 /**
- * @param {CanvasRenderingContext2D} c @param {import("../model/anatomy.js").Anatomy} it
- * @param {import("../model/anatomy.js").Gauge} gauge @param {import("./theme.js").Theme} theme @param {string} color that of the racer
- * @param {string} symbol of what is remembered @param {number} width of the picture
+ * @param {CanvasRenderingContext2D} c @param {import("../model/anatomy.js").Anatomy} it @param {import("../model/anatomy.js").Gauge} gauge
+ * @param {import("../model/integrator.js").Run} run @param {any} rule @param {import("./theme.js").Theme} theme @param {string} color that
+ *   of the racer @param {number} width of the picture
  */
-export function drawGauge(c, it, gauge, theme, color, symbol, width) {
+export function drawGauge(c, it, gauge, run, rule, theme, color, width) {
   const small = width < 480;
   const size = (small ? 10.5 : 12) * letters();
   const row = 1.35 * size;
-  const long = (small ? 74 : 140) * letters();
+  const long = (small ? 80 : 150) * letters();
   // Below the button of the camera.
   const top = 52;
-  /** @type {[string, (number | string)[][]][]} Headings; of each bar its parts: until where, in which colour; where it was before */
+  /** @type {{head: string, whole: number, bars: Bar[], framed?: boolean}[]} */
   const groups = [];
   const known = it.gauge;
   if (known) {
-    const when = known.keep === 1 ? "so far" : "lately";
-    const scaled = gauge.factor > 1.005 ? `, × ${show(gauge.factor, 2)}` : "";
-    groups.push([`steep ${when}: ${known.root ? "√" : ""}${symbol}${scaled}`,
-      [0, 1].map((d) => [gauge.kept[d], gauge.now[d], gauge.old[d], show(gauge.now[d] * gauge.factor, 2)])]);
+    const times = gauge.factor;
+    const of = (/** @type {number} */ z) => (known.root ? Math.sqrt(z) : z);
+    const up = of(known.factor);
+    const whole = wholeOf(of(Math.max(mostOf(run, known.name), mostOf(run, known.scaled))), Math.max(...gauge.now, ...gauge.old) * up);
+    groups.push({ head: `steep ${known.keep === 1 ? "so far" : "lately"}: ${known.root ? "√" : ""}${symbolOf(rule, known.name)}${times > 1.005 ? ` × ${known.root ? `√${show(times * times, 3)}` : show(times, 3)}` : ""}`, whole,
+      bars: [0, 1].map((d) => ({ name: "xy"[d], text: show(gauge.now[d] * times, 2), parts: [
+        { to: gauge.kept[d] * times, color: theme.memory }, { to: gauge.now[d] * times, color: theme.gradient }, { to: gauge.old[d] * times, color: theme.memory, pale: true }] })) });
   }
-  if (gauge.rate && it.rate) groups.push(["rate", gauge.rate.map((r, d) => [Math.abs(r), Math.abs(r), Math.abs((it.before || gauge.rate || [])[d]), show(r, 2)])]);
+  if (gauge.filled) {
+    groups.push({ head: "filled by slopes so far", whole: 1, framed: true, bars: gauge.filled.map(({ name, part, up }) => ({
+      name: symbolOf(rule, name), text: part < 1 ? show(part, 2) : `× ${show(up, 3)}`, parts: [{ to: part, color: theme.memory }] })) });
+  }
+  if (gauge.rate) {
+    const now = gauge.rate.map(Math.abs);
+    const before = (it.before || gauge.rate).map(Math.abs);
+    groups.push({ head: "rate", whole: wholeOf(mostOf(run, "@rate"), Math.max(...now, ...before, ...(it.rate || []).map(Math.abs))),
+      bars: now.map((r, d) => ({ name: "xy"[d], text: show(gauge.rate?.[d] || 0, 2), parts: [{ to: r, color }, { to: before[d], color, pale: true }] })) });
+  }
   c.font = `500 ${size}px ${theme.font}`;
-  const wide = Math.max(long + 1.4 * size + 3.6 * size, ...groups.map(([head]) => c.measureText(head).width)) + 18;
+  const wide = Math.max(long + 5 * size, ...groups.map(({ head }) => c.measureText(head).width)) + 18;
   const left = width - wide - 10;
   c.globalAlpha = 0.86;
   c.fillStyle = theme.paper;
@@ -34,30 +71,30 @@ export function drawGauge(c, it, gauge, theme, color, symbol, width) {
   c.roundRect(left, top, wide, groups.length * 3 * row + 12, 7);
   c.fill();
   c.globalAlpha = 1;
-  groups.forEach(([head, bars], k) => {
+  groups.forEach(({ head, whole, bars, framed }, k) => {
     const y0 = top + 6 + 3 * row * k;
     const style = { color: theme.muted, paper: theme.paper, font: theme.font, size: size / letters() };
     label(c, head, left + 9, y0 + row / 2, style);
-    // A power of the root of two, so that lengths can be compared from step to step.
-    const finite = bars.flatMap((bar) => bar.slice(0, 3)).map(Number).filter((z) => z > 0 && z < Infinity);
-    const most = 2 ** (Math.ceil(2 * Math.log2(Math.max(...finite, 1e-300)) - 1e-9) / 2);
-    bars.forEach(([kept, now, old, text], d) => {
-      const y = y0 + row * (d + 1);
+    bars.forEach(({ name, parts, text }, i) => {
+      const y = y0 + row * (i + 1);
       const x = left + 9 + 1.2 * size;
-      const at = (/** @type {number | string} */ z) => (long * Number(z)) / most;
-      label(c, "xy"[d], left + 9, y + row / 2, { ...style, color: theme.ink, weight: 600 });
-      c.fillStyle = k || !known ? color : theme.memory;
-      c.fillRect(x, y + 3, at(kept), row - 5);
-      c.fillStyle = theme.gradient;
-      c.fillRect(x + at(kept), y + 3, at(now) - at(kept), row - 5);
-      // What is gone of the old.
-      if (Number(old) > Number(now)) {
-        c.globalAlpha = 0.35;
-        c.fillStyle = k || !known ? color : theme.memory;
-        c.fillRect(x + at(now), y + 3, at(old) - at(now), row - 5);
-        c.globalAlpha = 1;
+      label(c, name, left + 9, y + row / 2, { ...style, color: theme.ink, weight: 600 });
+      let from = 0;
+      for (const { to, color: fill, pale } of parts) {
+        const until = Math.max(from, (long * to) / whole);
+        c.globalAlpha = pale ? 0.35 : 1;
+        c.fillStyle = fill;
+        c.fillRect(x + from, y + 3, until - from, row - 5);
+        from = until;
       }
-      label(c, String(text), x + Math.max(at(now), at(old)) + 5, y + row / 2, { ...style, color: theme.ink });
+      c.globalAlpha = 1;
+      if (framed) {
+        c.setLineDash([]);
+        c.lineWidth = 1;
+        c.strokeStyle = theme.muted;
+        c.strokeRect(x + 0.5, y + 3.5, long - 1, row - 6);
+      }
+      label(c, text, x + (framed ? long : from) + 5, y + row / 2, { ...style, color: theme.ink });
     });
   });
 }

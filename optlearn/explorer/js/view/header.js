@@ -25,7 +25,7 @@ export function createHeader(app, parent) {
       // The comment of a preset would answer its question.
       sentence.hidden = Boolean(store.get("_asked"));
       sentence.textContent = store.get("prompt") || preset?.comment ||
-        (!dot ? "" : app.slow() ? "Play shows the step in slow motion. Drag the dot to start elsewhere." : "Drag the dot: every racer starts there.");
+        (!dot ? "" : app.slow() ? "Play the step in slow motion, or drag the dot elsewhere." : "Drag the dot: every racer starts there.");
     },
     close() {},
   };

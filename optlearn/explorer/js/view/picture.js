@@ -6,7 +6,6 @@ import { drawField, sampleField } from "./contours.js";
 import { attribute, hide, make, sharpCanvas, write } from "./controls.js";
 import { heightLegend } from "./legend.js";
 import { arrow, cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark, stepDots, subtitle } from "./draw.js";
-import { symbolOf } from "./equation.js";
 import { drawGauge } from "./gauge.js";
 import { show, showPair, ticks, tidy } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
@@ -61,7 +60,7 @@ export function createPicture(app, parent) {
       const seen = x0 > goal[0] + margin && x1 < goal[1] - margin && y0 > goal[2] + margin && y1 < goal[3] - margin && size > 0.3 * wide;
       if (seen) next = goal;
       else {
-        const half = Math.max(0.75 * (x1 - x0), 0.95 * (y1 - y0), 0.5 * size);
+        const half = Math.max((it.ellipse ? 0.62 : 0.75) * (x1 - x0), 0.95 * (y1 - y0), 0.5 * size);
         const [cx, cy] = [(x0 + x1) / 2, (y0 + y1) / 2];
         // A little above the middle: the subtitle stands below. Bars stand above.
         const up = it.ellipse ? -0.06 : 0.12;
@@ -209,6 +208,7 @@ export function createPicture(app, parent) {
       if (scene && (long > 14 || app.slow())) {
         drawScene(c, map, it, scene, theme, {
           color: theme.racers[selected], names: (app.slow() || long > 60) && at.every((u) => u > 0 && u < 1), width: app.slow() ? 3 : 2.4, unit: unit(),
+          free: app.slow() ? [[width - 200, 0, width, 150], [0, height - 84, width, height]] : [],
         });
       }
     }
@@ -249,7 +249,7 @@ export function createPicture(app, parent) {
     }
     if (it && order.length && app.slow()) {
       const gauge = app.scene()?.gauge;
-      if (gauge) drawGauge(c, it, gauge, theme, theme.racers[selected], it.gauge ? symbolOf(app.rule(selected), it.gauge.name) : "", width);
+      if (gauge) drawGauge(c, it, gauge, app.runs[selected], app.rule(selected), theme, theme.racers[selected], width);
       const now = it.stages.find((stage) => stage.id === app.stage());
       if (now) subtitle(c, app.scene()?.early && now.first || now.short, width, height, theme);
     }

@@ -3,6 +3,7 @@
 import { prefersStill } from "./accessibility.js";
 import { attribute, choice, icon, make, numberField, sharpCanvas, write } from "./controls.js";
 import { label } from "./draw.js";
+import { startOf } from "../model/anatomy.js";
 import { show, superscript, ticks } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
@@ -251,7 +252,7 @@ export function createTimeline(app, parent) {
     const stages = step > 0 && phase === 1 && app.slow() ? app.anatomy()?.stages || [] : [];
     const shown = stages.findIndex((s) => s.id === app.stage());
     // The film of a step begins with the stage that was chosen; from its last one, with the next step.
-    if (shown >= 0 && shown < stages.length - 1) phase = store.get("_chosen") ? shown / stages.length : 0;
+    if (shown >= 0 && shown < stages.length - 1) phase = store.get("_chosen") ? startOf(stages, shown) : 0;
     store.set({ playing: true, step, _phase: phase });
   }
   app.play = toggle;
