@@ -8,7 +8,7 @@ import numpy as np
 
 from optlearn import optimizer
 from optlearn.declare import InvalidArgument, near
-from optlearn.explorer import payload
+from optlearn.explorer import payload, steepness
 from optlearn.needs import of_a_bowl
 from optlearn.optimizer import Optimizer
 from optlearn.symbolic.trace import NotTraceable
@@ -173,5 +173,6 @@ def focus(focus, racers):
 def telling(stage, racers):
     """The racer for which a stage says most."""
     has = {"lookahead": lambda r: type(r).probe is not Optimizer.probe, "memory": lambda r: bool(r.slots),
+           "correction": steepness.corrects,
            "preconditioner": lambda r: len(payload.rate_size(r)) == 2}.get(stage, lambda r: False)
     return next((i for i, rule in enumerate(racers) if has(rule)), len(racers) - 1)

@@ -49,7 +49,7 @@ def explore(surface: SurfaceLike | None = None, optimizers: RuleLike | Sequence[
         Number of steps, 1 to 2000; default 120.
     step : int, optional
         The step shown first.
-    focus : {"step", "gradient", "memory", "lookahead", "preconditioner"}, name or number of a racer, optional
+    focus : {"step", "gradient", "memory", "lookahead", "correction", "preconditioner"}, name or number, optional
         What the view inside a step shows first. A racer's name or number (from 0) selects it; a pair gives both.
     preset : str or optlearn.explorer.presets.Preset, optional
         A preset to begin with, or its name, see `optlearn.explorer.presets.PRESETS`; the other arguments change it.

@@ -6,6 +6,7 @@ import io
 import numpy as np
 
 from optlearn import optional
+from optlearn.explorer import steepness
 from optlearn.look import LIGHT
 
 
@@ -58,18 +59,11 @@ def _race(figure, surface, trajectories, labels, state):
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
     view = cx - half, cx + half, cy - half, cy + half
     plane, curve = figure.subplots(1, 2, width_ratios=(1.25, 1))
-    x, y = np.meshgrid(np.linspace(*view[:2], 161), np.linspace(*view[2:], 161))
-    with np.errstate(all="ignore"):
-        z = np.ma.masked_invalid(np.broadcast_to(surface(np.array([x, y])), x.shape))
+    x, y, z = _heights(surface, view)
     floor = _floor(surface, trajectories, z.compressed())
     above = z - floor
     most = above.max() if above.count() else 0.0
     low = max(np.quantile(above.compressed(), 0.002), most * 1e-7) if most > 0 else 0.0
-    # Of a plain there is nothing to draw.
-    if 0 < low < most:
-        heights = np.geomspace(2 * low, most + low, 16)
-        plane.contourf(x, y, above + low, heights, cmap=SHADES, norm=mpl.colors.LogNorm(), extend="both")
-        plane.contour(x, y, above + low, heights, colors=LIGHT["contour"], linewidths=0.5, alpha=0.6)
     for i, (run, name) in enumerate(zip(trajectories, labels, strict=True)):
         colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
         t = min(state["step"], run.steps)
@@ -95,6 +89,13 @@ def _race(figure, surface, trajectories, labels, state):
         curve.semilogy(loss, color=colour, linestyle=dash, linewidth=1.5, label=name + note)
     if state["speed"] <= 1 and trajectories:
         view = _step(plane, trajectories[state["selected"]], state, view)
+        _bars(plane, trajectories[state["selected"]], state, COLOURS[state["selected"] % len(COLOURS)])
+        x, y, z = _heights(surface, view)
+    # Of a plain there is nothing to draw.
+    if 0 < low < most:
+        heights = np.geomspace(2 * low, most + low, 16)
+        plane.contourf(x, y, z - floor + low, heights, cmap=SHADES, norm=mpl.colors.LogNorm(), extend="both")
+        plane.contour(x, y, z - floor + low, heights, colors=LIGHT["contour"], linewidths=0.5, alpha=0.6)
     plane.plot(*state["start"], "o", color="white", markeredgecolor="black", markeredgewidth=1.8, markersize=8,
                zorder=5)
     plane.set(xlim=view[:2], ylim=view[2:], aspect="equal", xlabel="x", ylabel="y", title=surface.label)
@@ -107,6 +108,13 @@ def _race(figure, surface, trajectories, labels, state):
     curve.axvline(state["step"], color=LIGHT["ink"], linewidth=0.8, gid="cursor")
     curve.grid(alpha=0.25, linewidth=0.5)
     curve.legend(frameon=False, loc="upper right", fontsize=8)
+
+
+def _heights(surface, view):
+    """The surface over a view."""
+    x, y = np.meshgrid(np.linspace(*view[:2], 161), np.linspace(*view[2:], 161))
+    with np.errstate(all="ignore"):
+        return x, y, np.ma.masked_invalid(np.broadcast_to(surface(np.array([x, y])), x.shape))
 
 
 def _step(plane, run, state, view):
@@ -138,6 +146,39 @@ def _step(plane, run, state, view):
         return view
     (cx, cy) = (low + high) / 2
     return cx - half, cx + half, cy - half, cy + half
+
+
+def _bars(plane, run, state, colour):
+    """How steep it has been along x and y, and the rates that come of it, as the page's film has them in the end."""
+    t = max(1, min(state["step"], run.steps))
+    found = steepness.bars(run, t) if np.isfinite(run.w[t]).all() else None
+    if found is None:
+        return
+    steep, rate = found
+    groups = []
+    if steep:
+        sizes = [np.sqrt(part * steep.factor) if steep.root else part * steep.factor
+                 for part in (steep.kept, steep.now, steep.old)]
+        when, root = "so far" if steep.keep == 1 else "lately", "√" if steep.root else ""
+        times = f" × {root}{steep.factor:.3g}" if steep.factor > 1.01 else ""
+        groups.append((f"steep {when}: {root}{steep.name}{times}", sizes,
+                       (LIGHT["memory"], LIGHT["gradient"], LIGHT["memory"]), sizes[1]))
+    groups.append(("rate", [abs(rate)], (colour,), rate))
+    rows = 3 * len(groups)
+    box = plane.inset_axes((0.57, 0.99 - 0.052 * rows, 0.42, 0.052 * rows), zorder=8)
+    box.set(xlim=(-0.16, 1.42), ylim=(-rows + 0.4, 0.6), xticks=[], yticks=[], facecolor=(1, 1, 1, 0.86))
+    box.spines[:].set_visible(False)
+    for k, (head, parts, colours, numbers) in enumerate(groups):
+        box.text(-0.12, -3 * k, head, fontsize=6.5, va="center", color=LIGHT["muted"])
+        whole = np.max(parts) or 1.0
+        for d, axis in enumerate("xy"):
+            y, at = -3 * k - 1 - d, 0.0
+            box.text(-0.12, y, axis, fontsize=7, va="center", weight="bold")
+            for part, fill, alpha in zip(parts, colours, (1, 1, 0.35), strict=False):
+                if part[d] / whole > at:
+                    box.barh(y, part[d] / whole - at, left=at, height=0.62, color=fill, alpha=alpha)
+                    at = part[d] / whole
+            box.text(at + 0.03, y, f"{numbers[d]:.2g}", fontsize=6.5, va="center")
 
 
 def _floor(surface, trajectories, z):

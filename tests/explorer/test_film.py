@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from optlearn import AdaGrad, Adam, Momentum, Nesterov, RMSProp, explore, run, surfaces
-from optlearn.explorer import figure
+from optlearn import AdaDelta, AdaGrad, Adam, AdaMax, Momentum, Nesterov, RMSProp, explore, run, surfaces
+from optlearn.explorer import figure, steepness, stills
 from optlearn.optimizer import Optimizer, Update, hyper
 
 from .conftest import rest, settle
@@ -268,7 +268,7 @@ class Late(Optimizer, register=False):
 
 
 def test_averages_that_began_at_zero_grow_by_the_factor_of_the_record(frames_of):
-    """The bars of what slopes have filled, the average's arrow and the bars of squares end where the record has them."""
+    """What slopes have filled, the arrow of the average and the bars of squares end where the record has them."""
     corrections = {"Adam": {"m": 0.9, "v": 0.999}, "Late": {"b": 0.9}}
     for racer, frames in zip((RACERS[4], Late()), frames_of([RACERS[4], Late()]), strict=True):
         decays = corrections[type(racer).__name__]
@@ -294,7 +294,7 @@ def test_averages_that_began_at_zero_grow_by_the_factor_of_the_record(frames_of)
         np.testing.assert_allclose(ends, np.sqrt(kept.named[corrected][2]), rtol=1e-9)
         assert (np.diff([gauge["factor"] for gauge in gauges]) >= 0).all()
         if "m" in part:
-            even = np.sqrt((frames[0]["it"]["rate"][0] * frames[0]["it"]["rate"][1]))
+            even = np.sqrt(frames[0]["it"]["rate"][0] * frames[0]["it"]["rate"][1])
             tips = [scene["strokes"][0]["to"] for scene in (scenes[0], scenes[-1])]
             averages = [kept.named["m"][3], kept.named["m_hat"][2]]
             np.testing.assert_allclose(tips, kept.w[2] - even * np.array(averages), rtol=1e-9)
@@ -305,6 +305,36 @@ def test_what_has_no_start_to_make_up_for_has_no_correction(frames_of):
     rules = [RMSProp(lr=0.1), Adam(lr=0.1, bias_correction=False), RACERS[2], RACERS[0]]
     for frames in frames_of(rules):
         assert "correction" not in [stage["id"] for stage in frames[0]["it"]["stages"]]
+
+
+def test_the_still_figure_has_the_bars_of_the_film(frames_of):
+    """Python and page find the same memory of steepness, and bars are as long as its root and the rates."""
+    racers = [*(racer for racer in MORE if type(racer).__name__ in KEPT), AdaMax(lr=0.1), AdaDelta()]
+    for racer, frames in zip(racers, frames_of(racers), strict=True):
+        kept = run(RAVINE, racer, (-2.5, 1.0), 40)
+        it = frames[0]["it"]
+        steep, rate = steepness.bars(kept, 3)
+        np.testing.assert_allclose(rate, it["rate"], rtol=1e-9)
+        for name in ("name", "keep", "root", "old", "kept", "now", "factor"):
+            mine, its = getattr(steep, name), it["gauge"][name]
+            assert mine == its if isinstance(its, str | bool | None) else mine == pytest.approx(its, rel=1e-9), name
+        shown = explore(RAVINE, racer, start=(-2.5, 1.0), steps=40, step=3, focus="preconditioner")
+        (bars,) = stills.picture(shown, lambda sheet: sheet.axes[0].child_axes)
+        ends = {}
+        for patch in bars.patches:
+            row = round(-(patch.get_y() + patch.get_height() / 2))
+            if not patch.get_alpha() or patch.get_alpha() == 1:
+                ends[row] = patch.get_x() + patch.get_width()
+        size = np.sqrt(steep.now) if steep.root else steep.now
+        for rows, values in (((1, 2), size), ((4, 5), rate)):
+            assert ends[rows[0]] / ends[rows[1]] == pytest.approx(values[0] / values[1], rel=1e-6)
+    plain = explore(RAVINE, RACERS[1], start=(-2.5, 1.0), steps=40, step=3, focus="lookahead")
+    assert not stills.picture(plain, lambda sheet: sheet.axes[0].child_axes)
+
+
+def test_a_correction_is_asked_for_of_the_racer_that_has_it():
+    plain, late = Adam(lr=0.1, bias_correction=False), Late()
+    assert explore(RAVINE, [plain, late, RACERS[0]], focus="correction").state["selected"] == 1
 
 
 def test_the_memory_is_the_last_step_that_goes_on(frames_of):

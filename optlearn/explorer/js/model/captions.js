@@ -86,8 +86,8 @@ export function stagesOf(rule, it) {
       id: "correction", title: "Correction", lines: made, long: 2,
       ...(rest.length ? { first: `After ${slopes}, ${zero} is still the zero of the start` } : {}),
       short: rest.length ? `Too small, so scaled up: ${up}` : "Long forgotten is the zero of the start: nothing to make up for",
-      text: rest.length ? `The averages began at zero. After ${slopes} ${zero} is still that zero, so what is there is scaled up: ${up}.${longer > 1.05 ? ` Otherwise the step would be about ${show(longer, 2)} times as long.` : ""}`
-        : `The averages began at zero. After ${slopes} that is forgotten: what makes up for it changes them by less than a hundredth.`,
+      text: rest.length ? `After ${slopes}, ${zero} is still the zero of the start. Scaled up: ${up}${longer > 1.05 ? `; else the step would be about ${show(longer, 2)} times as long` : ""}.`
+        : `After ${slopes}, less than a hundredth of the averages is the zero of the start.`,
     });
   }
   if (it.rate && it.direction) {

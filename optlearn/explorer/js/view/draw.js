@@ -259,7 +259,7 @@ function placeNames(c, map, it, scene, colors, theme, free) {
     const n = Math.min(80, Math.ceil(Math.hypot(x1 - x0, y1 - y0) / 5)) || 1;
     for (let k = 0; k <= n; k++) ink.push([x0 + (k / n) * (x1 - x0), y0 + (k / n) * (y1 - y0)]);
   }
-  for (const w of [it.from, it.to, it.probe, it.ghost]) if (w) for (const d of [-5, 0, 5]) ink.push([map.x(w[0]) + d, map.y(w[1])]);
+  for (const w of [it.from, it.to, it.probe, it.ghost]) if (w) for (const d of [-7, 0, 7]) for (const e of [-7, 0, 7]) ink.push([map.x(w[0]) + d, map.y(w[1]) + e]);
   /** @type {number[][]} */
   const taken = free.slice();
   names.forEach((name, i) => {
