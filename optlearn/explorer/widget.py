@@ -7,8 +7,18 @@ anywidget = optional.load("anywidget", "live explorers")
 traitlets = optional.load("traitlets", "live explorers", "anywidget")
 
 # What a notebook stores of a widget are its traits; so the module is not one of them. The view asks for it once.
+# Where a view stands in a shadow root, as some frontends have it, the style of the page around does not reach it.
 BOOTSTRAP = """
-async function load(model) {
+function dress(el, style, version) {
+  const root = el.getRootNode();
+  const place = root instanceof ShadowRoot ? root : document.head;
+  if (place.querySelector(`style[data-optlearn="${version}"]`)) return;
+  const sheet = document.createElement("style");
+  sheet.dataset.optlearn = version;
+  sheet.textContent = style;
+  place.append(sheet);
+}
+async function load(model, el) {
   const shared = (globalThis.optlearnModules ||= {});
   const version = model.get("version");
   const reply = new Promise((resolve) => {
@@ -22,20 +32,18 @@ async function load(model) {
   model.send({ want: shared[version] ? "data" : "all" });
   const { data, script, style } = await reply;
   if (script && !shared[version]) {
-    const sheet = document.createElement("style");
-    sheet.textContent = style;
-    document.head.append(sheet);
     const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-    shared[version] = import(url).finally(() => URL.revokeObjectURL(url));
+    shared[version] = { style, module: import(url).finally(() => URL.revokeObjectURL(url)) };
   }
-  return { data, module: await shared[version] };
+  dress(el, shared[version].style, version);
+  return { data, module: await shared[version].module };
 }
 export default {
   async render({ model, el }) {
     // A notebook's shortcuts are not meant where a slider or a field has the focus.
     el.dataset.lmSuppressShortcuts = "true";
     el.addEventListener("keydown", (event) => event.stopPropagation());
-    const { data, module } = await load(model);
+    const { data, module } = await load(model, el);
     let close = module.default.render({ model, el, data });
     // Rules, surfaces and presets that came from Python later.
     const more = (message) => {
@@ -122,10 +130,12 @@ class StageWidget(anywidget.AnyWidget):  # type: ignore[name-defined]
         return f"""const held = (() => {{ {bundle.stages_script().replace("export default", "return")} }})();
 export default {{
   render({{ model, el }}) {{
-    if (!document.querySelector("style.optlearn-stage")) {{
+    const root = el.getRootNode();
+    const place = root instanceof ShadowRoot ? root : document.head;
+    if (!place.querySelector("style.optlearn-stage")) {{
       const sheet = Object.assign(document.createElement("style"), {{ className: "optlearn-stage" }});
       sheet.textContent = model.get("style");
-      document.head.append(sheet);
+      place.append(sheet);
     }}
     el.dataset.lmSuppressShortcuts = "true";
     el.addEventListener("keydown", (event) => event.stopPropagation());

@@ -38,6 +38,9 @@ export function createAnnouncer(parent) {
   };
 }
 
+/** What has the focus, also within a shadow root. @param {Node} node of the same root @returns {Element | null} */
+export const focusOf = (node) => /** @type {any} */ (node.getRootNode()).activeElement || null;
+
 /**
  * Arrow keys along a row of buttons; Tab enters and leaves the row.
  * @param {HTMLElement} row @param {string} selector
@@ -47,7 +50,7 @@ export function rovingFocus(row, selector) {
   row.addEventListener("keydown", (event) => {
     const keys = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
     const items = all();
-    const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const at = items.indexOf(/** @type {HTMLElement} */ (focusOf(row)));
     if (at < 0) return;
     let to = at;
     if (event.key in keys) to = (at + keys[event.key] + items.length) % items.length;

@@ -1,5 +1,6 @@
 // The card of the selected racer: name and form, equation with numbers, the inside of its step, sliders.
 
+import { focusOf } from "./accessibility.js";
 import { extent, still } from "../model/anatomy.js";
 import { drawField, sampleField } from "./contours.js";
 import { attribute, hide, make, segments, sharpCanvas, slider, write } from "./controls.js";
@@ -43,7 +44,7 @@ export function createCard(app, parent) {
   let drawn = "";
 
   function build(rule, racer, index) {
-    const held = form.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.option : "";
+    const held = form.contains(focusOf(form)) ? /** @type {HTMLElement} */ (focusOf(form)).dataset.option : "";
     title.innerHTML = swatch(index);
     title.append(name);
     form.replaceChildren(...rule.options.map((option) => optionControl(rule, option)));

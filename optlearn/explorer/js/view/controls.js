@@ -1,6 +1,6 @@
 // Small parts that panels are made of: elements, buttons, sliders with a typable value, choices.
 
-import { uniqueId } from "./accessibility.js";
+import { focusOf, uniqueId } from "./accessibility.js";
 import { complaint, parse, plain, scaleOf, show } from "../model/numbers.js";
 
 /**
@@ -72,10 +72,13 @@ export function slider(declared, change) {
     make("label", { for: id, class: "olx-slider-name" }, symbol, make("span", {}, declared.name)), range, field, error);
   let shown = NaN;
   function set(value, note = "") {
+    const typing = focusOf(field) === field;
+    // What is half typed stays, as long as nothing else changes the value.
+    if (typing && value === shown) return;
     write(error, "");
     field.removeAttribute("aria-invalid");
     const text = note || plain(value);
-    if ((document.activeElement !== field || parse(field.value) !== value) && field.value !== text) field.value = text;
+    if ((!typing || parse(field.value) !== value) && field.value !== text) field.value = text;
     field.disabled = Boolean(note);
     range.disabled = Boolean(note);
     if (value === shown) return;
@@ -166,7 +169,7 @@ export function numberField(name, limits, change, label = name) {
   /** @param {number} value */
   function set(value) {
     shown = value;
-    if (document.activeElement === field && parse(field.value) !== value) return;
+    if (focusOf(field) === field && parse(field.value) !== value) return;
     if (field.value !== plain(value)) field.value = plain(value);
     write(error, "");
     field.removeAttribute("aria-invalid");

@@ -1,6 +1,6 @@
 // What stands above and below the picture: the sentence, presets, racers as chips, surface and start.
 
-import { rovingFocus, uniqueId } from "./accessibility.js";
+import { focusOf, rovingFocus, uniqueId } from "./accessibility.js";
 import { attribute, choice, make, numberField, slider, write } from "./controls.js";
 import { show } from "../model/numbers.js";
 import { MOST_RACERS, swatch } from "./theme.js";
@@ -89,7 +89,7 @@ export function createChips(app, parent) {
       const now = racers.map((racer) => racer.rule).join("|");
       if (now !== built) {
         built = now;
-        const focused = row.contains(document.activeElement);
+        const focused = row.contains(focusOf(row));
         build();
         if (focused) /** @type {HTMLElement} */ (row.children[store.get("selected")])?.focus();
       }

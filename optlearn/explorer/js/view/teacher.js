@@ -51,7 +51,7 @@ export function createTeacher(app, parent) {
   el.tabIndex = -1;
   el.addEventListener("keydown", key);
   const entered = () => {
-    const here = document.fullscreenElement === el;
+    const here = el.matches(":fullscreen");
     if (here) el.focus();
     // On a slide as well.
     enlarge(here || el.closest(".optlearn-room") ? 1.25 : 1);
