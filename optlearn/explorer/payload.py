@@ -10,6 +10,7 @@ import weakref
 from optlearn import optimizer, rules, surfaces
 from optlearn.declare import InvalidArgument
 from optlearn.explorer import typed
+from optlearn.explorer.lines import COMPARED, lines_of
 from optlearn.surfaces.typed import functions_by_name
 from optlearn.symbolic import javascript, printing
 from optlearn.symbolic.graph import ARITHMETIC, apply, symbol
@@ -155,7 +156,7 @@ def grammar():
     that are taken, Greek letters, and the lines of its own rules by key.
     """
     letters = [symbol(name) for name in "abc"]
-    found, due = {}, [*ARITHMETIC, "neg", "where", *typed.COMPARED.values(), *functions_by_name().values()]
+    found, due = {}, [*ARITHMETIC, "neg", "where", *COMPARED.values(), *functions_by_name().values()]
     while due:
         op = due.pop()
         if op in found:
@@ -178,8 +179,8 @@ def grammar():
         found[op] = {"js": row.javascript.format("@0", "@1", "@2"),
                      **({"np": row.numpy.partition("(")[0]} if row.numpy.startswith("np.") else {}),
                      "d": [None if slope is None else form(slope) for slope in slopes]}
-    lines = {key: typed.lines_of(rule_of(key)) for key in catalogue()["rules"]}
-    return {"operations": found, "functions": functions_by_name(), "compared": typed.COMPARED,
+    lines = {key: lines_of(rule_of(key)) for key in catalogue()["rules"]}
+    return {"operations": found, "functions": functions_by_name(), "compared": COMPARED,
             "numbers": {name: {**_hyper(name, declared), "default": declared.default}
                         for name, declared in typed.numbers().items()},
             "reserved": typed.reserved(), "letters": {name: LETTERS[name] for name in GREEK},
@@ -240,7 +241,7 @@ def catalogue():
 
 def _text(rule, key):
     """The lines of a reader's rule, where a page can begin with them."""
-    text = key if typed.is_text(key) else typed.lines_of(rule) if key == rule_key(rule) else None
+    text = key if typed.is_text(key) else lines_of(rule) if key == rule_key(rule) else None
     return {"text": text} if text else {}
 
 

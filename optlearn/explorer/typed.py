@@ -1,12 +1,13 @@
-"""Rules as text: a rule's lines as one may type them in the page, and the rule that such lines are.
+"""Rules typed as text: what a notebook behind a page needs, to run what was typed there.
 
 What a reader may write is told in `rule`. The page reads the same (``js/model/lines.js``), and says more of what is
-wrong; here is what a notebook behind a page needs, to run what was typed there.
+wrong.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import keyword
 import operator
@@ -18,26 +19,25 @@ from optlearn import rules
 from optlearn.declare import InvalidArgument, hyper
 from optlearn.optimizer import Optimizer
 from optlearn.state import ASKED, Update
-from optlearn.surfaces.typed import functions, functions_by_name
+from optlearn.surfaces.typed import functions
 from optlearn.symbolic.derive import factor
-from optlearn.symbolic.graph import NotTraceable, walk
 from optlearn.symbolic.mathml import LETTERS
 from optlearn.symbolic.names import GREEK
-from optlearn.symbolic.operations import TABLE, ZERO
+from optlearn.symbolic.operations import ZERO
 from optlearn.symbolic.program import SEEN, Program
-from optlearn.symbolic.trace import trace
 
 LONGEST, DEEPEST = 2000, 30
 GIVEN = ("w", "g", "t")
-# Operations besides those of formulas, by the sign or the name under which they are written.
-COMPARED = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 _SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
           ast.Pow: operator.pow}
 _COMPARE = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
             ast.NotEq: operator.ne}
 _OTHERS = {"where": np.where, "clip": np.clip, "sum": np.sum,
            "norm": lambda x: np.sqrt(np.sum(x * x))}
-_FROM_GREEK = {**{LETTERS[name]: name for name in GREEK}, "ε": "epsilon", "φ": "phi"}
+# lambda is a word of Python.
+_FROM_GREEK = {**{LETTERS[name]: name for name in GREEK}, "ε": "epsilon", "φ": "phi", "λ": "lam"}
+# Numbers as they are called on paper.
+_ON_PAPER = {"lr": ("eta",), "eps": ("epsilon",), "beta1": ("beta_1",), "beta2": ("beta_2",), "weight_decay": ("lam",)}
 _WORD = rf"[A-Za-z{''.join(_FROM_GREEK)}][\w{''.join(_FROM_GREEK)}]*"
 _TOKEN = re.compile(rf"\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|((?:np\.|numpy\.)?{_WORD})"
                     r"|(\*\*|[<>=!]=|[-+*/^(),<>=]))", re.ASCII)
@@ -50,8 +50,10 @@ def numbers():
     found = {}
     for name in (*first, *rules.__all__):
         for number, declared in vars(rules)[name].hypers().items():
-            if not declared.integer:
-                found.setdefault(number, declared)
+            for word in (number, declared.alias, *_ON_PAPER.get(number, ())):
+                if word and not declared.integer and word not in found:
+                    found[word] = copy.copy(declared)
+                    found[word].name = word
     return found
 
 
@@ -67,137 +69,12 @@ def declared(name, value):
     known = numbers().get(name)
     value = known.default if value is None and known else value
     if value is None:
-        raise InvalidArgument(f"{name} has no value; write a line {name} = 0.1")
+        raise InvalidArgument(f"the typed rule cannot be read: {name} has no value; write a line {name} = 0.1")
     if known and not known._outside(value):
         return hyper(value, above=known.above, at_least=known.at_least, below=known.below, at_most=known.at_most,
                      symbol=known._symbol, low=known._low, high=known._high)
     low, high = (value / 100, value * 100) if value > 0 else (-10 * (abs(value) or 0.1), 10 * (abs(value) or 0.1))
     return hyper(value, low=low, high=high)
-
-
-# From a rule to its lines
-
-
-class _Unsayable(Exception):
-    """There are no words for it."""
-
-
-def lines_of(rule):
-    """The lines of a rule as one may type them, without the values of its numbers.
-
-    Returns
-    -------
-    str or None
-        None if they hold what has no words there: a draw, a second gradient, matrices.
-    """
-    try:
-        program = trace(rule)
-        if program.draws or program.asked or program.reports or program.shape is not None:
-            return None
-        return "\n".join(_Writer(program).lines())
-    except (_Unsayable, NotTraceable):
-        return None
-
-
-class _Writer:
-    def __init__(self, program):
-        self.program = program
-        self.named = {node: name for name, node in program.symbols.items() if not name.startswith("s.")}
-        self.old = {program.symbols["s." + slot]: slot for slot in program.slots}
-        self.begins = {slot: text for slot in program.slots if (text := self._begin(program.start[slot])) is not None}
-
-    def lines(self):
-        """Starts that are not zero, the point of the gradient, and the lines in an order that can be read."""
-        program, done = self.program, []
-        if set(program.parameters) & (set(program.lines) | {*GIVEN}):
-            raise _Unsayable
-        result = [f"{slot} = {text}" for slot, text in self.begins.items()]
-        if program.probe is not program.symbols["w"]:
-            self.named.update(self.old)
-            result.append(f"g = grad({self.text(program.probe)})")
-        due = dict(program.lines)
-        if SEEN in due:
-            result.append(f"g = {self.text(seen := due.pop(SEEN))}")
-            self.named[seen] = "g"
-        while due:
-            name = next((name for name, node in due.items() if self._ready(name, node, due)), None)
-            if name is None:
-                raise _Unsayable
-            node = due.pop(name)
-            self.named.update({symbol: slot for symbol, slot in self.old.items() if slot not in done})
-            for symbol, slot in self.old.items():
-                if slot in done:
-                    self.named.pop(symbol, None)
-            result.append(f"{name} = {self.named[node] if node in self.named else self.text(node)}")
-            done.append(name)
-            if name == "w":
-                self.named.pop(program.symbols["w"])
-            self.named.setdefault(node, name)
-        return result
-
-    def _ready(self, name, node, due):
-        """Whether a line may stand here: what it is made of stands above, and nobody below needs what it replaces."""
-        others = [made for other, made in due.items() if other != name]
-        if not self._reads(node, others).isdisjoint(made for made in others if made is not node
-                                                    and made not in self.named):
-            return False
-        before = self.program.symbols.get("w" if name == "w" else "s." + name)
-        return not any(before in self._reads(made, due.values()) for made in others)
-
-    def _reads(self, node, named):
-        """What stands in a line: the nodes down to those that have names."""
-        return set(walk([node], stop=[n for n in (*named, *self.named) if n is not node]))
-
-    def _begin(self, node):
-        """What a slot begins with, if that has to be said."""
-        if node.op == "mul" and any(a.op == "number" and a.args[0] == 0 for a in node.args):
-            return None
-        if node.op == "add" and node.args[0].op == "mul" and self._begin(node.args[0]) is None:
-            node = node.args[1]
-        if node.vector:
-            raise _Unsayable
-        return None if node.op == "number" and node.args[0] == 0 else self.text(node)
-
-    def text(self, node, outer=0):
-        """A node as text; `outer` says how closely its surroundings bind."""
-        if node in self.named:
-            return self.named[node]
-        if node.op == "number":
-            value = node.args[0]
-            if isinstance(value, bool) or not np.isfinite(value):
-                raise _Unsayable
-            return f"({value!r})" if value < 0 and outer > 1 else repr(value)
-        if node.op == "symbol":
-            raise _Unsayable
-        args = node.args
-        if node.op == "mul" and args[0] is args[1]:
-            return self._closed(f"{self.text(args[0], 5)}**2", 4, outer)
-        for op, sign, level in (("add", " + ", 1), ("sub", " - ", 1), ("mul", " * ", 2), ("div", " / ", 2)):
-            if node.op == op:
-                return self._closed(f"{self.text(args[0], level)}{sign}{self.text(args[1], level + 1)}", level, outer)
-        if node.op == "pow":
-            return self._closed(f"{self.text(args[0], 5)}**{self.text(args[1], 5)}", 4, outer)
-        if node.op == "neg":
-            return self._closed(f"-{self.text(args[0], 4)}", 2.5, outer)
-        if node.op == "where":
-            condition, a, b = args
-            sign = next((sign for sign, op in COMPARED.items() if op == condition.op), None)
-            if sign is None or condition in self.named:
-                raise _Unsayable
-            compared = f"{self.text(condition.args[0])} {sign} {self.text(condition.args[1])}"
-            return f"np.where({compared}, {self.text(a)}, {self.text(b)})"
-        if node.op == "sum" and not node.detail:
-            return f"np.sum({self.text(args[0])})"
-        if node.op in functions_by_name().values():
-            return f"{TABLE[node.op].numpy.partition('(')[0]}({', '.join(map(self.text, args))})"
-        raise _Unsayable
-
-    @staticmethod
-    def _closed(text, level, outer):
-        return f"({text})" if level < outer else text
-
-
-# From lines to a rule
 
 
 @functools.lru_cache(maxsize=256)
@@ -222,7 +99,10 @@ def rule(text):
     InvalidArgument
         For what is no such line.
     """
-    made = _Reader(text).rule()
+    try:
+        made = _Reader(text).rule()
+    except RecursionError:
+        raise InvalidArgument("the typed rule cannot be read: it is nested too deeply") from None
     # Its lines are all that tells it from others.
     made.identity = text
     return made
@@ -310,10 +190,10 @@ class _Reader:
                     slots.append(read)
             if asks:
                 moved = len(lines), self._read(tree.args[0])
-                if any("g" in reads for *_, reads in lines) or "g" in names:
+                if any("g" in reads for _, _, reads, _ in lines) or "g" in names:
                     self.refuse("the point of the gradient must be known before the gradient")
             else:
-                lines.append((name, self._read(tree), names))
+                lines.append((name, self._read(tree), names, _names(tree, summed=False)))
                 seen.add(name)
         return self._made({name: given.get(name) for name in (*given, *(name for name in found if name not in given))},
                           slots, begins, moved, lines)
@@ -340,7 +220,7 @@ class _Reader:
         if depth > DEEPEST:
             self.refuse("it is nested too deeply")
         inner = functools.partial(self._read, depth=depth + 1)
-        if isinstance(tree, ast.Constant) and isinstance(tree.value, (int, float)) and not isinstance(tree.value, bool):
+        if isinstance(tree, ast.Constant) and isinstance(tree.value, (int, float)) and np.isfinite(tree.value):
             return lambda values, number=tree.value: number
         if isinstance(tree, ast.Name) and tree.id == "pi":
             return lambda values: np.pi
@@ -375,7 +255,7 @@ class _Reader:
         return lambda values: operation(*(part(values) for part in parts))
 
     def _made(self, given, slots, begins, moved, lines):
-        vectors = _vectors(slots, lines, moved)
+        vectors = _vectors(slots, lines)
         shown = [name for name in dict.fromkeys(name for name, *_ in lines) if name not in GIVEN]
 
         def known(self, w, s, t):
@@ -384,18 +264,19 @@ class _Reader:
 
         def start(self, w):
             values = {name: getattr(self, name) for name in given}
-            first = {name: begins[name](values) if name in begins else 0.0 for name in slots}
-            return {name: 0 * w + first[name] if name in vectors else first[name] for name in slots}
+            first = {name: begins[name](values) for name in slots if name in begins}
+            zero = {name: 0 * w if name in vectors else 0.0 for name in slots}
+            return {name: zero[name] + first[name] if name in first else zero[name] for name in slots}
 
         def probe(self, w, s, t):
             values = known(self, w, s, t)
-            for name, formula, _ in lines[:moved[0]]:
+            for name, formula, *_ in lines[:moved[0]]:
                 values[name] = formula(values)
             return moved[1](values)
 
         def update(self, w, g, s, t):
             values = {**known(self, w, s, t), "g": g}
-            for name, formula, _ in lines:
+            for name, formula, *_ in lines:
                 values[name] = formula(values)
             return Update(values["w"], **{name: values[name] for name in shown})
 
@@ -410,17 +291,21 @@ class _Reader:
         return cls
 
 
-def _names(tree):
-    """The names in a formula, from left to right."""
-    return [n.id for n in sorted((n for n in ast.walk(tree) if isinstance(n, ast.Name)), key=lambda n: n.col_offset)]
+def _names(tree, summed=True):
+    """The names in a formula, from left to right; also those of which there is but the sum."""
+    if isinstance(tree, ast.Name):
+        return [tree.id]
+    if not summed and isinstance(tree, ast.Call) and tree.func.id in ("sum", "norm"):
+        return []
+    return [name for part in ast.iter_child_nodes(tree) for name in _names(part, summed)]
 
 
-def _vectors(slots, lines, moved):
+def _vectors(slots, lines):
     """The slots that have a value a coordinate."""
     vectors = {"w", "g"}
     while True:
         now = set(vectors)
-        for name, _, reads in lines:
+        for name, *_, reads in lines:
             if now.intersection(reads):
                 now.add(name)
         if now == vectors:

@@ -112,11 +112,15 @@ export function onPaper(tree, within = 0, leaf = (name) => `<mi>${name}</mi>`, s
   if (op === "add") return closed(1, on(a, 1), SIGN("+"), on(b, 1));
   if (op === "sub") return closed(1, on(a, 1), SIGN("−"), on(b, 2));
   if (op === "neg") return closed(1, SIGN("−"), on(a, 2));
-  if (op === "mul") return closed(2, on(a, 2), /^(<mrow>)*<mn>/.test(on(b, 2)) ? SIGN("⋅") : '<mspace width=".17em"/>', on(b, 2));
+  if (op === "mul") {
+    const factor = on(b, 2);
+    return closed(2, on(a, 2), /^(<mrow>)*<mn>/.test(factor) ? SIGN("⋅") : '<mspace width=".17em"/>', factor);
+  }
   // A long quotient reads better as a factor before it.
   if (op === "div" && a[0] === "mul" && single(a[1])) return closed(2, on(a[1], 2), '<mspace width=".17em"/>', `<mfrac>${on(a[2])}${on(b)}</mfrac>`);
   if (op === "div") return `<mfrac>${on(a)}${on(b)}</mfrac>`;
   if (op === "pow") return `<msup>${on(a, 4)}${on(b)}</msup>`;
+  if (op === "norm") return ROW(SIGN("‖"), on(a), SIGN("‖"));
   if (op === "sqrt") return `<msqrt>${on(a)}</msqrt>`;
   if (op === "abs") return ROW(SIGN("|"), on(a), SIGN("|"));
   if (op in COMPARED) return ROW(on(a, 1), SIGN(COMPARED[op]), on(b, 1));

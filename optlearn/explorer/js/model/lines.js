@@ -20,13 +20,21 @@ const OTHERS = { where: 3, clip: 3, sum: 1, norm: 1 };
 function wordsOf(grammar) {
   /** @type {Object<string, string>} */
   const names = { ε: "epsilon", φ: "phi" };
-  for (const [name, letter] of Object.entries(grammar.letters)) names[/** @type {string} */ (letter)] = name;
+  for (const [name, letter] of Object.entries(grammar.letters)) names[/** @type {string} */ (letter)] = name === "lambda" ? "lam" : name;
   const greek = Object.keys(names).join("");
   return {
     pattern: new RegExp(`\\s*(?:((?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?)|((?:np\\.|numpy\\.)?[A-Za-z${greek}][\\w${greek}]*)|(\\*\\*|[<>=!]=|[-+*/^(),<>=]))`, "y"),
     /** @param {string} word */
     name: (word) => word.replace(/^(np|numpy)\./, "").replace(/[^\w]/g, (letter) => names[letter]),
   };
+}
+
+/** What clip is made of. @param {Formula} tree @returns {Formula} */
+function inOperations(tree) {
+  if (!Array.isArray(tree)) return tree;
+  const made = tree.map(inOperations);
+  const [op, x, low, high] = made;
+  return op === "clip" ? ["min", ["max", x, low], high] : made;
 }
 
 /** Is one name a slip of the other? @param {string} a @param {string} b */
@@ -73,7 +81,7 @@ export function readLines(text, grammar) {
     if (first.kind !== "name" || !equal || equal.text !== "=") refuse("a line is written name = formula, as in m = beta * m + g", first.at);
     if (tokens.length < 3) refuse("nothing stands right of the =", code.trimEnd().length);
     if (first.text === "t") refuse("t counts the steps; call it otherwise", first.at);
-    if (taken.has(first.text)) refuse(`${first.text} means something else; call it otherwise`, first.at);
+    if (taken.has(first.text)) refuse(`${first.text} means something else; call it ${first.text === "lambda" ? "lam" : "otherwise"}`, first.at);
     all.push({ at: k, name: first.text, rest: tokens.slice(2), end: code.length });
   });
   if (!all.length) refuse("there is no line yet; the last one sets w, as in w = w - lr * g");
@@ -119,7 +127,7 @@ export function readLines(text, grammar) {
       if (!slots.includes(name)) slots.push(name);
       return "s." + name;
     }
-    if (attributes.has(name) || taken.has(name)) refuse(`no number may be called ${name}; call it otherwise`, token.at);
+    if (attributes.has(name) || taken.has(name)) refuse(`no number may be called ${name}; call it ${name === "lambda" ? "lam" : "otherwise"}`, token.at);
     if (!numbers.has(name)) {
       if (!valued.has(name) && (grammar.numbers[name]?.default ?? null) === null) {
         const other = [...sets, ...valued.keys(), ...given, ...Object.keys(grammar.functions)].find((one) => one !== name && nearly(one, name));
@@ -133,7 +141,7 @@ export function readLines(text, grammar) {
   const read = (rest, end) => {
     operations += rest.filter((token) => token.kind === "sign" && !"(),".includes(token.text)).length + rest.filter((token) => functionOf(token.text)).length;
     if (operations > MOST.operations) refuse(`there are more than ${MOST.operations} operations`);
-    return readTree(rest, end, refuse, {
+    return inOperations(readTree(rest, end, refuse, {
       name: leafOf,
       called: ({ text: name }) => functionOf(name),
       counts: (op) => OTHERS[op] || grammar.operations[op].d.length,
@@ -141,7 +149,7 @@ export function readLines(text, grammar) {
       // Of an unknown word before a bracket one cannot tell whether it is a function.
       loose: ({ text: name }) => sets.includes(name) || given.includes(name) || Object.hasOwn(grammar.numbers, name),
       compared: grammar.compared,
-    });
+    }));
   };
   // In the order in which the text has them.
   for (const line of all) {

@@ -31,26 +31,36 @@ function meaning({ slots, lines }) {
   const set = new Map(lines.map(({ leaf, tree }) => [leaf, tree]));
   const vectors = new Set(["w.old", "g", "g.raw"]);
   /** @param {Tree} tree @returns {boolean} */
-  const vector = (tree) => (Array.isArray(tree) ? tree[0] !== "sum" && tree[0] !== "constant" && tree.slice(1).some(vector) : vectors.has(tree));
+  const vector = (tree) => (Array.isArray(tree) ? !["sum", "norm", "constant"].includes(tree[0]) && tree.slice(1).some(vector) : vectors.has(tree));
   for (let before = -1; before < vectors.size;) {
     before = vectors.size;
     for (const { leaf, tree } of lines) if (vector(tree)) vectors.add(leaf);
     for (const slot of slots) if (vectors.has(slot)) vectors.add("s." + slot);
   }
-  return { set, vector };
+  return { set, vector, vectors };
 }
 
-/** What a quantity is multiplied by where it enters in the first power; 0 where it does not. @param {Tree} tree @param {string} by @param {Map<string, Tree>} set @param {Map<Tree, Tree>} [known] @returns {Tree} */
-function factorOf(tree, by, set, known = new Map()) {
+/**
+ * What a quantity is multiplied by where it enters in the first power; 0 where it does not.
+ * @param {Tree} tree @param {string} by @param {ReturnType<typeof meaning>} means the factor of a name becomes a name as well, so that no tree grows
+ * @returns {Tree}
+ */
+function factorOf(tree, by, means) {
   if (tree === by) return 1;
   if (!Array.isArray(tree)) {
+    const { set, vector, vectors } = means;
     if (!set.has(tree)) return 0;
-    if (!known.has(tree)) known.set(tree, factorOf(set.get(tree), by, set, known));
-    return known.get(tree);
+    const name = `@${tree} ${by}`;
+    if (!set.has(name)) {
+      const made = factorOf(set.get(tree), by, means);
+      if (vector(made)) vectors.add(name);
+      set.set(name, made);
+    }
+    return typeof set.get(name) === "number" ? set.get(name) : name;
   }
   const [op, a, b, c] = tree;
   if (!["add", "sub", "neg", "mul", "div", "where"].includes(op)) return 0;
-  const [x, y] = op === "where" ? [b, c].map((part) => factorOf(part, by, set, known)) : [a, b].map((part) => (part === undefined ? 0 : factorOf(part, by, set, known)));
+  const [x, y] = op === "where" ? [b, c].map((part) => factorOf(part, by, means)) : [a, b].map((part) => (part === undefined ? 0 : factorOf(part, by, means)));
   if (op === "where") return x === 0 && y === 0 ? 0 : ["where", a, x, y];
   if (op === "neg") return x === 0 ? 0 : ["neg", x];
   if (op === "div") return x === 0 ? 0 : ["div", x, b];
@@ -75,8 +85,8 @@ function emitter(grammar, set, vector, place) {
     else {
       const parts = tree.slice(1).map(of);
       const [op, , exponent] = tree;
-      const form = op === "sum" ? (parts[0].length > 1 ? null : "@0") : op === "pow" && exponent === 2 ? "(@0*@0)" : grammar.operations[op === "pow" && exponent === 0.5 ? "sqrt" : op].js;
-      found = form === null ? [`(${parts[0].join("+")})`] : Array.from({ length: vector(tree) ? 2 : 1 }, (_, i) => form.replace(/@(\d)/g, (_, k) => parts[+k][i] ?? parts[+k][0]));
+      const form = op === "sum" || op === "norm" ? null : op === "pow" && exponent === 2 ? "(@0*@0)" : grammar.operations[op === "pow" && exponent === 0.5 ? "sqrt" : op].js;
+      found = form === null ? [op === "sum" ? parts[0].join("+") : `Math.sqrt(${parts[0].map((text) => `${text}*${text}`).join("+")})`] : Array.from({ length: vector(tree) ? 2 : 1 }, (_, i) => form.replace(/@(\d)/g, (_, k) => parts[+k][i] ?? parts[+k][0]));
       found = found.map((text) => {
         own.code += `const v${count}=${text};`;
         return `v${count++}`;
@@ -100,24 +110,25 @@ function numberOf(name, value, grammar) {
 
 /**
  * What the step goes along: the last quantity, in the first power of the gradient, that each coordinate scales on its own.
- * @param {Lines} said @param {Map<string, Tree>} set @param {(tree: Tree) => boolean} vector
+ * @param {Lines} said @param {ReturnType<typeof meaning>} means
  */
-function directionOf({ lines }, set, vector) {
-  if (factorOf("w", "w.old", set) === 0) return null;
+function directionOf({ lines }, means) {
+  if (factorOf("w", "w.old", means) === 0) return null;
   const named = lines.filter(({ leaf, name, tree }) => leaf === name && name !== "w" && name !== "g" && Array.isArray(tree)).reverse();
-  const scaled = named.find(({ leaf }) => factorOf(leaf, "g", set) !== 0 && vector(factorOf("w", leaf, set)));
-  return scaled ? scaled.leaf : factorOf("w", "g", set) !== 0 ? "g" : null;
+  const scaled = named.find(({ leaf }) => factorOf(leaf, "g", means) !== 0 && means.vector(factorOf("w", leaf, means)));
+  return scaled ? scaled.leaf : factorOf("w", "g", means) !== 0 ? "g" : null;
 }
 
 /** A rule of lines; what cannot be read is refused with words. @param {string} text @param {any} grammar */
 export function typedRule(text, grammar) {
   const said = readLines(text, grammar);
   const { slots, lines, probe } = said;
-  const { set, vector } = meaning(said);
+  const means = meaning(said);
+  const { set, vector } = means;
   const hypers = [...said.numbers].map(([name, value]) => numberOf(name, value, grammar));
-  const direction = directionOf(said, set, vector);
-  const factor = direction && factorOf("w", direction, set);
-  const rate = factor ? (factor[0] === "neg" ? factor[1] : ["neg", factor]) : null;
+  const direction = directionOf(said, means);
+  const factor = direction && factorOf("w", direction, means);
+  const rate = factor ? ["neg", factor] : null;
 
   /** @type {Object<string, [number, number]>} */
   const layout = {};
@@ -209,6 +220,7 @@ export function classOf(rule, grammar) {
     const compared = Object.keys(grammar.compared).find((sign) => grammar.compared[sign] === op);
     if (compared) return `${python(a)} ${compared} ${python(b)}`;
     const binds = BINDS[op];
+    if (op === "norm") return `np.linalg.norm(${python(a)})`;
     if (!binds) return `np.${op === "sum" || op === "where" ? op : grammar.operations[op].np.slice(3)}(${tree.slice(1).map((part) => python(part)).join(", ")})`;
     const text = op === "neg" ? `-${python(a, 4)}` : op === "pow" ? `${python(a, 5)}**${python(b, 4)}` : `${python(a, binds)}${PYTHON[op]}${python(b, binds + 1)}`;
     return within > binds ? `(${text})` : text;
