@@ -121,8 +121,11 @@ def test_a_build_tells_each_warning_once():
     sys.path.insert(0, str(ROOT / "tools"))
     import book
 
-    said = "\x1b[91ma.md:3: WARNING: lost\x1b[39;49;00m\nb.md:1: WARNING: two\n  lines\na.md:3: WARNING: lost\n"
-    assert book.report(said) == "a.md:3: WARNING: lost\nb.md:1: WARNING: two\n  lines"
+    said = ("\x1b[91ma.md:3: WARNING: lost\x1b[39;49;00m\nb.md:1: WARNING: two\n  lines\na.md:3: WARNING: lost\n"
+            "c.ip.rst: WARNING: label 'here' not found.\n"
+            "c.ipynb:120004: WARNING: prf:ref reference target not found: here\n")
+    assert book.report(said) == ("a.md:3: WARNING: lost\nb.md:1: WARNING: two\n  lines\n"
+                                 "c.ipynb, cell 12, line 3: WARNING: prf:ref reference target not found: here")
 
 
 def test_a_chapter_alone_tells_why_it_failed_and_not_what_other_pages_would_resolve():

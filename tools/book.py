@@ -7,24 +7,32 @@ import re
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
+# Checks of internationalised addresses, which no page asks for, would take a second and a half to prepare.
+COMMAND = [sys.executable, "-c", "import sys; sys.modules['rfc3987_syntax'] = None; "
+           "from jupyter_book.cli.main import main; main()", "build"]
 COLOURS = re.compile(r"\x1b\[[\d;]*[mK]")
 # Jupyter Book's own way out of a failed build, which says nothing.
 WAY_OUT = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(?:.*\n)*?RuntimeError: \s*=*\s*"
                      r"There was an error in building your book[^\0]*", re.M)
+# In warnings each cell of a notebook has ten thousand lines, and the first is its second.
+LINE = re.compile(r"(\.ipynb):(\d+)(\d{4})(?=:)")
+# Sphinx-proof says of a page with an invented name what Sphinx says of the page itself.
+AGAIN = re.compile(r"\S+\.rst: WARNING: label '(.*)' not found")
 
 
 def report(said):
     """What was said on the way, without colours, repetitions and the builder's own traceback."""
     text = WAY_OUT.sub("", COLOURS.sub("", said))
+    text = LINE.sub(lambda at: f"{at[1]}, cell {at[2]}, line {max(int(at[3]) - 1, 1)}", text)
     parts = re.split(r"\n(?=\S)", text.strip())
-    return "\n".join(dict.fromkeys(parts))
+    return "\n".join(part for part in dict.fromkeys(parts)
+                     if not ((again := AGAIN.match(part)) and f"reference target not found: {again[1]}" in text))
 
 
 def main():
     """Build and report."""
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
+    command = [*COMMAND, "-W", "-n", "--keep-going", "."]
     # Progress goes to the one stream, warnings and errors to the other.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
         code = subprocess.run(command, stderr=said, check=False).returncode

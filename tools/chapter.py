@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from book import report
+from book import COMMAND, report
 
 FOLDER = Path("_build", "chapter")
 ELSEWHERE = re.compile(r"unknown document|undefined label|label '.*' not found|(equation|reference target) not found")
@@ -29,8 +29,8 @@ def main(name):
     FOLDER.mkdir(parents=True, exist_ok=True)
     toc = FOLDER / "_toc.yml"
     toc.write_text(TOC.format(page=source.with_suffix("").as_posix()), encoding="utf-8")
-    done = subprocess.run([Path(sys.executable).with_name("jupyter-book"), "build", "-n", "--all", "--toc", toc,
-                           "--path-output", FOLDER, "."], capture_output=True, text=True, check=False)
+    done = subprocess.run([*COMMAND, "-n", "--all", "--toc", toc, "--path-output", FOLDER, "."], capture_output=True,
+                          text=True, check=False)
     said = here(report(done.stderr))
     if done.returncode:
         raise SystemExit(said)

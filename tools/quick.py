@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# For the tests themselves; choosing and collecting them takes up to ten more.
+# For the tests themselves; choosing and collecting them, of so many files at most, takes up to ten more.
 SECONDS = 18
+FILES = 20
 # What no import shows: which tests look at a file, and what is left to make test.
 OTHERWISE = {"optlearn/rules/": ["tests/rules/test_equations.py", "tests/rules/test_properties.py"],
              "optlearn/explorer/js/": ["tests/explorer/test_bundle.py", "tests/explorer/test_stage.py"],
@@ -78,12 +79,12 @@ def chosen(files):
              *(name for name in files if name in tests), *(name for name in tests if Path(name).name in stems)]
     for start, names in OTHERWISE.items():
         order += names if any(name.startswith(start) for name in files) else []
+    notebooks = [name for name in files if name.endswith(".ipynb")]
+    order += ["tests/test_notebooks.py", *notebooks] if notebooks else []
     for level in (modules, near - modules - {"optlearn"}):
         # A browser takes its time.
         order += sorted((name for name, uses in tests.items() if uses & level),
                         key=lambda name: ("/explorer/" in name, len(tests[name])))
-    notebooks = [name for name in files if name.endswith(".ipynb") and (ROOT / name).exists()]
-    order += ["tests/test_notebooks.py", *notebooks] if notebooks else []
     return [name for name in dict.fromkeys(order) if (ROOT / name).exists()
             and name not in ("tests/test_pages.py", "tests/test_teaching.py")]
 
@@ -114,11 +115,15 @@ def main():
     code = written and subprocess.run([sys.executable, "-m", "ruff", "check", "-q", *written], cwd=ROOT,
                                       check=False).returncode
     names, budget = chosen(files), Budget()
-    flags = ["--nbval", "--nbval-current-env"] if any(name.endswith(".ipynb") for name in names) else []
+    names, later = names[:FILES], names[FILES:]
+    notebooks = any(name.endswith(".ipynb") for name in names)
+    flags = ["--nbval", "--nbval-current-env"] if notebooks else ["-p", "no:nbval"]
     print(f"{len(files)} files changed: {', '.join(files[:6])}{', ...' if len(files) > 6 else ''}")
     code = pytest.main(["-q", "-p", "no:xdist", "--no-header", "-r", "f", *flags, *names], plugins=[budget]) or code
     if budget.left:
         print(f"Left out after {SECONDS} s: " + ", ".join(f"{name} ({count})" for name, count in budget.left.items()))
+    if later:
+        print(f"Farther away, and not opened: {', '.join(later)}.")
     print(f"Left out: {LEFT}.")
     return code
 

@@ -1,9 +1,12 @@
 """The faces of the site, served by itself: a serif for text, STIX Two for formulas, cut to the signs they set."""
 
+import hashlib
 import html
 import importlib.util
 import logging
 import re
+import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 from fontTools import subset
@@ -74,13 +77,19 @@ def write(app, error):
         return
     out = Path(app.outdir)
     folder = out / "_static" / "fonts"
-    folder.mkdir(parents=True, exist_ok=True)
     math, text = signs(path.read_text(encoding="utf-8") for path in sorted(out.rglob("*.html")))
     math |= ALWAYS_MATH
     wanted = dict.fromkeys(FACES, ALWAYS | text) | {"math": math | {italic(sign) for sign in math}}
-    terms = {face: cut(face, wanted[face], folder / f"{face}.woff2") for face in FACES}
-    (folder / "licences.txt").write_text("".join(f"{face}.woff2\n{words}\n\n" for face, words in terms.items()),
-                                         encoding="utf-8")
+    # Signs hardly change from build to build.
+    key = repr((sorted((face, sorted(chars)) for face, chars in wanted.items()), Path(__file__).read_text("utf-8"),
+                version("fonttools")))
+    kept = out.parent / "fonts" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    if not (kept / "licences.txt").exists():
+        kept.mkdir(parents=True, exist_ok=True)
+        terms = {face: cut(face, wanted[face], kept / f"{face}.woff2") for face in FACES}
+        (kept / "licences.txt").write_text("".join(f"{face}.woff2\n{words}\n\n" for face, words in terms.items()),
+                                           encoding="utf-8")
+    shutil.copytree(kept, folder, dirs_exist_ok=True)
 
 
 def setup(app):
