@@ -20,6 +20,7 @@ import alone  # noqa: E402
 import executions  # noqa: E402
 import hosting  # noqa: E402
 import kernels  # noqa: E402
+import styles  # noqa: E402
 
 
 def builder(folder, **config):
@@ -173,3 +174,22 @@ def test_figures_have_a_palette_and_the_colours_that_were_drawn(tmp_path):
     after = np.array(Image.open(path).convert("RGB"), dtype=float)
     assert path.stat().st_size < before
     assert np.abs(after - land.astype(np.uint8)).max() < 12
+
+
+def test_style_sheets_keep_what_pages_and_scripts_name():
+    known = styles.named(['<p class="a b"><script>box.className = "c"</script>'], ['x("d-e")'])
+    assert known >= {"a", "b", "c", "d-e"}
+    sheet = """/*! a licence */ /* a word */
+        .a, .gone > p, a:hover, .gone:is(.x, .y) { color: red } .a:not(.gone):is(.x, .b), p:is(h1, h2) { top: 0 }
+        .gone { left: 0 } .a.gone { left: 0 } .c::before { content: "}.gone{" } .bs-tooltip-end {top: 1px}
+        @media (min-width: 1px) { .gone { top: 0 } @supports (top: 0) { .d-e { top: 0 } } }
+        @media print { .gone {top: 0} }
+        @font-face { src: url("a.b") } @keyframes k { from { top: 0 } to { top: 1px } } @charset "utf-8";"""
+    assert styles.cut(sheet, known) == (
+        "/*! a licence */ .a,a:hover{color: red}.a:not(.gone):is(.x, .b),p:is(h1, h2){top: 0}"
+        '.c::before{content: "}.gone{"}.bs-tooltip-end{top: 1px}'
+        "@media (min-width: 1px){@supports (top: 0){.d-e{top: 0}}}"
+        '@font-face{src: url("a.b")}@keyframes k{from { top: 0 } to { top: 1px }}@charset "utf-8";')
+    # Nothing that is known is lost.
+    every = styles.named([f'<p class="{" ".join(styles.NAME.findall(sheet))}">'], [])
+    assert styles.cut(sheet, every).count("{") == sheet.count("{")

@@ -1,5 +1,6 @@
 """The built book in a browser: every page stands alone, fits a phone and can be used by everybody."""
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -161,6 +162,35 @@ def test_the_text_faces_are_light():
     fonts = SITE / "_static" / "fonts"
     assert sum(path.stat().st_size for path in fonts.glob("text*.woff2")) < 60_000
     assert "Open Font License" in (fonts / "licences.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["book/index.html", "book/momentum/nesterov.html", "book/adam_family/adam.html"])
+def test_the_first_page_is_light(name, site, browser):
+    """Under 350 kB come before scrolling, text compressed, with all that other pages share."""
+    with browser.new_context(viewport={"width": 1280, "height": 720}) as context:
+        page = context.new_page()
+        page.goto(site + name, wait_until="networkidle")
+        page.evaluate("document.fonts.ready.then(() => null)")
+        fetched = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    sizes = {}
+    for address in {site + name, *fetched}:
+        path = SITE / address.partition("?")[0].removeprefix(site)
+        data = path.read_bytes()
+        sizes[path.name] = len(data if path.suffix in (".png", ".woff2", ".ico") else gzip.compress(data))
+    assert len(sizes) > 20 and "explorer.js" in sizes and "math.woff2" in sizes
+    assert sum(sizes.values()) < 350_000, sorted(sizes.items(), key=lambda one: -one[1])[:8]
+
+
+@pytest.mark.parametrize("how", ["no JavaScript", "no script of explorers"])
+def test_an_explorer_that_does_not_come_is_a_still(how, site, browser):
+    with browser.new_context(java_script_enabled=how != "no JavaScript") as context:
+        page = context.new_page()
+        page.route("**/explorer.js*", lambda route: route.abort())
+        page.goto(site + "book/adam_family/adam.html", wait_until="load")
+        stills = page.locator(".optlearn-explorer img")
+        assert stills.count() == page.locator(".optlearn-explorer").count() > 1
+        stills.first.scroll_into_view_if_needed()
+        assert stills.first.bounding_box()["height"] > 200
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -80,6 +80,9 @@ def article(name, known):
     page = BeautifulSoup((SITE / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
     body = page.select_one("article.bd-article")
     folder = posixpath.dirname(name)
+    # Nothing lives on paper: of explorers there are the stills.
+    for still in body.select(".optlearn-explorer > noscript"):
+        still.unwrap()
     for part in body.select("a.headerlink, script, .optlearn-explorer > :not(img), iframe, .btn, input"):
         part.decompose()
     for part in body.select("details"):

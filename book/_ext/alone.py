@@ -17,7 +17,8 @@ from sphinx.search.en import SearchEnglish
 from optlearn.explorer.figure import fewer_colours
 
 # On a first visit the theme has no mode, says so as an error, and starts light where the system is dark.
-# Formulas that scroll are out of reach of the keyboard in some browsers.
+# Formulas that scroll are out of reach of the keyboard in some browsers. Stills are shown where the explorers' script
+# does not come.
 SCRIPT = """{
   const root = document.documentElement.dataset;
   root.mode ||= "auto";
@@ -25,6 +26,9 @@ SCRIPT = """{
   addEventListener("load", () => {
     for (const box of document.querySelectorAll("div.math"))
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    if (!window.optlearnExplorer?.mount)
+      for (const still of document.querySelectorAll(".optlearn-explorer > noscript"))
+        still.outerHTML = still.textContent;
   });
 }"""
 
@@ -63,8 +67,12 @@ def mend_roles(app, pagename, templatename, context, doctree):
 # The theme's icons, 700 kB of them, for which chapters.css has its own drawings and signs.
 ICON_FILES = re.compile(r'<(?:script|link)[^>]*fontawesome[^>]*>(?:</script>)?\s*')
 ICON_RULES = re.compile(r'@font-face\{[^}]*Font Awesome[^}]*\}|(?:\.fa-[\w-]+:before,?)+\{content:"[^"]*"\}')
-FIGURE = re.compile(r'<img (?![^>]*\bloading=)([^>]*?)src="((?:\.\./)*_images/[^"]+\.png)"')
-INLINE = re.compile(r'(<img [^>]*?)src="data:image/png;base64,([^"]+)"')
+# A text for those who do not see may have a ">".
+FIGURE = re.compile(r'<img ((?:(?!loading=)[\w-]+="[^"]*" )*)src="((?:\.\./)*_images/[^"]+\.png)"')
+# Where its room is kept (chapters.css), nobody who will see the explorer needs its still.
+STILL = re.compile(r'(<div class="optlearn-explorer"(?: data-stage="\w+")? data-waiting>'
+                   r'<script\b(?:(?!</script>).)*</script>)(<img (?:[\w-]+="[^"]*" ?)*/?>)', re.S)
+INLINE = re.compile(r'(<img (?:[\w-]+="[^"]*" )*)src="data:image/png;base64,([^"]+)"')
 
 
 def lighten(app, error):
@@ -103,7 +111,8 @@ def _lighter(text, site, page):
                         '<summary aria-label="Pages of this part"><span class="toctree-toggle"')
     # The still of an explorer is for those without JavaScript: a file, not a part of every page.
     text = INLINE.sub(lambda m: f'{m[1]}src="{_as_file(site, page, m[2])}"', ICON_FILES.sub("", text))
-    return FIGURE.sub(lambda m: f'<img loading="lazy" {_size(page.parent / m[2])}{m[1]}src="{m[2]}"', text)
+    text = FIGURE.sub(lambda m: f'<img loading="lazy" {_size(page.parent / m[2])}{m[1]}src="{m[2]}"', text)
+    return STILL.sub(r"\1<noscript>\2</noscript>", text)
 
 
 def _as_file(site, page, text):

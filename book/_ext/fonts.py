@@ -17,8 +17,8 @@ FACES = {
     "text-bold": ("font_source_serif_pro", "files/SourceSerifPro-Semibold.otf"),
     "math": ("ziamath", "fonts/STIXTwoMath-Regular.ttf"),
 }
-# Explorers make their text and formulas when the page is open.
-ALWAYS = {chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x100))}
+ALWAYS = {chr(code) for code in range(0x20, 0x7F)}
+# Explorers make their formulas when the page is open, also of what readers type.
 ALWAYS_MATH = ALWAYS | set("αβγδεζηθικλμνξπρσςτυφχψωϵϑϕΓΔΘΛΞΠΣΦΨΩ∂∇∈∑∏∫√−∗∞≈≠≤≥≪≫⊤⋅⋯⊙∘‖→←ℓˆˉ˜˙")
 # First and last letter, and where their italic forms begin.
 ITALICS = ((0x41, 0x5A, 0x1D434), (0x61, 0x7A, 0x1D44E), (0x391, 0x3A9, 0x1D6E2), (0x3B1, 0x3C9, 0x1D6FC))
@@ -35,6 +35,12 @@ def signs(pages):
         inside.update(html.unescape(TAG.sub("", "".join(MATH.findall(text)))))
         outside.update(html.unescape(TAG.sub("", MATH.sub("", text))))
     return inside, outside
+
+
+def written(script):
+    """The signs in a script, those that stand there by their numbers too."""
+    text = html.unescape(re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), script))
+    return set(text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore"))
 
 
 def italic(sign):
@@ -78,7 +84,8 @@ def write(app, error):
     out = Path(app.outdir)
     folder = out / "_static" / "fonts"
     math, text = signs(path.read_text(encoding="utf-8") for path in sorted(out.rglob("*.html")))
-    math |= ALWAYS_MATH
+    math |= ALWAYS_MATH.union(*(written(path.read_text(encoding="utf-8"))
+                                for path in out.glob("_static/explorer*.js")))
     wanted = dict.fromkeys(FACES, ALWAYS | text) | {"math": math | {italic(sign) for sign in math}}
     # Signs hardly change from build to build.
     key = repr((sorted((face, sorted(chars)) for face, chars in wanted.items()), Path(__file__).read_text("utf-8"),
