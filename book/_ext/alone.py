@@ -17,15 +17,20 @@ from sphinx.search.en import SearchEnglish
 from optlearn.explorer.figure import fewer_colours
 
 # On a first visit the theme has no mode, says so as an error, and starts light where the system is dark.
-# Formulas that scroll are out of reach of the keyboard in some browsers. Stills are shown where the explorers' script
-# does not come.
+# What scrolls is out of reach of the keyboard in some browsers; it is looked at when it is laid out, which is when it
+# comes near. Stills are shown where the explorers' script does not come.
 SCRIPT = """{
   const root = document.documentElement.dataset;
   root.mode ||= "auto";
   root.theme ||= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   addEventListener("load", () => {
-    for (const box of document.querySelectorAll("div.math"))
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    const near = new IntersectionObserver((entries) => {
+      for (const { target: box, isIntersecting } of entries)
+        if (isIntersecting && (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight))
+          box.tabIndex = 0;
+    }, { rootMargin: "1000000px" });
+    const scrolls = "div.math, pre, .cell_output > .output, .pst-scrollable-table-container";
+    for (const box of document.querySelectorAll(scrolls)) near.observe(box);
     if (!window.optlearnExplorer?.mount)
       for (const still of document.querySelectorAll(".optlearn-explorer > noscript"))
         still.outerHTML = still.textContent;
@@ -67,6 +72,8 @@ def mend_roles(app, pagename, templatename, context, doctree):
 # The theme's icons, 700 kB of them, for which chapters.css has its own drawings and signs.
 ICON_FILES = re.compile(r'<(?:script|link)[^>]*fontawesome[^>]*>(?:</script>)?\s*')
 ICON_RULES = re.compile(r'@font-face\{[^}]*Font Awesome[^}]*\}|(?:\.fa-[\w-]+:before,?)+\{content:"[^"]*"\}')
+# The theme looks for the same at once, and again after every change of the page, and has all of it laid out for that.
+SCAN = re.compile(r"\w+\.tabIndex=\w+\.scrollWidth>\w+\.clientWidth\|\|\w+\.scrollHeight>\w+\.clientHeight\?0:-1")
 # A text for those who do not see may have a ">".
 FIGURE = re.compile(r'<img ((?:(?!loading=)[\w-]+="[^"]*" )*)src="((?:\.\./)*_images/[^"]+\.png)"')
 # Where its room is kept (chapters.css), nobody who will see the explorer needs its still.
@@ -90,6 +97,8 @@ def lighten(app, error):
     for path in site.glob("_static/styles/*.css"):
         text = path.read_text(encoding="utf-8")
         path.write_text(ICON_RULES.sub("", text), encoding="utf-8")
+    for path in site.glob("_static/scripts/pydata-sphinx-theme.js"):
+        path.write_text(SCAN.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
     for path in site.glob("_static/scripts/fontawesome*"):
         path.unlink()
     shutil.rmtree(site / "_static" / "vendor" / "fontawesome", ignore_errors=True)
