@@ -3,7 +3,7 @@
 import numpy as np
 
 from optlearn.problems.data import Batch, sigmoid
-from optlearn.problems.linear import LeastSquares, Logistic, Softmax, cross_entropy
+from optlearn.problems.linear import LeastSquares, Logistic, Softmax, log_loss
 from optlearn.problems.network import MLP
 
 
@@ -15,7 +15,7 @@ def scores(problem, params, batch):
         z, penalty = batch.x @ params["W"] + params["b"], 0.5 * problem.l2 * np.sum(params["W"] ** 2)
     else:
         return problem.evaluate(params, batch), problem.accuracy(params, batch)
-    return float(cross_entropy(z, batch.y)[0] + penalty), float(np.mean(np.argmax(z, axis=1) == batch.y))
+    return float(log_loss(z, batch.y) + penalty), float(np.mean(np.argmax(z, axis=1) == batch.y))
 
 
 def stacks(problem):
