@@ -174,14 +174,8 @@ class SparseLogistic(Logistic):
         super().__init__(sparse() if data is None else data, **values)
 
 
-def log_loss(z: Array, y: Array) -> Any:
-    """Mean of -log softmax(z)[y]."""
-    z = z - z.max(axis=1, keepdims=True)
-    return np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y])
-
-
 def cross_entropy(z: Array, y: Array) -> tuple[Any, Array]:
-    """What `log_loss` gives, and its derivative by z."""
+    """Mean of -log softmax(z)[y] and its derivative by z."""
     rows = np.arange(len(y))
     z = z - z.max(axis=1, keepdims=True)
     e = np.exp(z)

@@ -10,7 +10,7 @@ from optlearn.declare import hyper, option
 from optlearn.problems.base import Problem
 from optlearn.problems.data import generator
 from optlearn.problems.initialisations import INITIALISATIONS
-from optlearn.problems.linear import cross_entropy, log_loss
+from optlearn.problems.linear import cross_entropy
 
 if TYPE_CHECKING:
     from optlearn.typing import Array, Examples, Rng
@@ -87,7 +87,7 @@ class MLP(Problem):
 
     def evaluate(self, params: dict[str, Array], batch: Examples | None = None) -> float:
         x, y = batch or self.train
-        return float(log_loss(self._logits(params, x), y) + self._penalty(params))
+        return float(cross_entropy(self._logits(params, x), y)[0] + self._penalty(params))
 
     def loss_and_gradient(self, params: dict[str, Array], batch: Examples | None = None) -> tuple[float,
                           dict[str, Array]]:

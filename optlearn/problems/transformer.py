@@ -10,7 +10,7 @@ import numpy as np
 from optlearn.declare import InvalidArgument, hyper, option
 from optlearn.problems.base import Problem
 from optlearn.problems.data import Data, generator
-from optlearn.problems.linear import cross_entropy, log_loss
+from optlearn.problems.linear import cross_entropy
 
 if TYPE_CHECKING:
     from optlearn.typing import Array, DataLike, Examples, Rng
@@ -195,7 +195,7 @@ class Transformer(Problem):
         for k in range(0, len(y), 64):
             f = self._forward(params, x[k:k + 64].astype(int))[2]
             targets = self._targets(x[k:k + 64], y[k:k + 64]).ravel()
-            total += log_loss(f.reshape(-1, self.width) @ self._head(params), targets) * len(targets)
+            total += cross_entropy(f.reshape(-1, self.width) @ self._head(params), targets)[0] * len(targets)
         return float(total / (len(y) * x.shape[1]))
 
     def loss_and_gradient(self, params: dict[str, Array], batch: Examples | None = None) -> tuple[float,

@@ -148,8 +148,7 @@ class Training:
                 self.problem, lambda there: self._loss_and_gradient(there, batch)[1], point, batch, loss)
             if np.isfinite(loss) and tree.finite(grads):
                 params, state = self._stepped(rule, grads, answers.given if rule.needs else {})
-            fine = params is not None and tree.finite(params) and tree.finite(state.slots)
-        if not fine:
+        if params is None or not (tree.finite(params) and tree.finite(state.slots)):
             self.diverged = self.iteration + 1
             return False
         self.advance(rule, loss, answers.gradients, time.perf_counter() - begin, params, state)
@@ -202,8 +201,6 @@ class Training:
 
     def _loss(self, loss, method):
         """The loss as a float."""
-        if type(loss) is float:
-            return loss
         if np.ndim(loss) or np.asarray(loss).dtype.kind not in "fiu":
             what = f"an array of the shape {np.shape(loss)}, such as one for each example; " if np.ndim(loss) else \
                 f"{loss!r}; "
