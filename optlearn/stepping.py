@@ -210,18 +210,16 @@ def check_step(rule, leaves, gradient_leaves, state, nonfinite, rng):
         raise InvalidArgument(f"grads has the structure {[p for p, _ in gradient_leaves]}; it must be that of "
                               f"params, {paths}")
     for (path, w), (_, g), slots in zip(leaves, gradient_leaves, state.slots, strict=True):
-        tree.computable(w, "params" + path)
-        tree.computable(g, "grads" + path)
+        w, g = tree.computable(w, "params" + path), tree.computable(g, "grads" + path)
         if list(slots) != list(rule.slots) and set(slots) != set(rule.slots):
             raise InvalidArgument(f"state has the slots {', '.join(slots) or 'none'}; this {rule.name} has "
                                   f"{', '.join(rule.slots) or 'none'}: it must come from init of the same rule")
-        if np.shape(g) != np.shape(w):
-            raise InvalidArgument(f"grads{path} has shape {np.shape(g)}; it must be that of params{path}, "
-                                  f"{np.shape(w)}")
+        if g.shape != w.shape:
+            raise InvalidArgument(f"grads{path} has shape {g.shape}; it must be that of params{path}, {w.shape}")
         for name, value in slots.items():
-            if np.ndim(value) and not _fits(np.shape(value), np.shape(w), rule):
+            if np.ndim(value) and not _fits(np.shape(value), w.shape, rule):
                 raise InvalidArgument(f"state slot {name!r} of params{path} has shape {np.shape(value)}; "
-                                      f"the parameters have {np.shape(w)}")
+                                      f"the parameters have {w.shape}")
         if nonfinite == "refuse" and not _finite(g):
             raise InvalidArgument(f"grads{path} has values that are not finite; a gradient must be finite "
                                   "(nonfinite='propagate' lets it through)")

@@ -20,8 +20,9 @@ from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvision
 # What every chapter imports, and what its first explorer and figure make once: files of the library that a chapter
 # would not open by itself are not among them, as a change of one of them runs all chapters again.
 WARM = """
-import IPython.core.completerlib, IPython.core.debugger, IPython.core.oinspect, IPython.extensions.storemagic
-import anywidget, ipykernel.debugger, matplotlib.pyplot, scipy.optimize, scipy.special
+import IPython.core.completerlib, IPython.core.debugger, IPython.core.oinspect, IPython.core.ultratb
+import IPython.extensions.storemagic, anywidget, ipykernel.debugger, stack_data
+import matplotlib.pyplot, scipy.optimize, scipy.special, sklearn.datasets
 import os, optlearn.claims, optlearn.plots
 from optlearn.explorer import bundle
 optlearn.explore().html(complete=False)
