@@ -231,3 +231,15 @@ def test_addresses_of_sections_and_of_explorers_lead_there(site, visit):
 def test_figures_are_light():
     sizes = {path.name: path.stat().st_size for path in (SITE / "_images").glob("*.png")}
     assert max(sizes.values()) < 60_000, max(sizes, key=sizes.get)
+
+
+def test_what_a_box_opens_keeps_to_the_box(site, visit):
+    page, problems = visit(site + "book/adam_family/adam.html", viewport={"width": 1366, "height": 768})
+    outside = page.evaluate("""() => {
+      const folds = [...document.querySelectorAll("details.optlearn-fold")];
+      folds.forEach(fold => { fold.open = true; });
+      const right = box => box.getBoundingClientRect().right;
+      const inside = folds.flatMap(fold => [...fold.querySelectorAll(".optlearn-explorer")].map(one => [one, fold]));
+      return [inside.length, inside.filter(([one, fold]) => right(one) > right(fold)).length];
+    }""")
+    assert outside[0] >= 2 and not outside[1] and not problems
