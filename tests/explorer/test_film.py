@@ -431,3 +431,25 @@ def test_the_number_under_one_minus_rho_is_that_of_the_difference(show):
     assert [float(text) for text in under[:4]] == [0.9, 0.1, 0.999, 0.001]
     assert [float(text) for text in under[4:6]] == pytest.approx([0.9**3, 0.999**3], abs=1e-3)
     assert not problems
+
+
+def test_on_the_relief_arrows_lead_over_the_land_to_their_ends(show):
+    page, problems = show(film(focus=("Momentum", "memory"), relief=True))
+    page.wait_for_function("apps[0].relief")
+    rest(page)
+    drawn = page.evaluate("""() => {
+        const [app] = apps, ends = [];
+        const move = CanvasRenderingContext2D.prototype.moveTo;
+        CanvasRenderingContext2D.prototype.moveTo = function (x, y) { ends.push([x, y]); move.call(this, x, y); };
+        app.store.set({ _phase: 0.6 });
+        app.store.flush();
+        CanvasRenderingContext2D.prototype.moveTo = move;
+        const tips = app.scene().strokes.map(({ from, to }) => [app.relief.at(from), app.relief.at(to)]);
+        return { stage: app.stage(), ends, tips };
+    }""")
+    assert drawn["stage"] == "memory"
+    long = [tip for foot, tip in drawn["tips"] if np.hypot(*np.subtract(tip[:2], foot[:2])) > 6]
+    assert long
+    for tip in long:
+        assert np.abs(np.array(drawn["ends"]) - tip[:2]).max(axis=1).min() < 1e-6
+    assert not problems

@@ -178,7 +178,7 @@ export function staleMark(c, map, { taken, used }, color, paper) {
 }
 
 /** Colours of the parts of a step. @param {any} theme @param {string} own that of the racer @returns {Object<string, string>} */
-const partColors = (theme, own) => ({
+export const partColors = (theme, own) => ({
   gradient: theme.gradient, push: theme.gradient, fresh: theme.gradient, here: theme.gradient, memory: theme.memory,
   look: theme.memory, last: theme.memory, old: theme.memory, blend: theme.memory, step: theme.step, ghost: theme.muted,
   plain: theme.muted, without: theme.muted, scaled: own,
