@@ -64,12 +64,12 @@ export function drawGauge(c, it, gauge, run, rule, theme, color, width) {
     const now = gauge.rate.map(Math.abs);
     const before = (it.before || gauge.rate).map(Math.abs);
     // Where old slopes fade, rates grow again.
-    const marks = known && known.keep !== 1 && it.least ? it.least.map(({ rate }, d) => (rate < 0.97 * now[d] ? rate : NaN)) : [];
+    const marks = known && known.keep !== 1 && !it.average && it.least ? it.least.map(({ rate }, d) => (rate < 0.97 * now[d] ? rate : NaN)) : [];
     groups.push({ head: marks.some((z) => z > 0) ? "rate, with its least so far" : "rate", marks, whole: wholeOf(mostOf(run, "@rate"), Math.max(...now, ...before, ...(it.rate || []).map(Math.abs))),
       bars: now.map((r, d) => ({ name: "xy"[d], text: show(gauge.rate?.[d] || 0, 2), parts: [{ to: r, color }, { to: before[d], color, pale: true }] })) });
   }
   c.font = `500 ${size}px ${theme.font}`;
-  const wide = Math.max(long + 5 * size, ...groups.map(({ head }) => c.measureText(head).width)) + 18;
+  const wide = Math.max(long + 5 * size, ...groups.map(({ head, legend }) => c.measureText([head, ...(legend || []).map(([word]) => word)].join("  ")).width + (legend ? 8 : 0))) + 18;
   const left = width - wide - 10;
   c.globalAlpha = 0.86;
   c.fillStyle = theme.paper;
