@@ -285,3 +285,15 @@ def test_a_page_at_rest_stays_so_after_a_change(site, visit):
     }""")
     page.wait_for_timeout(700)
     assert page.evaluate("read") == [] and not problems
+
+
+def test_what_a_box_opens_keeps_to_the_box(site, visit):
+    page, problems = visit(site + "book/adam_family/adam.html", viewport={"width": 1366, "height": 768})
+    outside = page.evaluate("""() => {
+      const folds = [...document.querySelectorAll("details.optlearn-fold")];
+      folds.forEach(fold => { fold.open = true; });
+      const right = box => box.getBoundingClientRect().right;
+      const inside = folds.flatMap(fold => [...fold.querySelectorAll(".optlearn-explorer")].map(one => [one, fold]));
+      return [inside.length, inside.filter(([one, fold]) => right(one) > right(fold)).length];
+    }""")
+    assert outside[0] >= 2 and not outside[1] and not problems

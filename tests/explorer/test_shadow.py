@@ -1,4 +1,4 @@
-"""An explorer in a shadow root, as some notebooks have their outputs: it has its style, its keys, and keeps the focus."""
+"""An explorer in a shadow root, where some frontends put outputs: it has style and keys, and keeps the focus."""
 
 import json
 

@@ -8,15 +8,17 @@ import { multiple, recall } from "./recall.js";
 
 /**
  * @typedef {{name: string, from: number[], to: number[]}} Arrow
- * @typedef {{id: string, title: string, text: string, short: string, first?: string, lines: string[], long?: number}} Stage `first`:
- *   what is said in its first part instead of `short`; `long`: how long it takes in the film, 1 if not given
+ * @typedef {{id: string, title: string, text: string, short: string, parts?: string[], lines: string[], long?: number}} Stage `parts`:
+ *   what is said in its parts but the last, where it is `short`; `long`: how long it takes in the film, 1 if not given
  * @typedef {{t: number, from: number[], to: number[], probe: number[] | null, delay: number, g: number[], memory: number[],
  *   push: number[], ghost: number[] | null, direction: number[] | null, rate: number[] | null, scale: number,
  *   ellipse: {center: number[], radii: number[]} | null, arrows: Object<string, Arrow>, stages: Stage[],
- *   hasMemory: boolean, carry: number | null, worse: boolean, average: import("./recall.js").Memory | null,
- *   gauge: (import("./recall.js").Memory & {root: boolean}) | null, before: number[] | null, fit: number}} Anatomy `carry`: the part
- *   of the last step that is the memory; `worse`: the ghost ends higher than the step; `before`: the rate of the step
- *   before; `fit`: the size at which circle and ellipse have room
+ *   hasMemory: boolean, carry: number | null, ends: number[] | null, average: import("./recall.js").Memory | null,
+ *   gauge: (import("./recall.js").Memory & {root: boolean}) | null, before: number[] | null, fit: number,
+ *   without: number, least: {at: number, rate: number}[] | null}} Anatomy `carry`: the part
+ *   of the last step that is the memory; `ends`: the loss where the ghost ends, and the step; `before`: the rate of the step
+ *   before; `fit`: the size at which circle and ellipse have room; `without`: how often the step it would be without correction;
+ *   `least`: the smallest rates of the run so far, and when
  */
 
 /** Does the rule take its gradient somewhere else than at w? @param {any} rule */
@@ -92,7 +94,7 @@ export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
     arrows.aside = { name: "here", from, to: plus(from, aside) };
     arrows.here = { name: "here", from: probe, to: ghost };
   }
-  const worse = Boolean(ghost && surface.f(ghost[0], ghost[1], p) > surface.f(to[0], to[1], p));
+  const ends = ghost && [surface.f(ghost[0], ghost[1], p), surface.f(to[0], to[1], p)];
 
   /** @type {number[] | null} */
   let direction = null;
@@ -124,8 +126,26 @@ export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
       fit = 1 / Math.max(1, Math.ceil(Math.max(...ellipse.radii) / (3 * long)));
     }
   }
+  // With averages that are long full: the step that no correction would make, if it is that.
+  let without = 1;
+  if (known.average?.filled && known.gauge?.filled && length(minus(to, from)) > 0) {
+    const late = restep(code, run, h, t, g[0], g[1], null, 1e9);
+    const tip = [late[run.layout.w[0]], late[run.layout.w[0] + 1]];
+    const times = known.average.filled / (known.gauge.root ? Math.sqrt(known.gauge.filled) : known.gauge.filled);
+    const ratio = length(minus(tip, from)) / length(minus(to, from));
+    if (Math.abs(ratio / times - 1) < 0.01 && ratio > 1.1) {
+      without = ratio;
+      arrows.without = { name: "without", from, to: tip };
+    }
+  }
+  const least = own && [0, 1].map((d) => {
+    let at = t;
+    const rate = (/** @type {number} */ k) => Math.abs(run.rows[k * run.stride + run.layout["@rate"][0] + d]);
+    for (let k = 1; k < t; k++) if (rate(k) < rate(at)) at = k;
+    return { at, rate: rate(at) };
+  });
   const before = own && t > 1 ? valueAt(run, "@rate", t - 1) : null;
-  const found = { carry, worse, ...known, before, fit, t, from, to, probe, delay, g, memory, push, ghost, direction, rate: own, scale, ellipse, arrows, hasMemory };
+  const found = { carry, ends, without, least, ...known, before, fit, t, from, to, probe, delay, g, memory, push, ghost, direction, rate: own, scale, ellipse, arrows, hasMemory };
   return { ...found, stages: stagesOf(rule, found) };
 }
 
@@ -136,12 +156,12 @@ export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
  *   filled: {name: string, part: number, up: number}[] | null}} Gauge `kept`: what is there of the old; `now`: with the new;
  *   `rate`: the rates, if they are shown; `filled`: of averages that began at zero, how far they are filled, and how much it takes
  * @typedef {{strokes: Stroke[], lines: {from: number[], to: number[], of: string}[], rings: {at: number[], of: string}[],
- *   ellipse: number[] | null, circle: number, moved: number, gauge: Gauge | null, early: boolean}} Scene `moved`: how far the
- *   marker has come, 0 to 1; `early`: in the first part of a stage
+ *   ellipse: number[] | null, circle: number, moved: number, gauge: Gauge | null, part: number}} Scene `moved`: how far the
+ *   marker has come, 0 to 1; `part`: of its stage, from 0
  */
 
 /** @returns {Scene} */
-const emptyScene = () => ({ strokes: [], lines: [], rings: [], ellipse: null, circle: 0, moved: 1, gauge: null, early: false });
+const emptyScene = () => ({ strokes: [], lines: [], rings: [], ellipse: null, circle: 0, moved: 1, gauge: null, part: 9 });
 
 /** The radius that the ellipse would have with equal rates. @param {Anatomy} it */
 const evenRadius = (it) => (it.ellipse ? Math.sqrt(it.ellipse.radii[0] * it.ellipse.radii[1]) : 0);
@@ -218,13 +238,14 @@ export function still(it, stage) {
       scene.lines.push({ from: it.from, to: arrows.memory.to, of: "memory" }, { from: arrows.memory.to, to: it.to, of: "gradient" });
     }
     scene.gauge = gaugeAt(it, { rated: 1 });
+    if (it.hasMemory && !it.probe && !it.ellipse) put("push", { text: "slope alone", pale: true });
     put("step", { text: "step" });
   }
   return scene;
 }
 
 /** What the arrow to the point of the gradient is called, and the step that would be made without it. @param {Anatomy} it */
-const namesOf = (it) => (it.delay ? ["asked for here", "with a fresh gradient"] : ["memory alone", "plain momentum"]);
+const namesOf = (it) => (it.delay ? ["asked for here", "with a fresh gradient"] : ["memory", "plain momentum"]);
 
 /** Between two points; exact at both ends. @param {number[]} a @param {number[]} b @param {number} u */
 export function between(a, b, u) {
@@ -257,7 +278,7 @@ export function film(it, stage, u) {
     if (!last) return grow(name, eased(u, 0.05, 0.45), { text });
     scene.strokes.push({ ...arrows[name], from: between(last.from, it.from, slid),
       to: slid < 1 ? between(last.to, carried.to, slid) : between(carried.to, arrows[name].to, shrunk),
-      text: shrunk > 0 ? `${show(it.carry || 0, 3)} × last step` : "last step" });
+      text: shrunk > 0 ? `memory = ${show(it.carry || 0, 3)} × last step` : "last step" });
   };
   const adaptive = Boolean(it.ellipse);
   const [ahead, plain] = namesOf(it);
@@ -274,9 +295,10 @@ export function film(it, stage, u) {
     } else if (adaptive) {
       scene.ellipse = it.ellipse && it.ellipse.radii;
       scene.gauge = gaugeAt(it, { rated: 1 });
-      grow("plain", 1, { text: "with one rate", pale: true });
+      grow("plain", 1, { text: "with one rate for both", pale: true });
     } else if (it.hasMemory) {
       scene.lines.push({ from: it.from, to: arrows.memory.to, of: "memory" }, { from: arrows.memory.to, to: it.to, of: "gradient" });
+      grow("push", 1, { text: "slope alone", pale: true });
     }
     grow("step", eased(u, 0, 0.35), { text: "step" });
     scene.moved = eased(u, early ? 0.35 : 0.2, 0.95);
@@ -286,7 +308,7 @@ export function film(it, stage, u) {
     if (stage === "lookahead" && !it.delay) carryOn("look", ahead);
     else grow("look", done("lookahead") ? 1 : eased(u, 0.05, 0.75), { text: ahead });
     if (done("lookahead") || u > 0.75) scene.rings.push({ at: it.probe, of: "memory" });
-    if (at >= has("gradient")) grow("gradient", done("gradient") ? 1 : eased(u, 0.05, 0.7), { text: "−∇f there", pale: done("gradient") });
+    if (at >= has("gradient")) grow("gradient", done("gradient") ? 1 : eased(u, 0.05, 0.7), { text: done("gradient") ? "" : "−∇f there", pale: done("gradient") });
     if (stage === "memory") {
       const slid = eased(u, 0.3, 0.5);
       const { aside, here } = arrows;
@@ -314,7 +336,7 @@ export function film(it, stage, u) {
     const fades = it.gauge && it.gauge.keep !== null && it.gauge.keep < 1;
     const faded = eased(u, 0.05, 0.3);
     scene.gauge = gaugeAt(it, { faded, grown: fades ? eased(u, 0.35, 0.75) : eased(u, 0.1, 0.6), scaled: 0 });
-    grow("gradient", 1, { text: "−∇f", pale: Boolean(it.average) });
+    grow("gradient", 1, { text: it.average ? "" : "−∇f", pale: Boolean(it.average) });
     if (it.average) {
       // The old average fades, the gradient shrinks to its share and goes on from there.
       const [share, slid] = [eased(u, 0.3, 0.45), eased(u, 0.48, 0.62)];
@@ -328,15 +350,20 @@ export function film(it, stage, u) {
   }
   if (stage === "correction") {
     // What is too small, as it began at zero, is made as long as slopes alone would have it.
-    scene.early = u < 0.4;
-    const up = eased(u, 0.45, 0.85);
+    scene.part = u < 0.3 ? 0 : u < 0.62 ? 1 : 2;
+    const up = eased(u, 0.32, 0.58);
     scene.gauge = gaugeAt(it, { scaled: up, filled: up });
+    if (arrows.without) {
+      // How far it would go without: out of the picture, if need be.
+      grow("without", eased(u, 0.62, 0.85), { text: `without it: ${show(it.without, 2)} × as far`, pale: true });
+      if (u > 0.62) grow("step", 1, { text: "step" });
+    }
     if (it.average) scene.strokes.push({ ...arrows.blend, to: between(arrows.blend.to, arrows.plain.to, up), text: up > 0 ? `${show(it.average.factor, 3)} × average` : "average" });
     else grow("gradient", 1, { text: "−∇f" });
   }
   if (stage === "preconditioner" && it.ellipse) {
     const [rx, ry] = it.ellipse.radii;
-    scene.early = u < 0.4;
+    scene.part = u < 0.4 ? 0 : 1;
     const [turned, scaled] = [eased(u, 0.05, 0.25), eased(u, 0.45, 0.85)];
     const even = evenRadius(it);
     scene.circle = even * turned;
@@ -344,7 +371,7 @@ export function film(it, stage, u) {
     scene.gauge = gaugeAt(it, { scaled: it.gauge && it.gauge.filled !== null ? 1 : scaled, rated: scaled });
     const { plain: whole } = arrows;
     const begun = done("correction") || it.direction === it.g ? whole.to : it.average ? arrows.blend.to : arrows.gradient.to;
-    scene.strokes.push({ ...whole, to: between(begun, whole.to, turned), text: "with one rate", along: 1, pale: scaled > 0 });
+    scene.strokes.push({ ...whole, to: between(begun, whole.to, turned), text: "with one rate for both", along: 1, pale: scaled > 0 });
     if (scaled > 0) scene.strokes.push({ name: "scaled", from: it.from, to: between(whole.to, arrows.scaled.to, scaled), text: scaled > 0.3 ? "with own rates" : "" });
   }
   return scene;
@@ -359,7 +386,7 @@ export function whole(it) {
 /** The part of the plane that a view of a stage must contain. @param {Anatomy} it @param {string} stage */
 export function extent(it, stage) {
   const points = stage === "gradient" ? [it.from] : [it.from, it.to];
-  for (const { from, to } of still(it, stage).strokes) points.push(from, to);
+  for (const { name, from, to } of still(it, stage).strokes) if (name !== "without") points.push(from, to);
   if (stage === "memory" && it.arrows.last) points.push(it.arrows.last.from);
   let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const [x, y] of points) {

@@ -124,7 +124,7 @@ export function valueAt(run, name, t) {
  * @param {((row: Float64Array) => void) | null} [alter] changes the row before
  * @returns {Float64Array}
  */
-export function restep(code, run, h, t, gx, gy, alter = null) {
+export function restep(code, run, h, t, gx, gy, alter = null, clock = t) {
   const { rows, stride, layout } = run;
   const scratch = new Float64Array(2 * stride);
   scratch.set(rows.subarray((t - 1) * stride, (t + 1) * stride));
@@ -133,7 +133,7 @@ export function restep(code, run, h, t, gx, gy, alter = null) {
   if (alter) alter(scratch);
   // Without a gradient there is none at other points either.
   if (!gx && !gy) for (const name in layout) if (name.startsWith("@answer_gradient")) scratch.fill(0, stride + layout[name][0], stride + layout[name][0] + 2);
-  code.step(scratch, 0, stride, t, h);
+  code.step(scratch, 0, stride, clock, h);
   return scratch.slice(stride);
 }
 

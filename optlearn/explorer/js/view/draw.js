@@ -178,10 +178,10 @@ export function staleMark(c, map, { taken, used }, color, paper) {
 }
 
 /** Colours of the parts of a step. @param {any} theme @param {string} own that of the racer @returns {Object<string, string>} */
-const partColors = (theme, own) => ({
+export const partColors = (theme, own) => ({
   gradient: theme.gradient, push: theme.gradient, fresh: theme.gradient, here: theme.gradient, memory: theme.memory,
   look: theme.memory, last: theme.memory, old: theme.memory, blend: theme.memory, step: theme.step, ghost: theme.muted,
-  plain: theme.muted, scaled: own,
+  plain: theme.muted, without: theme.muted, scaled: own,
 });
 
 /**
@@ -228,7 +228,7 @@ export function drawScene(c, map, it, scene, theme, look) {
   }
   const wide = scene.strokes.some((stroke) => stroke.wide);
   for (const { name, from, to, ...more } of scene.strokes) {
-    c.globalAlpha = more.pale && name !== "ghost" && name !== "plain" ? 0.55 : 1;
+    c.globalAlpha = more.pale && colors[name] !== theme.muted ? 0.55 : 1;
     arrow(c, map.x(from[0]), map.y(from[1]), map.x(to[0]), map.y(to[1]), {
       color: colors[name], width: (more.wide ? 1.8 : 1) * look.width, paper: wide && !more.wide || more.pale ? "" : theme.paper,
       dash: name === "look" ? [5, 3] : more.pale || name === "ghost" ? [3, 3] : [],
@@ -251,7 +251,12 @@ export function drawScene(c, map, it, scene, theme, look) {
 function placeNames(c, map, it, scene, colors, theme, free) {
   const { width, height } = map;
   const names = scene.strokes.map((one) => ({ ...one, text: one.text || "", color: colors[one.name] })).sort((a, b) => +!a.text - +!b.text);
-  const pixels = [...names, ...scene.lines].map(({ from, to }) => [map.x(from[0]), map.y(from[1]), map.x(to[0]), map.y(to[1])]);
+  // Of an arrow that leaves the picture, what is in it.
+  const pixels = [...names, ...scene.lines].map(({ from, to }) => {
+    const [x0, y0, dx, dy] = [map.x(from[0]), map.y(from[1]), map.x(to[0]) - map.x(from[0]), map.y(to[1]) - map.y(from[1])];
+    const share = Math.max(0, Math.min(1, (dx > 0 ? width - x0 : -x0) / dx || 1, (dy > 0 ? height - y0 : -y0) / dy || 1));
+    return [x0, y0, x0 + share * dx, y0 + share * dy];
+  });
   // What names should not cover, as points along the arrows and around the dots.
   /** @type {number[][]} */
   const ink = [];

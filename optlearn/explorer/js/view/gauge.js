@@ -40,30 +40,36 @@ export function drawGauge(c, it, gauge, run, rule, theme, color, width) {
   const long = (small ? 80 : 150) * letters();
   // Below the button of the camera.
   const top = 52;
-  /** @type {{head: string, whole: number, bars: Bar[], framed?: boolean}[]} */
+  /** @type {{head: string, whole: number, bars: Bar[], legend?: string[][], marks?: number[]}[]} `legend`: words
+   *   and their colours; `marks`: lines across the bars */
   const groups = [];
   const known = it.gauge;
   if (known) {
     const times = gauge.factor;
     const of = (/** @type {number} */ z) => (known.root ? Math.sqrt(z) : z);
     const up = of(known.factor);
+    const done = known.factor > 1.005 && times > 0.995 * up;
     const whole = wholeOf(of(Math.max(mostOf(run, known.name), mostOf(run, known.scaled))), Math.max(...gauge.now, ...gauge.old) * up);
-    groups.push({ head: `steep ${known.keep === 1 ? "so far" : "lately"}: ${known.root ? "√" : ""}${symbolOf(rule, known.name)}${times > 1.005 ? ` × ${known.root ? `√${show(times * times, 3)}` : show(times, 3)}` : ""}`, whole,
+    groups.push({ head: `steep ${known.keep === 1 ? "so far" : "lately"}: ${known.root ? "√" : ""}${symbolOf(rule, known.name)}${done ? ` × ${known.root ? "√" : ""}${show(known.factor, 3)}` : ""}`, whole,
+      legend: [["old", theme.memory], ...(gauge.now.some((z, d) => z > gauge.kept[d]) ? [["new", theme.gradient]] : [])],
       bars: [0, 1].map((d) => ({ name: "xy"[d], text: show(gauge.now[d] * times, 2), parts: [
         { to: gauge.kept[d] * times, color: theme.memory }, { to: gauge.now[d] * times, color: theme.gradient }, { to: gauge.old[d] * times, color: theme.memory, pale: true }] })) });
   }
   if (gauge.filled) {
-    groups.push({ head: "filled by slopes so far", whole: 1, framed: true, bars: gauge.filled.map(({ name, part, up }) => ({
-      name: symbolOf(rule, name), text: part < 1 ? show(part, 2) : `× ${show(up, 3)}`, parts: [{ to: part, color: theme.memory }] })) });
+    groups.push({ head: "grey: still the zero it began with", whole: 1, bars: gauge.filled.map(({ name, part, up }) => ({
+      name: symbolOf(rule, name), text: part < 1 ? `${show(100 * (1 - part), 3)}%` : `× ${show(up, 3)}`,
+      parts: [{ to: part, color: theme.memory }, { to: 1, color: theme.faint, pale: true }] })) });
   }
   if (gauge.rate) {
     const now = gauge.rate.map(Math.abs);
     const before = (it.before || gauge.rate).map(Math.abs);
-    groups.push({ head: "rate", whole: wholeOf(mostOf(run, "@rate"), Math.max(...now, ...before, ...(it.rate || []).map(Math.abs))),
+    // Where old slopes fade, rates grow again.
+    const marks = known && known.keep !== 1 && !it.average && it.least ? it.least.map(({ rate }, d) => (rate < 0.97 * now[d] ? rate : NaN)) : [];
+    groups.push({ head: marks.some((z) => z > 0) ? "rate, with its least so far" : "rate", marks, whole: wholeOf(mostOf(run, "@rate"), Math.max(...now, ...before, ...(it.rate || []).map(Math.abs))),
       bars: now.map((r, d) => ({ name: "xy"[d], text: show(gauge.rate?.[d] || 0, 2), parts: [{ to: r, color }, { to: before[d], color, pale: true }] })) });
   }
   c.font = `500 ${size}px ${theme.font}`;
-  const wide = Math.max(long + 5 * size, ...groups.map(({ head }) => c.measureText(head).width)) + 18;
+  const wide = Math.max(long + 5 * size, ...groups.map(({ head, legend }) => c.measureText([head, ...(legend || []).map(([word]) => word)].join("  ")).width + (legend ? 8 : 0))) + 18;
   const left = width - wide - 10;
   c.globalAlpha = 0.86;
   c.fillStyle = theme.paper;
@@ -71,10 +77,15 @@ export function drawGauge(c, it, gauge, run, rule, theme, color, width) {
   c.roundRect(left, top, wide, groups.length * 3 * row + 12, 7);
   c.fill();
   c.globalAlpha = 1;
-  groups.forEach(({ head, whole, bars, framed }, k) => {
+  groups.forEach(({ head, whole, bars, legend, marks }, k) => {
     const y0 = top + 6 + 3 * row * k;
     const style = { color: theme.muted, paper: theme.paper, font: theme.font, size: size / letters() };
     label(c, head, left + 9, y0 + row / 2, style);
+    let end = left + wide - 9;
+    for (const [word, ink] of [...(legend || [])].reverse()) {
+      label(c, word, end, y0 + row / 2, { ...style, color: ink, weight: 600, align: "right" });
+      end -= c.measureText(word).width + 7;
+    }
     bars.forEach(({ name, parts, text }, i) => {
       const y = y0 + row * (i + 1);
       const x = left + 9 + 1.2 * size;
@@ -88,13 +99,11 @@ export function drawGauge(c, it, gauge, run, rule, theme, color, width) {
         from = until;
       }
       c.globalAlpha = 1;
-      if (framed) {
-        c.setLineDash([]);
-        c.lineWidth = 1;
-        c.strokeStyle = theme.muted;
-        c.strokeRect(x + 0.5, y + 3.5, long - 1, row - 6);
+      if (marks && marks[i] > 0) {
+        c.fillStyle = theme.ink;
+        c.fillRect(x + (long * marks[i]) / whole - 1, y + 1, 2, row - 1);
       }
-      label(c, text, x + (framed ? long : from) + 5, y + row / 2, { ...style, color: theme.ink });
+      label(c, text, x + from + 5, y + row / 2, { ...style, color: theme.ink });
     });
   });
 }

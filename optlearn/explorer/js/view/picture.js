@@ -251,7 +251,7 @@ export function createPicture(app, parent) {
       const gauge = app.scene()?.gauge;
       if (gauge) drawGauge(c, it, gauge, app.runs[selected], app.rule(selected), theme, theme.racers[selected], width);
       const now = it.stages.find((stage) => stage.id === app.stage());
-      if (now) subtitle(c, app.scene()?.early && now.first || now.short, width, height, theme);
+      if (now) subtitle(c, now.parts?.[app.scene()?.part ?? 9] || now.short, width, height, theme);
     }
     hovered(c);
     for (const extra of app.overlays) extra(c, map, view);

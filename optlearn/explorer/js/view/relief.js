@@ -4,10 +4,12 @@
 import { prefersStill } from "./accessibility.js";
 import { heightAt, sampleField } from "./contours.js";
 import { choice, make, sharpCanvas } from "./controls.js";
-import { dot, label } from "./draw.js";
+import { arrow, dot, label, partColors, subtitle } from "./draw.js";
+import { drawGauge } from "./gauge.js";
 import { raster, seen, TALL } from "./land.js";
 import { heightLegend } from "./legend.js";
 import { show, ticks } from "../model/numbers.js";
+import { between } from "../model/anatomy.js";
 import { markerPath, strokeAs } from "./theme.js";
 
 /** Points of the grid, each way. */
@@ -19,7 +21,7 @@ const RISE_MS = 700;
 const REST_MS = 180;
 /** How it may stand at first: the map turned a little; steeper from above where hills would hide the paths. */
 const STANDS = [[-0.5, 0.8], [0.5, 0.8], [-0.5, 1.05], [0.5, 1.05], [-0.3, 1.25]];
-const RELIEF_KEYS = ["runs", "step", "selected", "racers", "theme", "_hover", "_relief", "_asked", "_phase", "relief", "speed"];
+const RELIEF_KEYS = ["runs", "step", "selected", "racers", "theme", "_hover", "_relief", "_asked", "_phase", "relief", "speed", "focus"];
 const RELIEF_STYLE = ".olx-relief { position: absolute; inset: 0; background: var(--olx-paper); cursor: grab; touch-action: pan-y; }" +
   ".olx-relief:active { cursor: grabbing; } .olx .olx-relief select { position: absolute; left: 8px; top: 8px; }";
 
@@ -159,6 +161,41 @@ export function createRelief(app) {
     c.stroke();
   }
 
+  /** The film of a step on the land: its arrows follow the ground. @param {CanvasRenderingContext2D} c @param {import("./land.js").Pose} now @param {number} i */
+  function film(c, now, i) {
+    const [it, scene] = [app.anatomy(), app.scene()];
+    if (!it || !scene) return;
+    const { theme } = app;
+    const colors = partColors(theme, theme.racers[i]);
+    for (const { name, from, to, text, pale } of scene.strokes) {
+      const points = [];
+      for (let k = 0; k <= 24; k++) {
+        const [x, y] = between(from, to, k / 24);
+        const [u, v, z] = inBlock(x, y);
+        if (!inside(u, v) || !Number.isFinite(z)) break;
+        points.push(seen(now, u, v, Math.min(z, 1.2)));
+      }
+      if (points.length < 3) continue;
+      const [[x0, y0], [x1, y1]] = [points[0], points[points.length - 1]];
+      const long = Math.hypot(x1 - x0, y1 - y0);
+      if (long < 6) continue;
+      c.globalAlpha = points.every(([x, y, t]) => before(x, y, t)) ? 1 : 0.4;
+      c.strokeStyle = colors[name];
+      c.lineWidth = 2.6;
+      c.setLineDash(name === "look" || pale || name === "ghost" ? [4, 3] : []);
+      c.beginPath();
+      points.slice(0, -1).forEach(([x, y], k) => (k ? c.lineTo(x, y) : c.moveTo(x, y)));
+      c.stroke();
+      const [hx, hy] = points[Math.max(0, points.length - 1 - Math.ceil((12 * points.length) / long))];
+      arrow(c, hx, hy, x1, y1, { color: colors[name], width: 2.6 });
+      c.globalAlpha = 1;
+      if (text && long > 24) label(c, text, x1 + (x1 < x0 ? -8 : 8), y1 + (y1 < y0 ? -9 : 9), { color: colors[name], paper: theme.paper, font: theme.font, align: x1 < x0 ? "right" : "left" });
+    }
+    if (scene.gauge) drawGauge(c, it, scene.gauge, app.runs[i], app.rule(i), theme, theme.racers[i], now.width);
+    const said = it.stages.find((/** @type {any} */ one) => one.id === app.stage());
+    if (said) subtitle(c, said.parts?.[scene.part] || said.short, now.width, now.height, theme);
+  }
+
   /** Numbers along the nearer edges of the ground. @param {CanvasRenderingContext2D} c @param {import("./land.js").Pose} now */
   function edges(c, now) {
     const view = app.view();
@@ -263,12 +300,13 @@ export function createRelief(app) {
       if (told) mark(i, told, true);
       const at = mark(i, app.spot(i), false);
       if (!at) away.push([`${app.label(i)}: outside`, theme.racers[i]]);
-      else if (order.length <= 4 && width >= 420 && step > 0 && !written.some(([x, y]) => Math.abs(x - at[0]) < 110 && Math.abs(y - at[1]) < 16)) {
+      else if (!app.slow() && order.length <= 4 && width >= 420 && step > 0 && !written.some(([x, y]) => Math.abs(x - at[0]) < 110 && Math.abs(y - at[1]) < 16)) {
         written.push(at);
         const right = at[0] > width - 130;
         label(c, app.label(i), at[0] + (right ? -11 : 11), at[1] - 4, { color: theme.racers[i], paper: theme.paper, font: theme.font, weight: 600, align: right ? "right" : "left" });
       }
     }
+    if (app.slow() && order.includes(selected)) film(c, now, selected);
     const hover = store.get("_hover");
     if (hover) {
       for (const i of order) {
