@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -47,11 +46,6 @@ def style() -> None:
     True
     """
     mpl.rcParams.update(STYLE)
-    if "ipykernel" in sys.modules:
-        # The layout fits the figure; Jupyter would measure everything once more, to cut off what is left around it.
-        from matplotlib_inline.config import InlineBackend
-
-        InlineBackend.instance().print_figure_kwargs = {"bbox_inches": None}
 
 
 def line(i: int) -> dict[str, Any]:

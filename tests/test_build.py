@@ -1,5 +1,7 @@
 """The build of the book: what runs again, what a failure says, and what a public host gets."""
 
+import base64
+import io
 import json
 import subprocess
 import sys
@@ -167,12 +169,16 @@ def test_figures_have_a_palette_and_the_colours_that_were_drawn(tmp_path):
     """Also rare ones: a thin path over a shaded land."""
     land = np.add.outer(np.linspace(0, 255, 300), np.linspace(0, 120, 300))[..., None] * [0.4, 0.6, 0.68]
     land[150, 20:280] = 200, 80, 10
-    path = tmp_path / "figure.png"
-    Image.fromarray(land.astype(np.uint8)).save(path)
-    before = path.stat().st_size
-    alone.with_palette(path)
-    after = np.array(Image.open(path).convert("RGB"), dtype=float)
-    assert path.stat().st_size < before
+    drawn = io.BytesIO()
+    Image.fromarray(land.astype(np.uint8)).save(drawn, "PNG")
+    cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output(
+        "display_data", {"image/png": base64.b64encode(drawn.getvalue()).decode()})])
+    app, source = builder(tmp_path), [nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))]
+    app.env.doc2path = "{}.ipynb".format
+    alone.with_palettes(app, "page", source)
+    shown = base64.b64decode(json.loads(source[0])["cells"][0]["outputs"][0]["data"]["image/png"])
+    assert len(shown) < len(drawn.getvalue())
+    after = np.array(Image.open(io.BytesIO(shown)).convert("RGB"), dtype=float)
     assert np.abs(after - land.astype(np.uint8)).max() < 12
 
 

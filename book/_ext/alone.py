@@ -3,6 +3,8 @@
 import base64
 import functools
 import hashlib
+import io
+import json
 import os
 import re
 import shutil
@@ -83,7 +85,7 @@ INLINE = re.compile(r'(<img (?:[\w-]+="[^"]*" )*)src="data:image/png;base64,([^"
 
 
 def lighten(app, error):
-    """Leave the theme's icons out; let figures be light, and load when near, in a room that is kept."""
+    """Leave the theme's icons out; let figures load when near, in a room that is kept."""
     if error or app.builder.format != "html":
         return
     site = Path(app.outdir)
@@ -92,8 +94,6 @@ def lighten(app, error):
         new = _lighter(text, site, path)
         if new != text:
             path.write_text(new, encoding="utf-8")
-    for path in site.glob("_images/*.png"):
-        with_palette(path)
     for path in site.glob("_static/styles/*.css"):
         text = path.read_text(encoding="utf-8")
         path.write_text(ICON_RULES.sub("", text), encoding="utf-8")
@@ -104,15 +104,27 @@ def lighten(app, error):
     shutil.rmtree(site / "_static" / "vendor" / "fontawesome", ignore_errors=True)
 
 
-def with_palette(path):
-    """Give a figure a palette: a quarter of the bytes, for colours that differ by a few of 255."""
-    image = Image.open(path)
+def with_palette(png):
+    """A figure with a palette: a quarter of the bytes, for colours that differ by a few of 255."""
+    image = Image.open(io.BytesIO(png))
     if image.mode == "P" or (image.mode == "RGBA" and image.getextrema()[3][0] < 255):
+        return png
+    lighter = fewer_colours(png, 256)
+    return lighter if len(lighter) < len(png) else png
+
+
+def with_palettes(app, name, source):
+    """Give the figures of a notebook palettes while it is read, which several are at a time."""
+    if Path(app.env.doc2path(name)).suffix != ".ipynb":
         return
-    whole = path.read_bytes()
-    lighter = fewer_colours(whole, 256)
-    if len(lighter) < len(whole):
-        path.write_bytes(lighter)
+    notebook = json.loads(source[0])
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if "image/png" in data:
+                png = base64.b64decode("".join(data["image/png"]))
+                data["image/png"] = base64.b64encode(with_palette(png)).decode()
+    source[0] = json.dumps(notebook)
 
 
 def _lighter(text, site, page):
@@ -149,6 +161,8 @@ def setup(app):
     app.add_js_file(None, body=SCRIPT)
     app.connect("env-before-read-docs", allow_parallel)
     app.connect("doctree-read", own_nodes)
+    # After executions.py, which puts in the outputs.
+    app.connect("source-read", with_palettes, priority=600)
     app.connect("html-page-context", refuse_tracebacks)
     app.connect("html-page-context", mend_roles)
     app.connect("build-finished", lighten)
