@@ -11,7 +11,7 @@ import { createChips, createHeader, createPlace, createTries } from "./view/head
 import { undoable } from "./drive.js";
 import { startHost } from "./host.js";
 import { ruleOf, surfaceOf } from "./model/link.js";
-import { compile, integrate, lowest, valueAt } from "./model/integrator.js";
+import { codeOf, integrate, lowest, valueAt } from "./model/integrator.js";
 import { labelOf } from "./model/names.js";
 import { show, showPair } from "./model/numbers.js";
 import { createPanels, withTyping, withViews } from "./panels/panels.js";
@@ -29,19 +29,6 @@ const SMOOTH = 20;
 /** While the dot is dragged, what is beside the picture follows when it rests so long, or after so long on the way. */
 const PAUSE_MS = 100;
 const SELDOM_MS = 500;
-
-/** Compiled code by its text, for all explorers of a page. @type {Map<string, any>} */
-const compiled = new Map();
-
-/** @param {string} code */
-function codeOf(code) {
-  let found = compiled.get(code);
-  if (!found) {
-    found = compile(code);
-    compiled.set(code, found);
-  }
-  return found;
-}
 
 /** A racer's numbers at a step index: it may have gone on with others from some step on. @param {import("./model/state.js").Racer} racer @param {number} k */
 function numbersAt(racer, k) {

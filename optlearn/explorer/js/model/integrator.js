@@ -19,6 +19,19 @@ export function compile(code) {
   return new Function("return " + code)();
 }
 
+/** Compiled code by its text, for all explorers of a page. @type {Map<string, any>} */
+const compiled = new Map();
+
+/** The same, compiled once. @param {string} code */
+export function codeOf(code) {
+  let found = compiled.get(code);
+  if (!found) {
+    found = compile(code);
+    compiled.set(code, found);
+  }
+  return found;
+}
+
 /**
  * Runs a rule.
  * @param {RuleCode} code
