@@ -96,7 +96,7 @@ def test_lines_by_chance_run_as_in_python_and_as_the_class_that_the_page_gives(s
     made = page.evaluate(RACED, texts)
     classes = page.evaluate("""(texts) => {
         const field = document.querySelector(".olx-typing textarea");
-        const code = field.parentElement.querySelector("details");
+        const code = document.querySelector(".olx-typing details:last-child");
         const python = code.querySelector("textarea");
         code.open = true;
         return texts.map((text) => {
