@@ -14,7 +14,7 @@ import { ruleOf, surfaceOf } from "./model/link.js";
 import { codeOf, integrate, lowest, valueAt } from "./model/integrator.js";
 import { labelOf } from "./model/names.js";
 import { show, showPair } from "./model/numbers.js";
-import { createPanels, withTyping, withViews } from "./panels/panels.js";
+import { createPanels, typingOf, withViews } from "./panels/panels.js";
 import { createPicture } from "./view/picture.js";
 import { tapeOf } from "./model/random.js";
 import { createStore, RUN_KEYS } from "./model/state.js";
@@ -95,8 +95,6 @@ export function createApp(model, parent, data, home = null) {
     workshop: null,
     /** Where the relief shows points, while it is shown; comes with the views. @type {any} */
     relief: null,
-    /** The editor of rules; comes when first asked for. @type {any} */
-    typing: null,
     /** The run that the map points at. @type {import("./model/integrator.js").Run | null} */
     previewed: null,
     /** Drawings of panels under the paths, and over them. @type {((c: CanvasRenderingContext2D, map: any, view: number[]) => void)[]} */
@@ -298,27 +296,9 @@ export function createApp(model, parent, data, home = null) {
       store.set({ surface: key, params: surface.params.map((d) => d.default), start: surface.start.slice(), preset: "", batch: 0,
         _moved: { to: key, before: store.get("racers") } });
     },
-    /** A surface of a formula that the reader types; says what is wrong with it. @param {string} text @param {(wrong: string) => void} hear */
-    typeSurface(text, hear) {
-      withTyping(() => {
-        try {
-          app.changeSurface(surfaceOf(data, text.trim()).key);
-          hear("");
-          app.say(app.summary);
-        } catch (reason) {
-          hear(/** @type {Error} */ (reason).message);
-        }
-      });
-    },
     /** Does what Back undoes. @param {() => void} act */
     undoable: (act) => undoable(app, act),
-    /** Opens the lines of the selected racer, or of a new one, for the reader to change. @param {boolean} [fresh] */
-    typeRule(fresh = false) {
-      withTyping((make) => {
-        app.typing ||= make(app, /** @type {HTMLElement} */ (el.querySelector(".olx-typing")));
-        app.typing.open(fresh);
-      });
-    },
+    ...typingOf(() => app),
     close() {
       stopTheme();
       clearTimeout(settling);

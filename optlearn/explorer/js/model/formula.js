@@ -94,7 +94,8 @@ function computed(trees, grammar, give) {
 
 export const ROW = (...parts) => `<mrow>${parts.join("")}</mrow>`;
 export const SIGN = (sign) => `<mo>${sign}</mo>`;
-export const BRACKETS = (inner) => `<mo stretchy="true">(</mo>${inner}<mo stretchy="true">)</mo>`;
+const LINE = (sign) => `<mo stretchy="false">${sign}</mo>`;
+const BRACKETS = (inner) => `<mo stretchy="true">(</mo>${inner}<mo stretchy="true">)</mo>`;
 
 /**
  * A formula as it is written on paper.
@@ -120,9 +121,9 @@ export function onPaper(tree, within = 0, leaf = (name) => `<mi>${name}</mi>`, s
   if (op === "div" && a[0] === "mul" && single(a[1])) return closed(2, on(a[1], 2), '<mspace width=".17em"/>', `<mfrac>${on(a[2])}${on(b)}</mfrac>`);
   if (op === "div") return `<mfrac>${on(a)}${on(b)}</mfrac>`;
   if (op === "pow") return `<msup>${on(a, 4)}${on(b)}</msup>`;
-  if (op === "norm") return ROW(SIGN("‖"), on(a), SIGN("‖"));
+  if (op === "norm") return ROW(LINE("‖"), on(a), LINE("‖"));
   if (op === "sqrt") return `<msqrt>${on(a)}</msqrt>`;
-  if (op === "abs") return ROW(SIGN("|"), on(a), SIGN("|"));
+  if (op === "abs") return ROW(LINE("|"), on(a), LINE("|"));
   if (op in COMPARED) return ROW(on(a, 1), SIGN(COMPARED[op]), on(b, 1));
   if (op === "where") return ROW('<mo>{</mo>', `<mtable columnalign="left">${[[on(b), `<mtext>if&#160;</mtext>${on(a)}`], [on(c), "<mtext>otherwise</mtext>"]]
     .map(([value, when]) => `<mtr><mtd>${value}</mtd><mtd>${ROW(when)}</mtd></mtr>`).join("")}</mtable>`);

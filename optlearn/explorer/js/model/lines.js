@@ -133,7 +133,7 @@ export function readLines(text, grammar) {
         const other = [...sets, ...valued.keys(), ...given, ...Object.keys(grammar.functions)].find((one) => one !== name && nearly(one, name));
         refuse(`${name} has no value. ${other ? `Is ${other} meant? ` : ""}A number gets it in a line of its own: ${name} = 0.1`, token.at);
       }
-      numbers.set(name, valued.has(name) ? valued.get(name) : null);
+      numbers.set(name, valued.get(name) ?? null);
     }
     return name;
   }

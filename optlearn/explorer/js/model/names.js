@@ -12,8 +12,8 @@ export function labelOf(racers, rules, i) {
   const sisters = racers.filter((racer) => rules[racer.rule].label === rule.label);
   const alike = sisters.filter((racer) => racer.rule === racers[i].rule);
   // Typed rules of one name are counted.
-  const form = rule.key === rule.text ? [...new Set(sisters.map((racer) => racer.rule))].indexOf(rule.key) ? [String(1 + [...new Set(sisters.map((racer) => racer.rule))].indexOf(rule.key))] : []
-    : rule.key.split(";").slice(1).map((part) => part.replace(/_/g, " ").replace(/=(True|true)$/, "").replace(/(.*)=(False|false)$/, "no $1"));
+  const place = [...new Set(sisters.map((racer) => racer.rule))].indexOf(rule.key);
+  const form = rule.key === rule.text ? (place ? [String(place + 1)] : []) : rule.key.split(";").slice(1).map((part) => part.replace(/_/g, " ").replace(/=(True|true)$/, "").replace(/(.*)=(False|false)$/, "no $1"));
   const name = [rule.label, ...(alike.length < sisters.length ? form : [])].join(", ");
   if (alike.length < 2) return name;
   const value = (racer, k) => racer.schedules?.[rule.hypers[k].name]?.label.split("(")[0] ?? racer.h[k];

@@ -176,7 +176,8 @@ export function typedRule(text, grammar) {
     return tagged(leaf, lettersOf(name, NOW, grammar, primes.replace(/'/g, "′")));
   };
   const line = (name, left, right) => ({ name, mathml: `<math>${left}<mrow><mo>=</mo>${right}</mrow></math>` });
-  const paper = (tree) => onPaper(tree, 0, written, (part) => !vector(part));
+  // With brackets that do not grow with the numbers under the letters.
+  const paper = (tree) => onPaper(tree, 0, written, (part) => !vector(part)).replace(/stretchy="true"/g, 'stretchy="false"');
   const raw = set.has("g") ? "g.raw" : "g";
   const at = probe === null ? written("w.old") : tagged("@probe", lettersOf("w_tilde", NOW, grammar));
   const shown = lines.map(({ leaf, tree }) => line(leaf, written(leaf), paper(tree)));

@@ -1,6 +1,7 @@
 // The side panel: tabs that are closed at first. What they show comes with the views, loaded when first needed.
 
 import { attribute, hide, make } from "../view/controls.js";
+import { surfaceOf } from "../model/link.js";
 import { STATE_KEYS } from "../model/state.js";
 
 /**
@@ -77,6 +78,33 @@ export function withTyping(act) {
     if (forTyping.length === 1) fetchScript("typing");
   });
 }
+
+/** What an explorer does for those who type. @param {() => any} the gives the explorer, which is made later */
+export const typingOf = (the) => ({
+  /** The editor of rules; comes when first asked for. @type {any} */
+  typing: null,
+  /** A surface of a formula; says what is wrong with it. @param {string} text @param {(wrong: string) => void} hear */
+  typeSurface(text, hear) {
+    withTyping(() => {
+      const app = the();
+      try {
+        app.changeSurface(surfaceOf(app.data, text.trim()).key);
+        hear("");
+        app.say(app.summary);
+      } catch (reason) {
+        hear(/** @type {Error} */ (reason).message);
+      }
+    });
+  },
+  /** Opens the lines of the selected racer, or of a new one, to be changed. @param {boolean} [fresh] */
+  typeRule(fresh = false) {
+    withTyping((make) => {
+      const app = the();
+      app.typing ||= make(app, app.el.querySelector(".olx-typing"));
+      app.typing.open(fresh);
+    });
+  },
+});
 
 /** Calls back with what is read of a link, when all is there that a link may name. @param {() => any} read @param {(state: any) => void} then */
 export function whenRead(read, then) {

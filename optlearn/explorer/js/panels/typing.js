@@ -12,10 +12,10 @@ const FRESH = "# Your rule\nlr = 0.02\nbeta = 0.9\nm = beta * m + g\nw = w - lr 
 /** @param {any} app @param {HTMLElement} place @param {any} grammar */
 export function createTyping(app, place, grammar) {
   const { store, data } = app;
-  const ids = { wrong: uniqueId("wrong"), note: uniqueId("note") };
+  const wrongId = uniqueId("wrong");
   const field = make("textarea", { class: "olx-code", spellcheck: "false", autocapitalize: "off", autocomplete: "off", maxlength: 2000,
-    "aria-label": "Lines of a rule", "aria-describedby": `${ids.wrong} ${ids.note}` });
-  const wrong = make("p", { class: "olx-wrong", id: ids.wrong, role: "alert" });
+    "aria-label": "Lines of a rule", "aria-describedby": wrongId });
+  const wrong = make("p", { class: "olx-wrong", id: wrongId, role: "alert" });
   const python = make("textarea", { class: "olx-code", readonly: true, spellcheck: "false", "aria-label": "The rule as a class of Python" });
   const said = make("span", { class: "olx-note" });
   const code = make("details", {}, make("summary", {}, "As Python"), python, make("div", { class: "olx-row" }, button("Copy", "Copy the class", async () => {
@@ -28,10 +28,10 @@ export function createTyping(app, place, grammar) {
     }
     app.say(said.textContent);
   }), said));
-  const go = button("Race it", "Race these lines (Ctrl and Enter)", race);
-  const note = make("p", { class: "olx-note", id: ids.note, html: "Given are <code>w</code>, its gradient <code>g</code> and the step <code>t</code> = 1, 2, … " +
+  const go = button("Race it", "Race it: Ctrl and Enter", race);
+  const note = make("details", {}, make("summary", {}, "What can be written"), make("p", { class: "olx-note", html: "Given are <code>w</code>, its gradient <code>g</code> and the step <code>t</code> = 1, 2, … " +
     "A name that is read before its line is remembered from the step before, at first 0; a line of numbers alone above gives it another start. " +
-    "A name without a line is a number: <code>beta = 0.9</code>. The gradient elsewhere: <code>g = grad(w - lr * beta * m)</code>." });
+    "A name without a line is a number: <code>beta = 0.9</code>. The gradient elsewhere: <code>g = grad(w - lr * beta * m)</code>." }));
   place.append(field, wrong, make("div", { class: "olx-row" }, go, button("Close", "Close the lines", close)), note, code);
   place.hidden = true;
   /** The typed rule that the lines replace. */

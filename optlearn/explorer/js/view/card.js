@@ -32,8 +32,8 @@ export function createCard(app, parent) {
   const remove = make("button", { type: "button", class: "olx-quiet", onclick: () => app.removeRacer(store.get("selected")) }, "Remove");
   const lines = make("button", { type: "button", class: "olx-quiet olx-lines", title: "Its lines as text, to change them", onclick: () => app.typeRule() }, "Change the rule");
   const card = make("div", { class: "olx-card", role: "group", "aria-label": "Selected racer" },
-    make("header", { class: "olx-card-head" }, title, make("span", {}, lines, remove)), stages.el, caption, equation,
-    make("div", { class: "olx-typing" }), form, sliders, change, before, inside);
+    make("header", { class: "olx-card-head" }, title, make("span", {}, lines, remove)), make("div", { class: "olx-typing" }),
+    stages.el, caption, equation, form, sliders, change, before, inside);
   parent.append(card);
 
   /** @type {ReturnType<typeof createEquation> | null} */
