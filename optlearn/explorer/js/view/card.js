@@ -119,7 +119,10 @@ export function createCard(app, parent) {
         write(caption, run.diverged !== null ? `Diverged at step ${run.diverged}.` : "No step to show.");
       }
       // The picture itself is near the step then, and has the bars.
-      hide(inside, app.slow() && !store.get("_whole") && !store.get("relief") && app.el.dataset.only !== "memory");
+      const away = app.slow() && !store.get("_whole") && !store.get("relief") && app.el.dataset.only !== "memory";
+      const back = inside.hidden && !away;
+      hide(inside, away);
+      if (back) loupe.fit();
       loupe.update(it, stage);
       gauges.update(it, stage);
     },
@@ -137,9 +140,10 @@ function createLoupe(app) {
   sharp.canvas.setAttribute("role", "img");
   return {
     el: holder,
+    /** Takes its size from the page at once: for a view that comes back, which would be blank for a frame. */
+    fit: sharp.fit,
     /** @param {import("../model/anatomy.js").Anatomy | null} it @param {string} stage */
     update(it, stage) {
-      sharp.fit();
       const { width, height } = sharp.size;
       if (!width) return;
       const c = sharp.begin();

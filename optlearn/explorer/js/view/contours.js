@@ -90,6 +90,7 @@ export function ramp(stops) {
 export function drawField(c, field, map, theme, width) {
   const { n, view, values, size } = field;
   const image = new ImageData(n, n);
+  const { data } = image;
   const colors = ramp(theme.land);
   // Slopes of the scale over the view, of unlike views on one measure; the light comes from the upper left.
   const steep = (0.9 * n) / Math.sqrt(size);
@@ -105,8 +106,10 @@ export function drawField(c, field, map, theme, width) {
       const lit = share < 2 ? (light * (sx - sy)) / Math.sqrt(1.5 + sx * sx + sy * sy) : 0;
       const k = 4 * ((n - 1 - j) * n + i);
       const color = colors[Math.round(63 * u)];
-      for (let d = 0; d < 3; d++) image.data[k + d] = color[d] + lit;
-      image.data[k + 3] = 255;
+      data[k] = color[0] + lit;
+      data[k + 1] = color[1] + lit;
+      data[k + 2] = color[2] + lit;
+      data[k + 3] = 255;
     }
   }
   const small = document.createElement("canvas");
@@ -124,23 +127,23 @@ export function drawField(c, field, map, theme, width) {
   c.lineWidth = width;
   c.strokeStyle = theme.contour;
   c.lineJoin = "round";
-  for (const level of field.levels) {
-    c.globalAlpha = Math.round(level * field.finer - 0.5) % 4 === 1 ? 0.6 : 0.32;
-    c.stroke(levelPath(field, level, map));
-  }
+  levelPaths(field, map).forEach((path, k) => {
+    c.globalAlpha = Math.round(field.levels[k] * field.finer - 0.5) % 4 === 1 ? 0.6 : 0.32;
+    c.stroke(path);
+  });
   c.globalAlpha = 1;
 }
 
 /**
- * One level line, by marching squares with linear interpolation.
- * @param {Field} field @param {number} level @param {{x: (x: number) => number, y: (y: number) => number}} map
+ * The level lines, by marching squares with linear interpolation: each cell is asked for the levels between its corners.
+ * @param {Field} field @param {{x: (x: number) => number, y: (y: number) => number}} map
  */
-function levelPath(field, level, map) {
-  const { values, n, view } = field;
+function levelPaths(field, map) {
+  const { values, n, view, levels, finer } = field;
   const dx = (view[1] - view[0]) / (n - 1);
   const dy = (view[3] - view[2]) / (n - 1);
-  const path = new Path2D();
-  const point = (i, j, side) => {
+  const paths = levels.map(() => new Path2D());
+  const point = (level, i, j, side) => {
     // Sides of a cell: 0 bottom, 1 right, 2 top, 3 left.
     const [ia, ja, ib, jb] = side === 0 ? [i, j, i + 1, j] : side === 1 ? [i + 1, j, i + 1, j + 1]
       : side === 2 ? [i, j + 1, i + 1, j + 1] : [i, j, i, j + 1];
@@ -148,36 +151,40 @@ function levelPath(field, level, map) {
     const u = (level - a) / (values[jb * n + ib] - a);
     return [map.x(view[0] + dx * (ia + u * (ib - ia))), map.y(view[2] + dy * (ja + u * (jb - ja)))];
   };
-  const line = (i, j, a, b) => {
-    const [ax, ay] = point(i, j, a);
-    const [bx, by] = point(i, j, b);
-    path.moveTo(ax, ay);
-    path.lineTo(bx, by);
+  const line = (k, i, j, a, b) => {
+    const [ax, ay] = point(levels[k], i, j, a);
+    const [bx, by] = point(levels[k], i, j, b);
+    paths[k].moveTo(ax, ay);
+    paths[k].lineTo(bx, by);
   };
   for (let j = 0; j < n - 1; j++) {
     for (let i = 0; i < n - 1; i++) {
       const at = j * n + i;
-      const a = values[at] > level ? 1 : 0;
-      const b = values[at + 1] > level ? 2 : 0;
-      const d = values[at + n + 1] > level ? 4 : 0;
-      const e = values[at + n] > level ? 8 : 0;
-      const kind = a + b + d + e;
-      if (kind === 0 || kind === 15) continue;
-      if (kind === 1 || kind === 14) line(i, j, 3, 0);
-      else if (kind === 2 || kind === 13) line(i, j, 0, 1);
-      else if (kind === 3 || kind === 12) line(i, j, 3, 1);
-      else if (kind === 4 || kind === 11) line(i, j, 1, 2);
-      else if (kind === 6 || kind === 9) line(i, j, 0, 2);
-      else if (kind === 7 || kind === 8) line(i, j, 3, 2);
-      else {
-        const middle = (values[at] + values[at + 1] + values[at + n] + values[at + n + 1]) / 4 > level;
-        const joined = (kind === 5) === middle;
-        line(i, j, 3, joined ? 2 : 0);
-        line(i, j, joined ? 0 : 1, joined ? 1 : 2);
+      const [one, two, three, four] = [values[at], values[at + 1], values[at + n + 1], values[at + n]];
+      // Where a corner is no number, any level may be between.
+      const low = Math.min(one, two, three, four);
+      const high = Math.max(one, two, three, four);
+      let k = Math.max(0, Math.floor((low - levels[0]) * finer)) || 0;
+      for (; k < levels.length && !(levels[k] >= high); k++) {
+        const level = levels[k];
+        const kind = (one > level ? 1 : 0) + (two > level ? 2 : 0) + (three > level ? 4 : 0) + (four > level ? 8 : 0);
+        if (kind === 0 || kind === 15) continue;
+        if (kind === 1 || kind === 14) line(k, i, j, 3, 0);
+        else if (kind === 2 || kind === 13) line(k, i, j, 0, 1);
+        else if (kind === 3 || kind === 12) line(k, i, j, 3, 1);
+        else if (kind === 4 || kind === 11) line(k, i, j, 1, 2);
+        else if (kind === 6 || kind === 9) line(k, i, j, 0, 2);
+        else if (kind === 7 || kind === 8) line(k, i, j, 3, 2);
+        else {
+          const middle = (one + two + four + three) / 4 > level;
+          const joined = (kind === 5) === middle;
+          line(k, i, j, 3, joined ? 2 : 0);
+          line(k, i, j, joined ? 0 : 1, joined ? 1 : 2);
+        }
       }
     }
   }
-  return path;
+  return paths;
 }
 
 /** The three numbers of a colour written as #rrggbb. @param {string} hex */

@@ -48,7 +48,7 @@ export function createChips(app, parent) {
   const plainRules = Object.values(app.data.rules).filter((rule) => (rule.key === rule.name || rule.own) && rule.key !== rule.text);
   const names = { ...app.data.more, ...Object.fromEntries(plainRules.map((rule) => [rule.key, rule.label])) };
   add.fill([{ value: "", text: "+ Add" }, { value: TYPED, text: "a rule that you type …" }, ...Object.entries(names).map(([value, text]) => ({ value, text }))
-    .sort((a, b) => a.text.localeCompare(b.text))]);
+    .sort((a, b) => (a.text.toLowerCase() < b.text.toLowerCase() ? -1 : 1))]);
   bar.append(add.el);
   parent.append(bar);
   const roving = rovingFocus(row, "button");
