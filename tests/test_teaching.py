@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -158,6 +159,19 @@ def test_one_pdf_has_contents_bookmarks_and_links(tmp_path, browser):
         assert "".join(title.split()) in "".join(book.pages[at].extract_text().split())
         assert at in [book.get_page_number(note.get_object()["/Dest"][0].get_object())
                       for note in book.pages[1]["/Annots"]]
+    # Tags say what is a heading, and formulas and figures in words; those that say nothing are left out.
+    kinds = Counter()
+
+    def count(element):
+        element = element.get_object()
+        kinds[element.get("/S"), "/Alt" in element] += 1
+        for kid in element["/K"]:
+            if "/S" in getattr(kid.get_object(), "keys", tuple)():
+                count(kid)
+
+    count(book.root_object["/StructTreeRoot"])
+    assert book.root_object["/MarkInfo"]["/Marked"] and kinds["/H2", False] and kinds["/Figure", True] > 20
+    assert not kinds["/NonStruct", False]
     assert book.page_labels[at] == str(at - book.page_labels.index("1") + 1)
     inside = [note.get_object() for page in book.pages for note in page.get("/Annots", ())]
     inside = [note["/Dest"] for note in inside if isinstance(note.get("/Dest"), str)]

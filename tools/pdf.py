@@ -20,7 +20,7 @@ from bs4 import BeautifulSoup
 from pages import SITE, browser
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import Link
-from pypdf.generic import Fit
+from pypdf.generic import ArrayObject, DictionaryObject, Fit, NameObject, NullObject, NumberObject
 
 TARGET = Path("_build", "optlearn.pdf")
 # Sheets that are of no use on paper are the browser's burden only.
@@ -99,6 +99,9 @@ def article(name, known):
             image["src"] = posixpath.normpath(posixpath.join(folder, image["src"]))
     for sheet in page.head.select('link[rel="stylesheet"]'):
         sheet["href"] = posixpath.normpath(posixpath.join(folder, sheet["href"]))
+    # A formula is one thing to who has the book read aloud; its letters apart would be half of the file.
+    for formula in body.select("math"):
+        formula["role"], formula["aria-label"] = "img", formula.get_text(" ", strip=True)
     body["id"] = mark(name)
     return body, list(map(str, page.head.select('link[rel="stylesheet"]')))
 
@@ -150,12 +153,54 @@ def contents(book, titles, starts):
     return PAGE.format(title="Contents", styles=fonts, style=CONTENTS, body="\n".join(lines))
 
 
+def fewer_tags(printed):
+    """Leave out the tags that mean nothing, nine of ten; what they hold is held by the tag around them."""
+    root = printed.root_object["/StructTreeRoot"]
+    # Who holds a piece of a page, and who a link: by the numbers that pages and links have in the tree.
+    numbers = {page.indirect_reference.idnum: page["/StructParents"] for page in printed.pages
+               if "/StructParents" in page}
+    pieces, links = {number: {} for number in numbers.values()}, {}
+
+    def below(element, holder, page):
+        """What the holder holds of an element, itself or one that means nothing."""
+        page = element.raw_get("/Pg") if "/Pg" in element else page
+        kids = element.get("/K", [])
+        for kid in kids if isinstance(kids, ArrayObject) else [kids]:
+            what = kid.get_object()
+            if isinstance(what, NumberObject) or what.get("/Type") == "/MCR":
+                number, there = (what, page) if isinstance(what, NumberObject) else (what["/MCID"], what.raw_get("/Pg"))
+                pieces[numbers[there.idnum]][number] = holder
+                yield DictionaryObject({NameObject("/Type"): NameObject("/MCR"), NameObject("/Pg"): there,
+                                        NameObject("/MCID"): NumberObject(number)})
+            elif what.get("/Type") == "/OBJR":
+                links[what["/Obj"]["/StructParent"]] = holder
+                yield kid
+            elif what["/S"] == "/NonStruct":
+                yield from below(what, holder, page)
+            else:
+                own = what.indirect_reference
+                kids = list(below(what, own, page))
+                pages = [kid.raw_get("/Pg") for kid in kids if "/MCID" in kid.get_object()]
+                if pages:
+                    # Pieces of this page need their number only.
+                    what[NameObject("/Pg")] = pages[0]
+                    kids = [kid["/MCID"] if "/MCID" in kid.get_object() and kid.raw_get("/Pg") == pages[0] else kid
+                            for kid in kids]
+                what[NameObject("/K")], what[NameObject("/P")] = ArrayObject(kids), holder
+                yield own
+
+    root[NameObject("/K")] = ArrayObject(below(root, root.indirect_reference, None))
+    held = {number: ArrayObject(found.get(k, NullObject()) for k in range(max(found, default=-1) + 1))
+            for number, found in pieces.items()} | links
+    root[NameObject("/ParentTree")] = DictionaryObject({NameObject("/Nums"): ArrayObject(
+        part for number in sorted(held) for part in (NumberObject(number), held[number]))})
+
+
 def join(book, titles, body, front, starts, marks):
     """Put the two together, with links from the contents, bookmarks and page labels."""
     printed = PdfReader(body)
-    # Half of the file would be tags of the letters of formulas; who reads by ear has the pages, and their MathML.
-    for name in ("/Outlines", "/StructTreeRoot", "/MarkInfo"):
-        printed.root_object.pop(name, None)
+    printed.root_object.pop("/Outlines")
+    fewer_tags(printed)
     writer = PdfWriter(clone_from=printed)
     ahead = PdfReader(front)
     shift = len(ahead.pages)

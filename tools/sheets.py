@@ -4,19 +4,23 @@
     python tools/sheets.py nesterov     # those whose path has the word
 
 PDFs are printed by an installed Chromium from the built page's own exercises. In notebooks, references are written out
-and lead to the page's numbers; what asks for a rule ends in the check that the chapter's solution makes.
+and lead to the page's numbers, and what the exercises use of the chapter stands at the top. What asks to implement
+something is followed by its check: the cell of the solution with the tag "check". A notebook without solutions is an
+assignment for nbgrader as it stands, with a point for each star.
 """
 
 import ast
 import copy
 import html
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from pages import Chapter, browser, chapters
+from slices import behind, makes, needs, statements
 
 SHEETS = Path("_build", "sheets")
 STYLE = """@page { size: A4; margin: 20mm 18mm }
@@ -77,35 +81,44 @@ def written_out(chapter, label, text):
 
 def imports(chapter):
     """The import statements of a chapter."""
-    found = {}
-    for cell in chapter.cells:
-        if cell["cell_type"] == "code":
-            lines = [line for line in "".join(cell["source"]).splitlines() if not line.startswith(("%", "!"))]
-            found.update({ast.unparse(node): None for node in ast.parse("\n".join(lines)).body
-                          if isinstance(node, ast.Import | ast.ImportFrom)})
-    return "\n".join(found)
+    return "\n".join(dict.fromkeys(ast.unparse(node) for node, _ in statements(chapter.cells)
+                                   if isinstance(node, ast.Import | ast.ImportFrom)))
 
 
-def stub(chapter, exercise):
-    """What stands in a student's cell: the check that the solution makes, without what only the solution knows."""
-    _, title, *_, code = exercise
-    # Elsewhere the rule that is compared with is the answer.
-    if not title.startswith("Implement"):
-        return ""
-    names = {alias.asname or alias.name.partition(".")[0] for node in ast.parse(imports(chapter)).body
-             for alias in node.names}
+def setting(chapter, solutions):
+    """What a chapter made before its exercises, and they use: those that ask to implement something, or all solved."""
+    inside, names = [], set()
+    for exercise in exercises(chapter):
+        _, _, _, task, _, code = exercise
+        inside += task + code
+        names |= needs(statements(task + code if solutions or check(exercise) else task))
+    made = behind(names, statements([cell for cell in chapter.cells if cell not in inside]))
+    return "\n".join(made).replace("../studies/", "studies/")
 
-    def known(node):
-        return all(name.id in names for name in ast.walk(node) if isinstance(name, ast.Name))
 
-    for node in (node for cell in code for node in ast.walk(ast.parse("".join(cell["source"])))):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "optlearn.check":
-            for against in (keyword.value for keyword in node.keywords if keyword.arg == "against"):
-                if isinstance(against, ast.Call):
-                    against.keywords = [keyword for keyword in against.keywords if known(keyword.value)]
-                if known(against):
-                    return f"# Your rule, then its check:\n# optlearn.check(MyRule(), against={ast.unparse(against)})"
-    return ""
+def is_check(cell):
+    """Whether a cell says if an answer is right."""
+    return "check" in cell["metadata"].get("tags", ())
+
+
+def check(exercise):
+    """What says whether the answer to an exercise is right; nothing, if somebody has to read it."""
+    return next(("".join(cell["source"]) for cell in exercise[-1] if is_check(cell)), "")
+
+
+def asked_for(exercise):
+    """What an answer has to define for the check, such as ``["class Mine(optlearn.Optimizer)", "points(median)"]``."""
+    names = needs(statements(cell for cell in exercise[-1] if is_check(cell)))
+    found = []
+    for node, _ in statements(cell for cell in exercise[-1] if not is_check(cell)):
+        if isinstance(node, ast.ClassDef) and node.name in names:
+            found.append(f"class {node.name}({', '.join(map(ast.unparse, node.bases))})")
+        elif isinstance(node, ast.FunctionDef) and node.name in names:
+            required = node.args.args[:len(node.args.args) - len(node.args.defaults)]
+            found.append(f"{node.name}({', '.join(argument.arg for argument in required)})")
+        elif isinstance(node, ast.Assign):
+            found += sorted(makes(node)[0] & names)
+    return list(dict.fromkeys(found))
 
 
 def exercises(chapter):
@@ -137,22 +150,40 @@ def exercises(chapter):
             for label, (title, task, answer) in found.items()]
 
 
+def graded(cell, label, stars, kind):
+    """A cell that nbgrader knows: an answer, the check of one, or an answer that is read by somebody."""
+    cell.metadata["nbgrader"] = {
+        "schema_version": 3, "grade_id": label, "task": False, "solution": kind != "check", "locked": kind == "check",
+        "grade": kind != "answer", **({} if kind == "answer" else {"points": stars})}
+    if kind == "check":
+        cell.metadata["nbgrader"]["cell_type"] = "code"
+    return cell
+
+
 def notebook(chapter, solutions):
     """The notebook of a sheet."""
     name = chapter.title.get_text().strip()
-    head = "\n\nSolutions use names of the chapter: to run one, run the chapter first." if solutions else ""
-    cells = [new_markdown_cell(f"# {name}: exercises{head}"), new_code_cell(imports(chapter))]
+    cells = [new_markdown_cell(f"# {name}: exercises"), new_code_cell(imports(chapter))]
+    if given := setting(chapter, solutions):
+        cells.append(new_code_cell(f"# From the chapter, for what is asked below.\n{given}"))
     for number, exercise in enumerate(exercises(chapter), 1):
         label, title, task, given, answer, code = exercise
         words = HINT.sub(lambda hint: f"<details><summary>Hint</summary>\n\n{hint[1]}\n</details>",
                          written_out(chapter, label, task))
         cells.append(new_markdown_cell(f"### {number}. {title}\n\n{words.strip()}"))
         cells += [nbformat.from_dict(copy.deepcopy(cell)) for cell in given]
+        stars = title.count("★")
         if solutions:
             cells.append(new_markdown_cell(f"**Solution.** {ROLE.sub('(see the page)', answer)}"))
             cells += [nbformat.from_dict(copy.deepcopy(cell)) for cell in code]
+        elif check(exercise):
+            wanted = "".join(f"# Write here: {line}\n" for line in asked_for(exercise))
+            cells += [graded(new_code_cell(wanted), label, stars, "answer"),
+                      graded(new_code_cell(check(exercise)), f"{label}-check", stars, "check")]
         else:
-            cells.append(new_code_cell(stub(chapter, exercise)))
+            measured = code and title.startswith(("Check", "Explore"))
+            cell = new_code_cell("") if measured else new_markdown_cell("*Your answer*")
+            cells.append(graded(cell, label, stars, "read"))
     made = new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
     # Numbered by their place, so that a sheet that is made again is the same file.
     for place, cell in enumerate(made.cells):
@@ -164,6 +195,7 @@ def notebook(chapter, solutions):
 def main(names):
     """Write the sheets and say where they are."""
     SHEETS.mkdir(parents=True, exist_ok=True)
+    shutil.copytree("book/studies", SHEETS / "studies", ignore=shutil.ignore_patterns("__*"), dirs_exist_ok=True)
     with browser() as chromium:
         page = chromium.new_page()
         for chapter in map(Chapter, chapters(names)):
