@@ -392,6 +392,13 @@ def test_seeds_that_go_together_train_as_they_would_alone(problem, rule):
         assert all(map(same, one.state.slots, alone.state.slots))
 
 
+@pytest.mark.parametrize("grid", [[0.1, 0.01], [1e200]])
+def test_a_tuning_by_a_record_finds_what_one_by_all_records_finds(grid):
+    one, other = (tune(Softmax("iris"), "gd", {"lr": grid}, epochs=3, seeds=range(3), measure=measure)
+                  for measure in ("test_loss", lambda history: history.test_loss[-1]))
+    assert np.array_equal(one.runs, other.runs) and same(one.result.table(), other.result.table())
+
+
 @pytest.mark.parametrize("problem, rule, how", [
     (MLP("iris"), optlearn.GradientDescent(gradient=[ClipNorm(clip_norm=0.1)]), {}),
     (MLP("iris"), optlearn.LARS(), {}), (MLP("iris"), optlearn.SGLD(), {}), (MLP("iris"), optlearn.Muon(), {}),

@@ -1,5 +1,6 @@
 """Trainings that differ in the seed alone, step by step together: each as it would be alone, only sooner."""
 
+import functools
 import numbers
 import time
 
@@ -33,10 +34,23 @@ def _is_library(rule):
         type(transform).__module__ == "optlearn.gradients" for transform in rule.gradient)
 
 
-def train_all(problem, optimizer, epochs, seeds, how):
-    """The histories of trainings that can go together, one a seed."""
+class Hasty(Training):
+    """A training that is evaluated at its end alone."""
+
+    def __init__(self, epochs, *given):
+        self.epochs = epochs
+        super().__init__(*given)
+
+    def evaluate(self):
+        if self.epoch == self.epochs:
+            super().evaluate()
+
+
+def train_all(problem, optimizer, epochs, seeds, how, hasty=False):
+    """The histories of trainings that can go together, one a seed; of hasty ones records of epochs hold the last."""
     settings = checked_settings(problem, {name: value for name, value in how.items() if value is not None})
-    trainings = [Training(problem, optimizer, settings, problems.generator(seed), None) for seed in seeds]
+    make = functools.partial(Hasty, epochs) if hasty else Training
+    trainings = [make(problem, optimizer, settings, problems.generator(seed), None) for seed in seeds]
     for training in trainings:
         training.begin(None, None)
     reasons, running = {}, trainings

@@ -152,8 +152,11 @@ def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike]
     measures: list[list[float]] = []
     best: Any = None
     for values, candidate in zip(combinations, candidates, strict=True):
-        if trained and together.possible(on, candidate, seeds, how):
-            results = together.train_all(on, candidate, length, seeds, how)
+        side_by_side = trained and together.possible(on, candidate, seeds, how)
+        # Of a named record the last value counts, so that nothing else needs to be evaluated.
+        hasty = side_by_side and not callable(measure)
+        if side_by_side:
+            results = together.train_all(on, candidate, length, seeds, how, hasty)
         else:
             results = [go(candidate, seed) for seed in seeds]
         measures.append([_number(score(r)) if r.diverged is None else np.inf for r in results])
@@ -161,13 +164,13 @@ def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike]
         mean = np.inf if np.isnan(mean) else mean
         trials.append((values, mean))
         if best is None or mean < best[1]:
-            best = len(trials) - 1, mean, results[0]
+            best = len(trials) - 1, mean, results[0], hasty
     chosen = combinations[best[0]]
     at_edge = [name for name, values in grid.items() if _at_edge(chosen[name], values)]
     times = f" x {len(seeds)} seeds" if len(seeds) > 1 else ""
     budget = f"{len(combinations)} runs{times} of {length} {'epochs' if trained else 'steps'}"
-    return Tuning(candidates[best[0]], chosen, best[1], trials, budget, at_edge, best[2],
-                  np.array(measures))
+    result = go(candidates[best[0]], seeds[0]) if best[3] else best[2]
+    return Tuning(candidates[best[0]], chosen, best[1], trials, budget, at_edge, result, np.array(measures))
 
 
 def _at_edge(value, values):
