@@ -44,6 +44,9 @@ def sheet(draw, write=None, size=(7.4, 3.9)):
         draw(figure)
         if write:
             return write(figure)
+        # Laid out once, and not by a drawing of its own that nobody sees.
+        figure.get_layout_engine().execute(figure)
+        figure.set_layout_engine("none")
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", metadata={"Software": None})
     return base64.b64encode(fewer_colours(buffer.getvalue())).decode()
