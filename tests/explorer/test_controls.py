@@ -86,6 +86,41 @@ def test_a_move_of_the_dot_leaves_the_page_around_alone(show):
     assert not problems
 
 
+def test_the_time_line_leaves_out_only_what_lies_on_it(show):
+    """With a smooth loss, and with one that goes up and down."""
+    racers = [GradientDescent(lr=0.001), Momentum(lr=0.001, momentum=0.97)]
+    page, problems = show(explore("rosenbrock", racers, start=(-1.5, 2), steps=500))
+    found = page.evaluate("""() => {
+        const { store, timeline, timelays } = apps[0];
+        const paths = [];
+        let maps;
+        timelays.push((c, xOf, yOf) => { maps = [xOf, yOf]; });
+        const c = timeline.sharp.context;
+        c.beginPath = () => { paths.push([]); CanvasRenderingContext2D.prototype.beginPath.call(c); };
+        for (const name of ["moveTo", "lineTo"]) c[name] = function (x, y) {
+            paths[paths.length - 1].push([x, y]);
+            CanvasRenderingContext2D.prototype[name].call(c, x, y);
+        };
+        store.set({ start: [-1.4, 2] });
+        store.flush();
+        const [xOf, yOf] = maps;
+        const within = (y) => Math.min(timeline.sharp.size.height, y);
+        const ends = (path, x, y) => path.length && path[path.length - 1][0] === x && path[path.length - 1][1] === y;
+        return apps[0].runs.map(({ loss, last }) => ({
+            points: Array.from(loss.subarray(0, last + 1), (z, t) => [xOf(t), within(yOf(z))]),
+            drawn: paths.find((path) => ends(path, xOf(last), within(yOf(loss[last])))),
+        }));
+    }""")
+    assert all(2 <= len(one["drawn"]) < 100 for one in found)
+    for one in found:
+        points, drawn = np.array(one["points"]), np.array(one["drawn"])
+        assert len(points) == 501
+        assert np.abs(np.interp(points[:, 0], *drawn.T) - points[:, 1]).max() < 0.25
+        # Corners are points of the record.
+        assert {tuple(p) for p in drawn} <= {tuple(p) for p in points}
+    assert not problems
+
+
 def test_a_finger_taps_and_drags(show, browser):
     page, problems = show(race(), has_touch=True, viewport={"width": 390, "height": 800})
     box = page.locator(".olx-picture").bounding_box()

@@ -28,7 +28,7 @@ const SLOW = 1;
 const SMOOTH = 20;
 /** While the dot is dragged, what is beside the picture follows when it rests so long, or after so long on the way. */
 const PAUSE_MS = 100;
-const SELDOM_MS = 500;
+const SELDOM_MS = 1000;
 
 /** A racer's numbers at a step index: it may have gone on with others from some step on. @param {import("./model/state.js").Racer} racer @param {number} k */
 function numbersAt(racer, k) {

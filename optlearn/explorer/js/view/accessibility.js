@@ -8,9 +8,13 @@ export function uniqueId(stem) {
   return `olx-${stem}-${count}`;
 }
 
+/** @type {MediaQueryList | null} */
+let calm = null;
+
 /** Does the reader's system ask for less motion? */
 export function prefersStill() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+  calm ||= matchMedia("(prefers-reduced-motion: reduce)");
+  return calm.matches;
 }
 
 /**

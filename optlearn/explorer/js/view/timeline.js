@@ -8,6 +8,8 @@ import { show, superscript, ticks } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
 const TIME_KEYS = ["runs", "step", "selected", "theme", "_hover", "_timesize", "racers", "playing", "speed", "steps", "_band", "_asked", "_phase", "target"];
+/** How far a loss may lie from the line that is drawn past it, in pixels. */
+const THIN = 0.2;
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 5, 15, 30, 60, 150];
 
 /** @param {import("../main.js").App} app @param {HTMLElement} parent */
@@ -124,11 +126,26 @@ export function createTimeline(app, parent) {
       const stride = Math.max(1, Math.floor(last / (2 * width)));
       const curve = (/** @type {Float64Array} */ values) => {
         c.beginPath();
+        // From the last corner, slopes between these pass all points since.
+        let [cornerX, cornerY, beforeX, beforeY, low, high] = [0, 0, 0, 0, -Infinity, Infinity];
         for (let t = 0; t <= last; t += stride) {
+          const x = xOf(t);
           const y = Math.min(height, yOf(Math.log10(Math.max(values[t] - app.floor, 1e-300))));
-          if (t) c.lineTo(xOf(t), y);
-          else c.moveTo(xOf(t), y);
+          if (!t) {
+            c.moveTo(x, y);
+            [cornerX, cornerY] = [x, y];
+          } else {
+            const slope = (y - cornerY) / (x - cornerX);
+            if (!(slope >= low && slope <= high)) {
+              c.lineTo(beforeX, beforeY);
+              [cornerX, cornerY, low, high] = [beforeX, beforeY, -Infinity, Infinity];
+            }
+            low = Math.max(low, (y - THIN - cornerY) / (x - cornerX));
+            high = Math.min(high, (y + THIN - cornerY) / (x - cornerX));
+          }
+          [beforeX, beforeY] = [x, y];
         }
+        c.lineTo(beforeX, beforeY);
         c.stroke();
       };
       if (trained) {
