@@ -1,0 +1,75 @@
+"""What axe finds on a page. Of texts that are drawn alike, one that passes stands for all, here and on later pages."""
+
+import json
+from pathlib import Path
+
+import axe_playwright_python
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+SAY = """found => found.map(({ id, nodes }) => `${id}, ${nodes.length} times: `
+  + (nodes[0].target ?? nodes[0].html.slice(0, 100)) + " " + nodes[0].failureSummary.replace(/\\s+/g, " "))"""
+RULES = f"""([scope, without]) => axe.run(scope, {{
+  preload: false, resultTypes: ["violations"],
+  rules: Object.fromEntries(["color-contrast", ...without].map(id => [id, {{ enabled: false }}])),
+}}).then(found => ({SAY})(found.violations))"""
+# Contrast takes axe longer than all other rules, element by element. Alike are texts of one colour, size and weight
+# over the same backgrounds; a box out of the flow may stand over others, and is like those of its kind alone.
+CONTRAST = f"""async ([scope, known]) => {{
+  const looks = new Map(), grounds = new Map(), passed = new Set(JSON.parse(known)), ours = [], violations = [];
+  const ground = box => {{
+    if (!box) return "";
+    if (!grounds.has(box)) {{
+      const s = getComputedStyle(box);
+      const own = [s.backgroundColor, s.backgroundImage, s.opacity, s.filter, s.mixBlendMode].join();
+      const moved = /absolute|fixed|sticky/.test(s.position) || s.transform !== "none" || s.translate !== "none"
+        || s.position === "relative" && [s.top, s.left, s.right, s.bottom].some(side => !/^(auto|0px)$/.test(side))
+        || [s.marginTop, s.marginBottom].some(side => side.startsWith("-"));
+      grounds.set(box, ground(box.parentElement) + (own === "rgba(0, 0, 0, 0),none,1,none,normal" ? "" : "|" + own)
+        + (moved ? `#${{box.localName}}.${{box.getAttribute("class")}}` : ""));
+    }}
+    return grounds.get(box);
+  }};
+  for (const box of document.querySelector(scope).querySelectorAll("*")) {{
+    const writes = box.matches("select, textarea, input:not([type=range], [type=checkbox], [type=radio])")
+      || [...box.childNodes].some(one => one.nodeType === Node.TEXT_NODE && one.data.trim());
+    if (!writes || !box.checkVisibility({{ opacityProperty: true, visibilityProperty: true }})) continue;
+    const s = getComputedStyle(box);
+    const look = [s.color, s.fontSize, s.fontWeight, s.textShadow, s.webkitTextStroke, ground(box)].join(";");
+    if (!passed.has(look)) looks.set(look, [...(looks.get(look) ?? []), box]);
+  }}
+  axe.configure({{ rules: [{{ id: "color-contrast", selector: "[data-asked]" }}] }});
+  // All of those of which the first one tells nothing.
+  for (const some of [alike => alike.slice(0, 1), alike => alike.slice(1)]) {{
+    const asked = [...looks.values()].flatMap(some);
+    if (!asked.length) break;
+    asked.forEach(box => {{ box.dataset.asked = ""; }});
+    const found = await axe.run(scope, {{
+      preload: false, runOnly: ["color-contrast"], resultTypes: ["violations", "passes"], selectors: false,
+      elementRef: true,
+    }});
+    asked.forEach(box => {{ delete box.dataset.asked; }});
+    violations.push(...found.violations);
+    const wrong = new Set(found.violations.flatMap(({{ nodes }}) => nodes.map(one => one.element)));
+    const right = new Set(found.passes.flatMap(({{ nodes }}) => nodes.map(one => one.element)));
+    for (const [look, alike] of looks) {{
+      const told = some(alike);
+      if (told.some(box => wrong.has(box))) looks.delete(look);
+      else if (told.some(box => right.has(box))) ours.push(look), looks.delete(look);
+    }}
+  }}
+  return JSON.stringify([({SAY})(violations), ours]);
+}}"""
+passed = set()
+
+
+def audit(page, scope="html", without=()):
+    """What axe finds within a part of a page, `without` some of its rules."""
+    page.evaluate(AXE)
+    return page.evaluate(RULES, [scope, list(without)]) + contrast(page, scope)
+
+
+def contrast(page, scope="html"):
+    """Texts that do not stand out from what is behind them, after `audit` in another light."""
+    found, looks = json.loads(page.evaluate(CONTRAST, [scope, json.dumps(list(passed))]))
+    passed.update(looks)
+    return found
