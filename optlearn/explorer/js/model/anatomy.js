@@ -10,12 +10,12 @@ import { multiple, recall } from "./recall.js";
  * @typedef {{name: string, from: number[], to: number[]}} Arrow
  * @typedef {{id: string, title: string, text: string, short: string, parts?: string[], lines: string[], long?: number}} Stage `parts`:
  *   what is said in its parts but the last, where it is `short`; `long`: how long it takes in the film, 1 if not given
- * @typedef {{t: number, from: number[], to: number[], probe: number[] | null, delay: number, g: number[], memory: number[],
+ * @typedef {{t: number, from: number[], to: number[], probe: number[] | null, delay: number, led: boolean, g: number[], memory: number[],
  *   push: number[], ghost: number[] | null, direction: number[] | null, rate: number[] | null, scale: number,
  *   ellipse: {center: number[], radii: number[]} | null, arrows: Object<string, Arrow>, stages: Stage[],
  *   hasMemory: boolean, carry: number | null, ends: number[] | null, average: import("./recall.js").Memory | null,
  *   gauge: (import("./recall.js").Memory & {root: boolean}) | null, before: number[] | null, fit: number,
- *   without: number, least: {at: number, rate: number}[] | null}} Anatomy `carry`: the part
+ *   without: number, least: {at: number, rate: number}[] | null}} Anatomy `led`: the gradient is taken where the memory alone leads; `carry`: the part
  *   of the last step that is the memory; `ends`: the loss where the ghost ends, and the step; `before`: the rate of the step
  *   before; `fit`: the size at which circle and ellipse have room; `without`: how often the step it would be without correction;
  *   `least`: the smallest rates of the run so far, and when
@@ -88,8 +88,9 @@ export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
     arrows.last = { name: "last", from: minus(from, last), to: from };
     arrows.carried = { name: "last", from, to: plus(from, last) };
   }
-  // The gradient here, as it would go on from the end of the memory.
-  const aside = ghost && probe && !delay ? minus(ghost, probe) : null;
+  // The gradient here, as it would go on from the end of the memory, if it is there that the rule looks.
+  const led = Boolean(probe && !delay && length(minus(probe, plus(from, memory))) <= 1e-9 * (length(from) + length(memory)));
+  const aside = ghost && probe && led ? minus(ghost, probe) : null;
   if (aside && ghost && probe) {
     arrows.aside = { name: "here", from, to: plus(from, aside) };
     arrows.here = { name: "here", from: probe, to: ghost };
@@ -145,7 +146,7 @@ export function anatomy(rule, code, run, h, surface, p, t, delay = 0) {
     return { at, rate: rate(at) };
   });
   const before = own && t > 1 ? valueAt(run, "@rate", t - 1) : null;
-  const found = { carry, ends, without, least, ...known, before, fit, t, from, to, probe, delay, g, memory, push, ghost, direction, rate: own, scale, ellipse, arrows, hasMemory };
+  const found = { led, carry, ends, without, least, ...known, before, fit, t, from, to, probe, delay, g, memory, push, ghost, direction, rate: own, scale, ellipse, arrows, hasMemory };
   return { ...found, stages: stagesOf(rule, found) };
 }
 
@@ -245,7 +246,7 @@ export function still(it, stage) {
 }
 
 /** What the arrow to the point of the gradient is called, and the step that would be made without it. @param {Anatomy} it */
-const namesOf = (it) => (it.delay ? ["asked for here", "with a fresh gradient"] : ["memory", "plain momentum"]);
+const namesOf = (it) => (it.delay ? ["asked for here", "with a fresh gradient"] : it.led ? ["memory", "plain momentum"] : ["look there", "with the slope here"]);
 
 /** Between two points; exact at both ends. @param {number[]} a @param {number[]} b @param {number} u */
 export function between(a, b, u) {
@@ -305,7 +306,7 @@ export function film(it, stage, u) {
     return scene;
   }
   if (it.probe) {
-    if (stage === "lookahead" && !it.delay) carryOn("look", ahead);
+    if (stage === "lookahead" && it.led) carryOn("look", ahead);
     else grow("look", done("lookahead") ? 1 : eased(u, 0.05, 0.75), { text: ahead });
     if (done("lookahead") || u > 0.75) scene.rings.push({ at: it.probe, of: "memory" });
     if (at >= has("gradient")) grow("gradient", done("gradient") ? 1 : eased(u, 0.05, 0.7), { text: done("gradient") ? "" : "−∇f there", pale: done("gradient") });

@@ -37,10 +37,9 @@ export function stagesOf(rule, it) {
         text: `The gradient was asked for at ${showPair(it.probe)}, ${it.delay} step${it.delay > 1 ? "s" : ""} before. ` +
           (it.ghost ? `A fresh one would lead to ${showPair(it.ghost)} (dotted: with a fresh gradient).` : ""),
       } : {
-        title: "Look ahead", lines: ["@probe"], short: "The memory alone would lead there: look from there",
-        text: `The gradient is taken at ${showPair(it.probe)}, where the memory alone would lead` +
-        (carry === null ? ". " : `: ${part(carry)} of the last step. `) +
-        (it.ghost ? `Taken at the point itself, as plain momentum does, the step would end at ${showPair(it.ghost)}.` : ""),
+        title: "Look ahead", lines: ["@probe"], short: it.led ? "The memory alone would lead there: look from there" : "Another point: the slope is taken there",
+        text: `The gradient is taken at ${showPair(it.probe)}` + (!it.led ? ". " : `, where the memory alone would lead${carry === null ? ". " : `: ${part(carry)} of the last step. `}`) +
+        (it.ghost ? `Taken at the point itself${it.led ? ", as plain momentum does" : ""}, the step would end at ${showPair(it.ghost)}.` : ""),
       }),
     });
   }
@@ -69,7 +68,7 @@ export function stagesOf(rule, it) {
             : carry !== null ? `Go on with ${part(carry)} of the last step, then add the slope` : "Add what earlier slopes left, tip to tail",
       text: adaptive ? told || "What is remembered of earlier gradients sets the rates, or the direction."
         : it.hasMemory ? `The memory alone would step by ${showPair(it.memory)}${carry === null ? "" : `, ${part(carry)} of the last step`}; the gradient adds ${showPair(it.push)}. ` +
-          (it.ends && !it.delay ? `Plain momentum would end with loss ${show(it.ends[0], 3)}, this step with ${show(it.ends[1], 3)}.` : "The step is their sum.")
+          (it.ends && !it.delay ? `${it.led ? "Plain momentum" : "With the slope here it"} would end with loss ${show(it.ends[0], 3)}, this step with ${show(it.ends[1], 3)}.` : "The step is their sum.")
           : "The memory adds nothing to this step: all of it comes from the gradient.",
     });
   }
@@ -110,9 +109,10 @@ export function stagesOf(rule, it) {
 }
 
 /** What looking ahead is worth: where the step ends, and where plain momentum would. @param {Omit<Anatomy, "stages">} it */
-function compared({ ends, memory, push }) {
+function compared({ ends, memory, push, led }) {
   const [plain, own] = ends || [0, 0];
   const losses = `loss ${show(plain, 3)}, not ${show(own, 3)}`;
+  if (!led) return `With the slope from here the step would end at ${losses}`;
   if (Math.abs(plain - own) < 0.05 * Math.abs(own)) return `Here it makes little difference: plain momentum would end at ${losses}`;
   if (plain < own) return `Here plain momentum would end lower: ${losses}`;
   const against = memory[0] * push[0] + memory[1] * push[1] < 0;
@@ -123,7 +123,7 @@ function compared({ ends, memory, push }) {
 function stepShort(rule, it) {
   const { memory, push, gauge, rate, before } = it;
   if (it.delay) return "Step: with the slope of the past";
-  if (it.probe && it.hasMemory) return "Step: the memory, and the slope seen ahead";
+  if (it.probe && it.hasMemory) return `Step: the memory, and the slope seen ${it.led ? "ahead" : "there"}`;
   if (rate && it.direction) {
     // Where the average has not turned yet.
     const past = it.average ? it.average.now.findIndex((m, d) => m * it.g[d] < 0) : -1;
