@@ -124,6 +124,7 @@ def become(arguments, folder, variables):
 
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
@@ -144,8 +145,8 @@ def bury(*_):
 
 def serve():
     """Fork kernels until nobody asks any more."""
-    # Its own folder is not a kernel's.
-    del sys.path[0]
+    # The folder of this file is not a kernel's.
+    sys.path[:] = [folder for folder in sys.path if folder != os.path.dirname(os.path.abspath(__file__))]
     exec(WATCH, {})
     # As a kernel sets it, which is read with Matplotlib; the backend itself joins the kernel when it is imported.
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
@@ -157,6 +158,8 @@ def serve():
     # Memory stays shared where nothing is changed.
     gc.freeze()
     signal.signal(signal.SIGCHLD, bury)
+    # Who is interrupted closes the input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:
         if pid := os.fork():
             print(pid, flush=True)
