@@ -60,8 +60,8 @@ test: lint unit notebooks pages  ## Check style, code, notebooks and pages
 
 lint: $(ENVIRONMENT)
 	.venv/bin/ruff check
-	.venv/bin/mypy
-	.venv/bin/basedpyright --level error tests/typing
+	@.venv/bin/basedpyright --level error tests/typing & other=$$!; \
+	.venv/bin/mypy; found=$$?; wait $$other && exit $$found
 
 unit: $(ENVIRONMENT)
 	$(PYTHON) -m pytest -q -n logical --dist worksteal -p no:nbval $(NOT_BUILT)

@@ -8,8 +8,9 @@ import pytest
 
 import optlearn
 from optlearn import run, surfaces
+from optlearn.symbolic import fused, kernels, native
 from optlearn.symbolic.javascript import rule_code, surface_code
-from optlearn.symbolic.trace import parameter_values
+from optlearn.symbolic.trace import parameter_values, trace
 
 STEPS, SEED = 100, 7
 
@@ -110,11 +111,22 @@ class Page:
 
     def __init__(self):
         self.context = pytest.importorskip("py_mini_racer").MiniRacer()
-        self.context.eval(f"const run = {PAGE}")
+        self.context.eval(f"const run = {PAGE}, made = []")
+        self.rules, self.made = {}, {}
+
+    def _made(self, code):
+        """What the page calls an object that it made once, for all runs."""
+        if code not in self.made:
+            self.made[code] = f"made[{len(self.made)}]"
+            self.context.eval(f"made.push({code})")
+        return self.made[code]
 
     def run(self, rule, surface, steps=STEPS, start=None):
         """What the page records, by name."""
-        code, row, stride = rule_code(rule)
+        program = trace(rule)
+        if program not in self.rules:
+            self.rules[program] = rule_code(rule)
+        code, row, stride = self.rules[program]
         h = [parameter_values(rule.at(t)) for t in range(1, steps + 1 if rule.scheduled else 2)]
         rng = np.random.RandomState(SEED)
         draws = {name: [] for name in rule.draws}
@@ -124,7 +136,8 @@ class Page:
         p = [surface.values[name] for name in surface.hypers()]
         begin = list(surface.start if start is None else start)
         arguments = ", ".join(json.dumps(x) for x in (row, stride, steps, begin, h, p, draws))
-        out = json.loads(self.context.eval(f"run({code}, {surface_code(surface)}, {arguments})"))
+        made = f"{self._made(code)}, {self._made(surface_code(surface))}"
+        out = json.loads(self.context.eval(f"run({made}, {arguments})"))
         rows = np.array(out["R"], dtype=float).reshape(steps + 1, stride)
         values = {name.lstrip("@"): rows[:, at] if size == 1 else rows[:, at:at + size]
                   for name, (at, size) in row.items()}
@@ -153,3 +166,21 @@ def apart(expected, found):
 
 ALL_SURFACES = [surfaces.get(name) for name in surfaces.names()]
 TRACEABLE = [name for name in optlearn.names() if optlearn.get(name).traceable]
+
+
+def interpreted(patched):
+    """Lets Python run the texts of kernels, which Numba would take half a second each to compile."""
+    def kernel(source):
+        made = np.errstate(all="ignore")(kernels.functions(source)["kernel"])
+        # With numbers of NumPy, as machine code has them: those of Python raise where a result is not finite.
+        return lambda steps, x, y, *tables: made(steps, np.float64(x), np.float64(y), *tables)
+
+    patched.setattr(fused, "compiled", kernel)
+    patched.setattr(native, "build", lambda source, *types: kernels.functions(source)["kernel"])
+    patched.setattr(native, "_driver", lambda: np.errstate(all="ignore")(native._drive))
+    # What is kept for the next run.
+    patched.setattr(native, "_rules", {})
+    patched.setattr(native.Ready, "made", {})
+    for surface in ALL_SURFACES:
+        for kept in ("fused", "kernels"):
+            patched.setitem(surface.graph().__dict__, kept, {})

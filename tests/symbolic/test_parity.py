@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from engines import ALL_SURFACES, STEPS, TRACEABLE, Page, apart, few_forms, forms, record, stable
+from engines import ALL_SURFACES, STEPS, TRACEABLE, Page, apart, few_forms, forms, interpreted, record, stable
 
 import optlearn
 from optlearn import Optimizer, Update, hyper, schedules, surfaces
 from optlearn.gradients import Clip, ClipNorm, Decay, Rescale
-from optlearn.symbolic import fused, kernels, native
 from optlearn.symbolic.trace import trace
 
 TOLERANCE = 1e-12
@@ -33,24 +32,6 @@ def check_engines(rule, surface, page, compiled=True):
     for engine, found in engines.items():
         what, difference = apart(expected, found)
         assert difference < TOLERANCE, (engine, rule, surface.name, what)
-
-
-def interpreted(patched):
-    """Lets Python run the texts of kernels, which Numba would take half a second each to compile."""
-    def kernel(source):
-        made = np.errstate(all="ignore")(kernels.functions(source)["kernel"])
-        # With numbers of NumPy, as machine code has them: those of Python raise where a result is not finite.
-        return lambda steps, x, y, *tables: made(steps, np.float64(x), np.float64(y), *tables)
-
-    patched.setattr(fused, "compiled", kernel)
-    patched.setattr(native, "build", lambda source, *types: kernels.functions(source)["kernel"])
-    patched.setattr(native, "_driver", lambda: np.errstate(all="ignore")(native._drive))
-    # What is kept for the next run.
-    patched.setattr(native, "_rules", {})
-    patched.setattr(native.Ready, "made", {})
-    for surface in ALL_SURFACES:
-        for kept in ("fused", "kernels"):
-            patched.setitem(surface.graph().__dict__, kept, {})
 
 
 @pytest.mark.parametrize("name", TRACEABLE)

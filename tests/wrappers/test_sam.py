@@ -72,6 +72,11 @@ def test_a_rule_of_matrices_keeps_its_matrices():
     assert other.gradients[-1] == 2 * one.gradients[-1] == 2 * one.steps
 
 
+@pytest.fixture(scope="module")
+def page():
+    return Page()
+
+
 RULES = [SAM(optlearn.Momentum(lr=0.02)), SAM(optlearn.Adam(lr=0.02, weight_decay=0.1), adaptive=True),
          SAM(optlearn.Nesterov(lr=0.01)), SAM(optlearn.LARS(lr=0.1)), SAM(SAM(optlearn.Adam(lr=0.02)), rho=0.2),
          Lookahead(SAM(optlearn.Adam(lr=0.02)), sync_period=3), Cautious(SAM(optlearn.AdamW(lr=0.02))),
@@ -79,11 +84,11 @@ RULES = [SAM(optlearn.Momentum(lr=0.02)), SAM(optlearn.Adam(lr=0.02, weight_deca
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
-def test_every_engine_makes_the_same(rule):
+def test_every_engine_makes_the_same(rule, page):
     pytest.importorskip("numba")
     surface = optlearn.surfaces.get("quadratic")
     expected = record(rule, surface, steps=40)
-    for found in (record(rule, surface, steps=40, compiled=True), Page().run(rule, surface, steps=40)):
+    for found in (record(rule, surface, steps=40, compiled=True), page.run(rule, surface, steps=40)):
         what, difference = apart(expected, found)
         assert difference < 1e-12, what
 

@@ -118,6 +118,11 @@ class Slower(Wrapper):
         return self.joined(made, w + self.lr * (made.w - w), v=s.v + made.w)
 
 
+@pytest.fixture(scope="module")
+def page():
+    return Page()
+
+
 COMPOSITIONS = [
     Lookahead(optlearn.Adam(lr=0.05), sync_period=3), Averaged(optlearn.Nesterov(lr=0.01)),
     Averaged(optlearn.RMSProp(lr=0.01, centered=True), kind="mean", average_start=4, average_every=3),
@@ -130,11 +135,11 @@ each = pytest.mark.parametrize("rule", COMPOSITIONS, ids=[rule.name for rule in 
 
 
 @each
-def test_a_composition_is_the_same_in_numpy_page_and_kernel(rule):
+def test_a_composition_is_the_same_in_numpy_page_and_kernel(rule, page):
     pytest.importorskip("numba")
     expected = record(rule, optlearn.surfaces.get("quadratic"), steps=40)
     for found in (record(rule, optlearn.surfaces.get("quadratic"), steps=40, compiled=True),
-                  Page().run(rule, optlearn.surfaces.get("quadratic"), steps=40)):
+                  page.run(rule, optlearn.surfaces.get("quadratic"), steps=40)):
         what, difference = apart(expected, found)
         assert difference < 1e-12, what
     assert "w_t &=" in rule.equation()
