@@ -8,9 +8,21 @@ import subprocess
 import sys
 import tempfile
 
-# Checks of internationalised addresses, which no page asks for, would take a second and a half to prepare.
-COMMAND = [sys.executable, "-c", "import sys; sys.modules['rfc3987_syntax'] = None; "
-           "from jupyter_book.cli.main import main; main()", "build"]
+# Checks of internationalised addresses, which no page asks for, would take a second and a half to prepare; to look for
+# cycles among the nodes of a book, and to take the nodes apart one by one at the end, many more.
+BUILD = """
+import gc, os, sys
+sys.modules["rfc3987_syntax"] = None
+gc.set_threshold(200_000, 20, 100)
+from jupyter_book.cli.main import main
+try:
+    main()
+except SystemExit as end:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(end.code or 0)
+"""
+COMMAND = [sys.executable, "-c", BUILD, "build"]
 COLOURS = re.compile(r"\x1b\[[\d;]*[mK]")
 # Jupyter Book's own way out of a failed build, which says nothing.
 WAY_OUT = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(?:.*\n)*?RuntimeError: \s*=*\s*"
