@@ -108,7 +108,7 @@ def test_the_map_has_every_chapter(site, visit):
 def test_the_first_view_of_a_laptop_has_the_picture_with_play_and_time_line(site, visit):
     page, problems = visit(site + "book/index.html", viewport={"width": 1366, "height": 768})
     page.wait_for_function("document.querySelector('.optlearn-explorer')?.explorer")
-    for part in (".olx-picture", ".olx-loss", ".olx-play", ".olx-transport select"):
+    for part in (".olx-picture", ".olx-loss", ".olx-play", ".olx-transport > :last-child"):
         box = page.locator(f".optlearn-explorer {part}").first.bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= 768, part
     assert page.locator(".optlearn-explorer .olx-picture").first.bounding_box()["width"] > 450
