@@ -103,11 +103,12 @@ def lab(tmp_path_factory):
 
 
 def run_cell(page, index):
-    """Runs a cell once the kernel is connected; back when it has ended."""
+    """Runs a cell once all of the notebook is there and the kernel is connected; back when it has ended."""
     page.evaluate(
         """async (index) => {
+            await jupyterapp.restored;
             const panel = jupyterapp.shell.currentWidget;
-            await panel.sessionContext.ready;
+            await Promise.all([panel.revealed, panel.context.ready, panel.sessionContext.ready]);
             await panel.sessionContext.session.kernel.info;
             panel.content.activeCellIndex = index;
             await jupyterapp.commands.execute("notebook:run-cell");
