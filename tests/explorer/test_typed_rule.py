@@ -158,6 +158,7 @@ def test_a_reader_changes_one_line_and_can_go_back(show, tmp_path):
     page.wait_for_function("(path) => String(apps[0].point(2, 9)) === path", arg=",".join(map(repr, after[2][9])))
     page.evaluate("history.back()")
     page.wait_for_function("apps[0].store.get('racers').length === 2")
+    settle(page)
     assert paths(page) == before
     # The link alone brings it, to be changed on.
     page, more = show(made, path=tmp_path / "page.html", fragment="#" + link)
