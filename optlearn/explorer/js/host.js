@@ -1,29 +1,15 @@
 // The page's own home for explorers: offers the same model as ipywidgets does, with no kernel behind it.
 
 import { startDrive, unfold } from "./drive.js";
+import { comingWith } from "./panels/later.js";
 import { fragmentWith, linkText, stateOfLink } from "./model/link.js";
-import { fetchScript, whenRead } from "./panels/panels.js";
+import { whenRead } from "./panels/panels.js";
 
-/** Stages by name, from their script; until it is there, what waits for them. @type {Object<string, any> | null} */
-let stagesThere = null;
-/** @type {(() => void)[]} */
-let forStages = [];
+/** Stages by name. @type {ReturnType<typeof comingWith<Object<string, any>>>} */
+const otherStages = comingWith("stages");
 
-/** Takes the stages, from their script. @param {Object<string, any>} given */
-export function provideStages(given) {
-  stagesThere = given;
-  const due = forStages;
-  forStages = [];
-  for (const act of due) act();
-}
-
-/** Calls back when the stages are there. @param {() => void} act */
-function withStages(act) {
-  if (stagesThere) return act();
-  forStages.push(act);
-  if (forStages.length > 1) return;
-  fetchScript("stages");
-}
+/** Takes the stages, from their script. */
+export const provideStages = otherStages.provide;
 
 /** How links of an explorer, or of a stage, are written and read. @param {any} app */
 const linksOf = (app) => app.links || { linkText, stateOfLink };
@@ -114,7 +100,7 @@ export function startHost(explorer) {
     if (!script) return;
     const mine = JSON.parse(script.textContent || "{}");
     if (el.dataset.stage) {
-      return withStages(() => drawOne(el, k, mine, /** @type {any} */ (stagesThere)[/** @type {string} */ (el.dataset.stage)]));
+      return otherStages.use((all) => drawOne(el, k, mine, all[/** @type {string} */ (el.dataset.stage)]));
     }
     drawOne(el, k, mine, { render: explorer.render, stateOfLink });
   }

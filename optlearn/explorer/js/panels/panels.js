@@ -1,5 +1,6 @@
 // The side panel: tabs that are closed at first. What they show comes with the views, loaded when first needed.
 
+import { comingWith } from "./later.js";
 import { attribute, hide, make } from "../view/controls.js";
 import { surfaceOf } from "../model/link.js";
 import { STATE_KEYS } from "../model/state.js";
@@ -25,58 +26,27 @@ const BESIDE = 370;
 /** How far from the window an explorer may be when its views are fetched. */
 const NEAR = "1200px 0px";
 
-/** @type {Views | null} */
-let views = null;
-/** What waits for the views. @type {(() => void)[]} */
-let waiting = [];
+/** @type {ReturnType<typeof comingWith<Views>>} */
+const allViews = comingWith("views");
+/** What makes the editor of rules; what reads typed surfaces and rules comes with it. @type {ReturnType<typeof comingWith<(app: any, place: HTMLElement) => any>>} */
+const typingHere = comingWith("typing");
 
-/** Takes the views, from their script. @param {Views} given */
+/** Takes the views, from their script, and the rules that come with them. @param {Views} given */
 export function provideViews(given) {
-  views = given;
   /** @type {any} */ (window).optlearnExplorer?.arrived?.();
-  const due = waiting;
-  waiting = [];
-  for (const act of due) act();
+  allViews.provide(given);
 }
 
-/** Fetches a script: what the page holds of it, or the file beside the page's own. @param {string} name */
-export function fetchScript(name) {
-  const held = document.querySelector(`script.optlearn-${name}`);
-  const script = document.createElement("script");
-  if (held) script.textContent = held.textContent;
-  else script.src = /** @type {any} */ (window).optlearnExplorer.views.replace("-views.js", `-${name}.js`);
-  document.head.append(script);
-}
+/** Calls back when the views are there. */
+export const withViews = allViews.use;
 
-/** Calls back when the views are there. @param {() => void} act */
-export function withViews(act) {
-  if (views) return act();
-  waiting.push(act);
-  if (waiting.length === 1) fetchScript("views");
-}
-
-/** Makes the editor of rules. @type {((app: any, place: HTMLElement) => any) | null} */
-let typing = null;
-/** @type {(() => void)[]} */
-let forTyping = [];
-
-/** Takes what reads typed surfaces and rules, from its script. @param {(app: any, place: HTMLElement) => any} given */
-export function provideTyping(given) {
-  typing = given;
-  const due = forTyping;
-  forTyping = [];
-  for (const act of due) act();
-}
+/** Takes what reads typed surfaces and rules, from its script. */
+export const provideTyping = typingHere.provide;
 
 /** Calls back when typed surfaces and rules can be read. @param {(make: (app: any, place: HTMLElement) => any) => void} act */
 export function withTyping(act) {
-  const call = () => act(/** @type {(app: any, place: HTMLElement) => any} */ (typing));
   // Their lines are of all rules, which come with the views.
-  withViews(() => {
-    if (typing) return call();
-    forTyping.push(call);
-    if (forTyping.length === 1) fetchScript("typing");
-  });
+  withViews(() => typingHere.use(act));
 }
 
 /** What an explorer does for those who type. @param {() => any} the gives the explorer, which is made later */
@@ -110,7 +80,7 @@ export const typingOf = (the) => ({
 export function whenRead(read, then) {
   const state = read();
   // A page of stages alone has nothing that it could fetch.
-  if (state || typing || !(/** @type {any} */ (window).optlearnExplorer?.views || document.querySelector("script.optlearn-views"))) return then(state);
+  if (state || typingHere.there || !(/** @type {any} */ (window).optlearnExplorer?.views || document.querySelector("script.optlearn-views"))) return then(state);
   withViews(() => {
     const again = read();
     if (again) then(again);
@@ -171,7 +141,7 @@ export function createPanels(app, parent) {
   let asked = false;
   function attach() {
     if (closed) return;
-    always = /** @type {Views} */ (views).attach(app);
+    always = /** @type {Views} */ (allViews.there).attach(app);
     for (const key of [...STATE_KEYS, "runs", "_moved"]) store.mark(key);
   }
   return {
@@ -193,7 +163,7 @@ export function createPanels(app, parent) {
         changed = new Set([...changed, ...STATE_KEYS, "runs"]);
       }
       if (!always) return;
-      const panel = /** @type {Views} */ (views).panels.find((p) => p.id === id && !buttons[TABS.findIndex((tab) => tab.id === id)].hidden);
+      const panel = /** @type {Views} */ (allViews.there).panels.find((p) => p.id === id && !buttons[TABS.findIndex((tab) => tab.id === id)].hidden);
       hide(body, !panel);
       let all = changed;
       if (panel && !open[id]) {
