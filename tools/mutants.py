@@ -19,7 +19,6 @@ import io
 import multiprocessing
 import os
 import signal
-import symtable
 import sys
 import time
 import traceback
@@ -28,6 +27,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import slices
 
 import optlearn
 from optlearn import claims, gradients, plots
@@ -60,13 +60,12 @@ PATIENCE = 90  # Seconds of processor time for one mutant: another process besid
 class Statement:
     """A top-level statement: its code, and the names that it binds, reads and may change."""
 
-    def __init__(self, node, source, cell):
+    def __init__(self, node, text, cell):
         self.node, self.cell, self.seconds = node, cell, 0.0
-        self.source = ast.get_source_segment(source, node)
         self.code = compile(ast.Module([node], []), f"cell {cell}", "exec")
         inside = list(ast.walk(node))
         self.binds = _bound(node)
-        self.reads = _read(symtable.symtable(self.source, self.source, "exec"))
+        self.reads = slices.read(text)
         if isinstance(node, ast.For):
             self.reads -= _names(node.target) - _names(node.iter)
         self.changes = {_root(n.func.value) for n in inside
@@ -79,13 +78,6 @@ class Statement:
             self.changes = set()
         self.claims = any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "claim"
                           for n in inside)
-
-
-def _read(table):
-    """The names that a statement reads of those outside: not what functions and comprehensions bind for themselves."""
-    own = {s.get_name() for s in table.get_symbols()
-           if s.is_referenced() and (table.get_type() == "module" or s.is_global())}
-    return own.union(*map(_read, table.get_children()))
 
 
 def _names(node):
@@ -120,12 +112,8 @@ def _root(node):
 
 def statements(path):
     """All top-level statements of a notebook, in order."""
-    found = []
-    for k, cell in enumerate(nbformat.read(path, as_version=4).cells):
-        if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", ()):
-            source = "\n".join("" if line.startswith(("%", "!")) else line for line in cell.source.split("\n"))
-            found += [Statement(node, source, k) for node in ast.parse(source).body]
-    return found
+    return [Statement(node, text, k) for k, cell in enumerate(nbformat.read(path, as_version=4).cells)
+            if "raises-exception" not in cell.metadata.get("tags", ()) for node, text in slices.statements([cell])]
 
 
 def needed(all_statements, goal):
@@ -712,14 +700,14 @@ def chapter(path, cores):
         patch(cls)
     every = statements(path)
     goals = [s for s in every if s.claims]
-    slices = [needed(every, goal) for goal in goals]
-    wanted = {id(s) for one in slices for s in one}
+    behind = [needed(every, goal) for goal in goals]
+    wanted = {id(s) for one in behind for s in one}
     os.chdir(path.parent)
     chosen = [s for s in every if id(s) in wanted]
     outcome, errors = attempt(chosen)
     if errors or not all(outcome.values()):
         # A name was reached in a way that the slice does not see: run all but drawings' own statements.
-        chosen, slices = every, [every[:every.index(goal) + 1] for goal in goals]
+        chosen, behind = every, [every[:every.index(goal) + 1] for goal in goals]
         outcome, errors = attempt(chosen)
         if errors or not all(outcome.values()):
             return [f"== {stem}: its claims do not hold unchanged: {errors or outcome}"]
@@ -729,7 +717,7 @@ def chapter(path, cores):
     STATEMENTS[:] = every
     place = {id(s): i for i, s in enumerate(every)}
     rounds, asked = [], set()
-    by_cost = sorted(slices, key=lambda one: sum(s.seconds for s in one))
+    by_cost = sorted(behind, key=lambda one: sum(s.seconds for s in one))
     for seconds in SECONDS:
         while by_cost:
             more = asked | {place[id(s)] for s in by_cost[0]}
@@ -768,7 +756,7 @@ def chapter(path, cores):
     for _ in range(2):
         idle = [words for words in outcome if words not in broken]
         # Claims about other rules, and dear ones, which were asked only until one of them broke.
-        again = sorted({place[id(s)] for words in idle for s in slices[goals.index(goal_of[words])]})
+        again = sorted({place[id(s)] for words in idle for s in behind[goals.index(goal_of[words])]})
         if again and not _:
             note(several([(again, wreck, 4 * PATIENCE, False) for wreck in WRECKS], cores))
     late = sum(not failed for failed in killed.values())

@@ -18,8 +18,8 @@ def _stored(node):
     return [part for part in ast.walk(node) if isinstance(getattr(part, "ctx", None), ast.Store)]
 
 
-def uses(node, text):
-    """The names from outside that a statement uses; what a loop sets, it hardly had before."""
+def read(text):
+    """The names that a statement reads, but for those that its functions and comprehensions bind for themselves."""
     def walk(table, top):
         for name in table.get_symbols():
             if name.is_referenced() and (top or name.is_global()):
@@ -27,9 +27,14 @@ def uses(node, text):
         for inner in table.get_children():
             yield from walk(inner, False)
 
+    return set(walk(symtable.symtable(text, "cell", "exec"), True))
+
+
+def uses(node, text):
+    """The names from outside that a statement uses; what a loop sets, it hardly had before."""
     loop = isinstance(node, ast.For | ast.With)
     own = {part.id for part in _stored(node) if isinstance(part, ast.Name) and loop}
-    return set(walk(symtable.symtable(text, "cell", "exec"), True)) - own
+    return read(text) - own
 
 
 def makes(node):
