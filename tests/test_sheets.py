@@ -79,6 +79,11 @@ ASKED = {name: exercise for name, chapter in CHAPTERS.items() for exercise in sh
          if exercise[1].startswith("Implement")}
 
 
+def test_what_a_loop_changes_through_its_variable_belongs_to_what_it_runs_over():
+    code = "draws = make()\nfor g in draws[:2]:\n    g *= 0.5\nfor g in draws:\n    print(g)\nwidth = 3"
+    assert len(behind({"draws"}, statements([{"cell_type": "code", "source": code}]))) == 2
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_a_check_passes_the_solution_and_tells_what_is_wrong(name, monkeypatch):
     monkeypatch.chdir(CHAPTERS[name].source.parent)

@@ -14,6 +14,10 @@ def statements(cells):
                 yield node, "\n".join(lines[first.lineno - 1:node.end_lineno])
 
 
+def names_in(node):
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
 def _stored(node):
     return [part for part in ast.walk(node) if isinstance(getattr(part, "ctx", None), ast.Store)]
 
@@ -37,20 +41,32 @@ def uses(node, text):
     return read(text) - own
 
 
+def through(node):
+    """The names whose items a loop changes: `draws`, in ``for g in draws: g *= 2``."""
+    found = set()
+    for loop in ast.walk(node):
+        if isinstance(loop, ast.For):
+            changed = [part.target if isinstance(part, ast.AugAssign) else part.value
+                       for line in loop.body for part in ast.walk(line) if isinstance(part, ast.AugAssign)
+                       or isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store)]
+            if names_in(loop.target) & {part.id for part in changed if isinstance(part, ast.Name)}:
+                found |= names_in(loop.iter)
+    return found
+
+
 def makes(node):
     """The names that a statement makes anew, and all those that it makes or changes."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return {node.name}, {node.name}
     parts = list(ast.walk(node))
     # A comprehension's variables are its own, and a loop's are hardly used behind it.
-    own = {name.id for part in parts if isinstance(part, ast.comprehension | ast.For)
-           for name in ast.walk(part.target) if isinstance(name, ast.Name)}
+    own = {name for part in parts if isinstance(part, ast.comprehension | ast.For) for name in names_in(part.target)}
     names = {part.id for part in _stored(node) if isinstance(part, ast.Name)} - own
     # w[0] = ..., rows.append(...)
     methods = [part.value.func for part in parts if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)
                and isinstance(part.value.func, ast.Attribute)]
     changed = {part.value.id for part in _stored(node) + methods if isinstance(getattr(part, "value", None), ast.Name)}
-    return names if isinstance(node, ast.Assign) else set(), names | changed
+    return names if isinstance(node, ast.Assign) else set(), names | changed | through(node)
 
 
 def needs(given):
