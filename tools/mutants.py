@@ -15,6 +15,7 @@ import ast
 import concurrent.futures
 import contextlib
 import functools
+import importlib
 import io
 import multiprocessing
 import os
@@ -34,13 +35,14 @@ import optlearn
 from optlearn import claims, gradients, plots
 from optlearn.optimizer import Optimizer, Update
 from optlearn.registry import _registry
+from optlearn.symbolic import program
 from optlearn.symbolic.concrete import Loop
 from optlearn.symbolic.graph import EVALUATE
-from optlearn.symbolic.program import fixed_numbers, recorded_numbers
 from optlearn.symbolic.trace import NotTraceable, apply, as_node, symbol, trace, walk
 
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
+tracing = importlib.import_module("optlearn.symbolic.trace")
 # Chapters whose rules are not simply those of their name.
 TAUGHT = {
     "adam": ("Adam", "AdamEpsHat"), "averaging": ("averaged(gradient_descent)", "lookahead(gradient_descent)"),
@@ -227,18 +229,18 @@ class Recorded:
 
     def __init__(self, instance, shape=None):
         self.cls, self.shape = type(instance), shape
-        self.hypers = list(recorded_numbers(instance))
+        self.hypers = list(program.recorded_numbers(instance))
         other = {n: instance.__dict__[n] for n, d in instance.options().items() if instance.__dict__[n] != d.default}
-        fixed = fixed_numbers(instance) if isinstance(instance, Optimizer) else {}
+        fixed = program.fixed_numbers(instance) if isinstance(instance, Optimizer) else {}
         other.update({n: value for n, value in fixed.items() if value != instance.hypers()[n].default})
         given = [n for n in self.hypers if instance.hypers()[n].default is None]
         self.form = ", ".join([*(f"{n}={value!r}" for n, value in other.items()), *given])
         if isinstance(instance, Optimizer):
-            program = trace(instance.bound({"gradient": ()}), shape)
-            self.symbols = {n: program.symbols[n] for n in ("w", "g", "t")}
-            self.state = {n: program.symbols["s." + n] for n in (*program.slots, *program.draws)}
-            self.lines, self.start, self.probe = dict(program.lines), dict(program.start), {"probe": program.probe}
-            self.answer = {"answer": program.answer}
+            made = trace(instance.bound({"gradient": ()}), shape)
+            self.symbols = {n: made.symbols[n] for n in ("w", "g", "t")}
+            self.state = {n: made.symbols["s." + n] for n in (*made.slots, *made.draws)}
+            self.lines, self.start = dict(made.lines), dict(made.start)
+            self.probe, self.answer = {"probe": made.probe}, {"answer": made.answer}
         else:
             self.symbols, self.state = {"w": symbol("w", True), "g": symbol("g", True)}, {}
             bound = instance.bound({n: symbol(n) for n in self.hypers})
@@ -262,12 +264,10 @@ class Recorded:
 ORIGINAL, RECORDED, USED = {}, {}, {}
 
 
-def recorded(instance, shape=None):
-    """The recorded lines of the form that an object has, for parameters of a shape if it takes matrices."""
-    shape = tuple(shape) if getattr(instance, "takes_matrices", False) else None
-    key = (type(instance), tuple(instance.__dict__[n] for n in instance.options()),
-           tuple(n for n in instance.hypers() if instance.__dict__[n] is not None), shape,
-           tuple(fixed_numbers(instance).items()))
+def recorded(instance, w=None):
+    """The recorded lines of the form that an object has, for parameters of the shape of `w` if it takes matrices."""
+    shape = np.shape(w) if getattr(instance, "takes_matrices", False) else None
+    key = (*program.form(instance), shape)
     if key not in RECORDED:
         put(type(instance), ORIGINAL[type(instance)])
         try:
@@ -279,6 +279,19 @@ def recorded(instance, shape=None):
 
 
 PATCHED = {}
+
+
+def _recorded_first(rule, shape, make=tracing.Program):
+    """Record changed lines: those they are made of cannot be recorded and compiled on the way."""
+    cls = type(rule)
+    if cls in ORIGINAL and vars(cls)["update"] is not ORIGINAL[cls]["update"]:
+        form = recorded(rule, np.zeros(shape or ()))
+        for kind in ("lines", "start", "probe", "answer"):
+            form.function(kind, *PATCHED[cls])
+    return make(rule, shape)
+
+
+tracing.Program = _recorded_first
 
 
 def put(cls, functions):
@@ -295,20 +308,20 @@ def patch(cls, mutant=None):
     PATCHED[cls] = (mutant,)
 
     def update(self, w, g, s, t):
-        form = recorded(self, np.shape(w))
+        form = recorded(self, w)
         names, function = form.function("lines", mutant)
         values = function(w, g, t, *(s.__dict__[n] for n in form.state), *(self.__dict__[n] for n in form.hypers))
         made = dict(zip(names, values))
         return Update(made.pop("w"), **made)
 
     def start(self, w):
-        form = recorded(self, np.shape(w))
+        form = recorded(self, w)
         names, function = form.function("start", mutant)
         return dict(zip(names, function(w, *(self.__dict__[n] for n in form.hypers))))
 
     def look(kind):
         def method(self, w, s, t):
-            form = recorded(self, np.shape(w))
+            form = recorded(self, w)
             function = form.function(kind, mutant)[1]
             return function(w, w, t, *(s.__dict__[n] for n in form.state), *(self.__dict__[n] for n in form.hypers))[0]
         return method
@@ -724,7 +737,7 @@ def chapter(path, cores):
             raise SystemExit(f"{stem}: its claims do not hold unchanged: {errors or outcome}")
     for cls in classes:
         if not any(form.cls is cls for form in USED.values()):
-            recorded(cls(), (3, 4))
+            recorded(cls(), np.zeros((3, 4)))
     STATEMENTS[:] = every
     place = {id(s): i for i, s in enumerate(every)}
     rounds, asked = [], set()
