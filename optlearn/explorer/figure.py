@@ -40,15 +40,13 @@ def sheet(draw, write=None, size=(7.4, 3.9)):
 
     with mpl.rc_context({"font.size": 9, "font.family": "DejaVu Sans", "path.simplify": True}):
         figure = Figure(figsize=size, dpi=100, facecolor="white", layout="constrained")
-        FigureCanvasAgg(figure)
+        canvas = FigureCanvasAgg(figure)
         draw(figure)
         if write:
             return write(figure)
-        # Laid out once, and not by a drawing of its own that nobody sees.
-        figure.get_layout_engine().execute(figure)
-        figure.set_layout_engine("none")
+        # Not `savefig`, which lays a figure out by a drawing of its own that nobody sees.
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
+        canvas.print_png(buffer, metadata={"Software": None})
     return base64.b64encode(fewer_colours(buffer.getvalue())).decode()
 
 
