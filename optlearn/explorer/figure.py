@@ -59,7 +59,10 @@ def _race(figure, surface, trajectories, labels, state):
     half = max(x1 - x0, y1 - y0) / 2
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
     view = cx - half, cx + half, cy - half, cy + half
-    plane, curve = figure.subplots(1, 2, width_ratios=(1.25, 1))
+    # What stands beside the axes has much the same size in all races; to measure it takes longer than to draw.
+    figure.set_layout_engine("none")
+    plane, curve = figure.subplots(1, 2, width_ratios=(1.25, 1), gridspec_kw={
+        "left": 0.11, "right": 0.97, "bottom": 0.115, "top": 0.925, "wspace": 0.25})
     x, y, z = _heights(surface, view)
     floor = _floor(surface, trajectories, z.compressed())
     above = z - floor
