@@ -89,7 +89,7 @@ def computable(array, name):
 
 
 def finite(nested):
-    """Whether all numbers in it are finite; what is none is for the step to refuse."""
+    """Whether all numbers in it are finite; what is none is for the step to refuse. Squares may overflow."""
     if type(nested) is np.ndarray and nested.dtype in _FLOATS and nested.nbytes <= SMALL:
         # The sum of squares is not finite where a number is not, and hardly otherwise; it takes a third of the time.
         flat = nested.reshape(-1)

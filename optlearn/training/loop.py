@@ -148,7 +148,8 @@ class Training:
                 self.problem, lambda there: self._loss_and_gradient(there, batch)[1], point, batch, loss)
             if np.isfinite(loss) and tree.finite(grads):
                 params, state = self._stepped(rule, grads, answers.given if rule.needs else {})
-        if params is None or not (tree.finite(params) and tree.finite(state.slots)):
+            fine = params is not None and tree.finite(params) and tree.finite(state.slots)
+        if not fine:
             self.diverged = self.iteration + 1
             return False
         self.advance(rule, loss, answers.gradients, time.perf_counter() - begin, params, state)
