@@ -149,7 +149,7 @@ def tune(on: problems.Problem | Sequence[problems.Problem] | SurfaceLike, rule: 
         whole("steps", 100 if steps is None else steps)
     rule = as_rule(rule)
     candidates = [rule.replace(**values) for values in combinations]
-    of = on if several else [on] * len(seeds)
+    of: list[Any] = list(on) if isinstance(on, (list, tuple)) else [on] * len(seeds)
 
     def go(optimizer, one, seed):
         if trained:
