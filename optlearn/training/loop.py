@@ -156,14 +156,18 @@ class Training:
         return True
 
     def next_batch(self) -> problems.Batch:
-        """The examples of the step that comes; the first of an epoch puts them in order."""
+        """The examples of the step that comes."""
+        return self.problem.batch(self.next_rows())
+
+    def next_rows(self) -> Any:
+        """Which they are; the first of an epoch puts them in order."""
         if self.batch == 0 and self.settings["stratified"]:
             self.order = problems.stratified(self.problem.train.y, self.rng)
         elif self.batch == 0:
             n = len(self.problem.train.y)
             self.order = self.rng.permutation(n) if self.settings["shuffle"] else np.arange(n)
         k = self.batch * self.batch_size
-        return self.problem.batch(self.order[k:k + self.batch_size])
+        return self.order[k:k + self.batch_size]
 
     def advance(self, rule: Optimizer, loss: float, gradients: int, seconds: float, params: Any, state: State) -> None:
         """Record a step that was made, and evaluate after the last of an epoch."""

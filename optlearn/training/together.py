@@ -88,6 +88,14 @@ def _stack(trainings):
     return params, State(states[0].rule, states[0].t, states[0].paths, slots)
 
 
+def _next_batch(trainings):
+    """The examples of the step that comes, of each training."""
+    problem = trainings[0].problem
+    if all(training.problem is problem for training in trainings):
+        return problem.batch(np.stack([training.next_rows() for training in trainings]))
+    return passes.stacked([training.next_batch() for training in trainings])
+
+
 def _prepared(rule, params, grads):
     """What the rule's transforms make of the gradient of each training, for those that look at more than a number."""
     ws, gs = ([array for _, array in tree.flatten(nested, "step")] for nested in (params, grads))
@@ -100,7 +108,7 @@ def _step(trainings, params, state, one_by_one):
     """A step of all; those whose step is not finite end before it."""
     begin = time.perf_counter()
     rule = trainings[0].optimizer.at(state.t + 1)
-    batch = passes.stacked([training.next_batch() for training in trainings])
+    batch = _next_batch(trainings)
     with np.errstate(all="ignore"):
         losses, grads = passes.losses_and_gradients(trainings[0].problem, ahead(rule, params, state), batch)
         raw = grads
