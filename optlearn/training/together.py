@@ -120,15 +120,21 @@ def _step(trainings, params, state, one_by_one):
             for _, array in tree.flatten(nested, "step"):
                 if np.ndim(array):
                     fine &= np.isfinite(array).reshape(len(fine), -1).all(axis=1)
-    arrays = [w for _, w in tree.flatten(new, "params")]
     share = (time.perf_counter() - begin) / len(trainings)
+    # Between epochs nobody looks at the parameters of one, unless the others go on without it.
+    due = not fine.all() or trainings[0].batch + 1 == trainings[0].steps_per_epoch
     for k, training in enumerate(trainings):
+        if due:
+            training.params, training.state = _one(k, *((new, after) if fine[k] else (params, state)))
         if fine[k]:
-            slots = [{name: value[k, ...] if np.ndim(value) else value for name, value in one.items()}
-                     for one in after.slots]
-            training.advance(rule, float(losses[k]), 1, share,
-                             tree.unflatten(new, [w[k, ...] for w in arrays]),
-                             State(after.rule, after.t, after.paths, slots))
+            training.advance(rule, float(losses[k]), 1, share, training.params, training.state)
         else:
             training.diverged = training.iteration + 1
     return new, after
+
+
+def _one(k, params, state):
+    """Parameters and state of one training."""
+    slots = [{name: value[k, ...] if np.ndim(value) else value for name, value in one.items()} for one in state.slots]
+    return (tree.unflatten(params, [w[k, ...] for _, w in tree.flatten(params, "params")]),
+            State(state.rule, state.t, state.paths, slots))
