@@ -121,8 +121,11 @@ def _step(trainings, params, state, one_by_one):
                 if np.ndim(array):
                     fine &= np.isfinite(array).reshape(len(fine), -1).all(axis=1)
     share = (time.perf_counter() - begin) / len(trainings)
-    # Between epochs nobody looks at the parameters of one, unless the others go on without it.
-    due = not fine.all() or trainings[0].batch + 1 == trainings[0].steps_per_epoch
+    # Between epochs nobody looks at the parameters of one, unless the others go on without it; of hasty ones, before
+    # the end.
+    first = trainings[0]
+    due = not fine.all() or (first.batch + 1 == first.steps_per_epoch
+                             and first.epoch + 1 == getattr(first, "epochs", first.epoch + 1))
     for k, training in enumerate(trainings):
         if due:
             training.params, training.state = _one(k, *((new, after) if fine[k] else (params, state)))
