@@ -1,10 +1,14 @@
 """Nested dicts, lists and tuples of arrays."""
 
+import math
+
 import numpy as np
 
 from optlearn.declare import InvalidArgument
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+# Arrays of this many bytes are looked at in one piece.
+SMALL = 2**15
 
 
 def flatten(nested, name):
@@ -85,7 +89,11 @@ def computable(array, name):
 
 
 def finite(nested):
-    """Whether all numbers in it are finite; what is none is for the step to refuse."""
+    """Whether all numbers in it are finite; what is none is for the step to refuse. Squares may overflow."""
+    if type(nested) is np.ndarray and nested.dtype in _FLOATS and nested.nbytes <= SMALL:
+        # The sum of squares is not finite where a number is not, and hardly otherwise; it takes a third of the time.
+        flat = nested.reshape(-1)
+        return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
     if isinstance(nested, dict):
         return all(map(finite, nested.values()))
     if isinstance(nested, (list, tuple)):

@@ -87,13 +87,15 @@ def test_a_failure_says_where_and_why_and_is_not_kept(book):
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
 def test_a_forked_kernel_is_warm_and_otherwise_as_any():
     sources = ["import os, sys\n'optlearn.plots' in sys.modules, 'np' in globals(), os.path.basename(os.getcwd())",
-               "import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "print(os.getpid())"]
+               "import matplotlib.pyplot as plt\nline, = plt.plot([1, 2])\ndraw = line.draw\n"
+               "line.draw = lambda renderer: (print('drawn'), draw(renderer))\nplt.show()", "print(os.getpid())"]
     notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
     with kernels.forked():
         NotebookClient(notebook, resources={"metadata": {"path": str(ROOT / "tests")}}).execute()
     warm, figure, process = (cell.outputs for cell in notebook.cells)
     assert warm[0].data["text/plain"] == "(True, False, 'tests')"
-    assert "image/png" in figure[0].data
+    drawn, = (output.text for output in figure if output.output_type == "stream")
+    assert drawn == "drawn\n" and "image/png" in figure[-1].data
     assert kernels.Kernel(int(process[0].text)).poll() == 0
 
 

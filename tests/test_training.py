@@ -8,9 +8,10 @@ import pytest
 
 import optlearn
 from optlearn import InvalidArgument, schedules
-from optlearn.gradients import ClipNorm
+from optlearn.gradients import ClipGlobalNorm, ClipNorm, Decay
 from optlearn.problems import (
     MLP,
+    Data,
     LeastSquares,
     Logistic,
     Problem,
@@ -377,15 +378,20 @@ def test_a_state_that_overflows_is_divergence():
 
 @pytest.mark.parametrize("rule", [optlearn.Adam(weight_decay=0.1), optlearn.Nesterov(lr=schedules.Exponential()),
                                   Lookahead(optlearn.AdaGrad()), Averaged(optlearn.GradientDescent(lr=30.0)),
+                                  optlearn.Momentum(gradient=[ClipNorm(clip_norm=0.1), Decay(weight_decay=0.1)]),
+                                  optlearn.Adam(gradient=[ClipGlobalNorm(clip_norm=0.1)]),
                                   optlearn.GradientDescent(lr=1e200)], ids=repr)
 @pytest.mark.parametrize("problem", [MLP("iris", hidden=5, activation="relu", l2=0.1), Softmax("iris", l2=0.1),
                                      Logistic("breast_cancer", l2=0.1), LeastSquares("diabetes", l2=0.1)], ids=repr)
 def test_seeds_that_go_together_train_as_they_would_alone(problem, rule):
     # At a rate of 1e200 they do not end with all their steps.
     how = {"batch_size": 30, "stratified": problem.classes is not None}
-    assert together.possible(problem, rule, (0, 1, 2), how)
-    for seed, one in enumerate(together.train_all(problem, rule, 2, (0, 1, 2), how)):
-        alone = train(problem, rule, epochs=2, rng=seed, **how)
+    (x, y), test = problem.train, problem.test
+    others = [problem.replace(data=Data(factor * x, y, *test)) for factor in (0.5, 2.0)]
+    of = [problem] * 3 if type(rule) is optlearn.Adam else [problem, *others]
+    assert together.possible(of, rule, (0, 1, 2), how)
+    for seed, one in enumerate(together.train_all(of, rule, 2, (0, 1, 2), how)):
+        alone = train(of[seed], rule, epochs=2, rng=seed, **how)
         assert one.reason == alone.reason and one.state.t == alone.state.t
         assert same(one.table(), alone.table()) and same(one.table("gradients"), alone.table("gradients"))
         assert same(one.params, alone.params) and same(one.answer, alone.answer)
@@ -400,14 +406,24 @@ def test_a_tuning_by_a_record_finds_what_one_by_all_records_finds(grid):
 
 
 @pytest.mark.parametrize("problem, rule, how", [
-    (MLP("iris"), optlearn.GradientDescent(gradient=[ClipNorm(clip_norm=0.1)]), {}),
     (MLP("iris"), optlearn.LARS(), {}), (MLP("iris"), optlearn.SGLD(), {}), (MLP("iris"), optlearn.Muon(), {}),
     (MLP("iris"), optlearn.Groups({"W1": "adam"}, default="gd"), {}),
     (MLP("iris"), optlearn.Adam(lr=schedules.Plateau(start=0.1)), {}),
     (MLP("iris", batch_norm=True), optlearn.Adam(), {}), (SparseLogistic(), optlearn.Adam(), {}),
     (MLP("iris"), optlearn.Adam(), {"delay": 1}), (MLP("iris"), optlearn.Adam(), {"callbacks": [print]})], ids=repr)
 def test_what_a_seed_has_of_its_own_is_trained_alone(problem, rule, how):
-    assert not together.possible(problem, rule, (0, 1), how)
+    assert not together.possible([problem] * 2, rule, (0, 1), how)
+
+
+def test_a_list_holds_a_problem_for_each_seed():
+    of = [LeastSquares(line(seed=seed)) for seed in range(3)]
+    for rule in ("gd", optlearn.LARS()):
+        found = tune(of, rule, {"lr": [0.1, 0.01]}, epochs=2, seeds=(5, 6, 7))
+        assert found.runs.tolist() == [[train(problem, found.optimizer.replace(**values), epochs=2, rng=seed)
+                                        .train_loss[-1] for problem, seed in zip(of, (5, 6, 7), strict=True)]
+                                       for values, _ in found.trials]
+    unlike = [Softmax("iris"), Softmax("digits")]
+    assert not together.possible(unlike, optlearn.Adam(), (0, 1), {})
 
 
 def test_loss_and_accuracy_in_one_pass_are_those_of_two():
@@ -453,6 +469,7 @@ def test_every_rule_gets_the_same_budget():
     ({"measure": "test_los"}, "measure = 'test_los' is not allowed; did you mean 'test_loss'"),
     ({"measure": "test_loss"}, "this run has no such record"),
     ({"seeds": ()}, "it must hold at least one seed"),
+    ({"on": [IRIS, IRIS]}, "a list must hold a problem for each of the 1 seeds"),
 ])
 def test_bad_input_of_tune(arguments, says):
     with pytest.raises(InvalidArgument, match=says):

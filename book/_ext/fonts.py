@@ -4,18 +4,20 @@ import hashlib
 import html
 import importlib.util
 import logging
+import os
 import re
 import shutil
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
 from fontTools import subset
 
 FACES = {
+    "math": ("ziamath", "fonts/STIXTwoMath-Regular.ttf"),
     "text": ("font_source_serif_pro", "files/SourceSerifPro-Regular.otf"),
     "text-italic": ("font_source_serif_pro", "files/SourceSerifPro-It.otf"),
     "text-bold": ("font_source_serif_pro", "files/SourceSerifPro-Semibold.otf"),
-    "math": ("ziamath", "fonts/STIXTwoMath-Regular.ttf"),
 }
 ALWAYS = {chr(code) for code in range(0x20, 0x7F)}
 # Explorers make their formulas when the page is open, also of what readers type.
@@ -93,9 +95,10 @@ def write(app, error):
     kept = out.parent / "fonts" / hashlib.sha256(key.encode()).hexdigest()[:16]
     if not (kept / "licences.txt").exists():
         kept.mkdir(parents=True, exist_ok=True)
-        terms = {face: cut(face, wanted[face], kept / f"{face}.woff2") for face in FACES}
-        (kept / "licences.txt").write_text("".join(f"{face}.woff2\n{words}\n\n" for face, words in terms.items()),
-                                           encoding="utf-8")
+        with ProcessPoolExecutor(os.cpu_count()) as cores:
+            terms = cores.map(cut, wanted, wanted.values(), [kept / f"{face}.woff2" for face in wanted])
+            text = "".join(f"{face}.woff2\n{words}\n\n" for face, words in zip(wanted, terms, strict=True))
+        (kept / "licences.txt").write_text(text, encoding="utf-8")
     shutil.copytree(kept, folder, dirs_exist_ok=True)
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sphinx.errors import ExtensionError
@@ -120,18 +121,24 @@ def tex_of(inner):
 
 
 def convert(formulas):
-    """MathML of formulas, each (TeX, whether displayed); by one process for all."""
-    if not formulas:
-        return {}
-    done = subprocess.run([sys.executable, __file__], input=json.dumps(formulas), capture_output=True, text=True,
-                          timeout=300, check=False)
-    if done.returncode:
-        raise ExtensionError(f"formulas could not be converted: {done.stderr[-2000:]}")
-    made = dict(zip(map(tuple, formulas), json.loads(done.stdout), strict=True))
+    """MathML of formulas, each (TeX, whether displayed); by a process for each core."""
+    count = min(os.cpu_count(), -(-len(formulas) // 500))
+    with ThreadPoolExecutor(count or 1) as threads:
+        made = {key: text for part in threads.map(_converted, (formulas[k::count] for k in range(count)))
+                for key, text in part.items()}
     wrong = [f"{tex!r}: {text}" for (tex, _), text in made.items() if text.startswith("error: ")]
     if wrong:
         raise ExtensionError("formulas that MathJax cannot read: " + "; ".join(wrong))
     return {key: core(text) for key, text in made.items()}
+
+
+def _converted(formulas):
+    """What MathJax makes of formulas, in one process."""
+    done = subprocess.run([sys.executable, __file__], input=json.dumps(formulas), capture_output=True, text=True,
+                          timeout=300, check=False)
+    if done.returncode:
+        raise ExtensionError(f"formulas could not be converted: {done.stderr[-2000:]}")
+    return dict(zip(map(tuple, formulas), json.loads(done.stdout), strict=True))
 
 
 def replace_formulas(pages):

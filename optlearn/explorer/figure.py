@@ -40,15 +40,13 @@ def sheet(draw, write=None, size=(7.4, 3.9)):
 
     with mpl.rc_context({"font.size": 9, "font.family": "DejaVu Sans", "path.simplify": True}):
         figure = Figure(figsize=size, dpi=100, facecolor="white", layout="constrained")
-        FigureCanvasAgg(figure)
+        canvas = FigureCanvasAgg(figure)
         draw(figure)
         if write:
             return write(figure)
-        # Laid out once, and not by a drawing of its own that nobody sees.
-        figure.get_layout_engine().execute(figure)
-        figure.set_layout_engine("none")
+        # Not `savefig`, which lays a figure out by a drawing of its own that nobody sees.
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
+        canvas.print_png(buffer, metadata={"Software": None})
     return base64.b64encode(fewer_colours(buffer.getvalue())).decode()
 
 
@@ -61,7 +59,10 @@ def _race(figure, surface, trajectories, labels, state):
     half = max(x1 - x0, y1 - y0) / 2
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
     view = cx - half, cx + half, cy - half, cy + half
-    plane, curve = figure.subplots(1, 2, width_ratios=(1.25, 1))
+    # What stands beside the axes has much the same size in all races; to measure it takes longer than to draw.
+    figure.set_layout_engine("none")
+    plane, curve = figure.subplots(1, 2, width_ratios=(1.25, 1), gridspec_kw={
+        "left": 0.11, "right": 0.97, "bottom": 0.115, "top": 0.925, "wspace": 0.25})
     x, y, z = _heights(surface, view)
     floor = _floor(surface, trajectories, z.compressed())
     above = z - floor

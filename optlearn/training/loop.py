@@ -148,21 +148,26 @@ class Training:
                 self.problem, lambda there: self._loss_and_gradient(there, batch)[1], point, batch, loss)
             if np.isfinite(loss) and tree.finite(grads):
                 params, state = self._stepped(rule, grads, answers.given if rule.needs else {})
-        if params is None or not (tree.finite(params) and tree.finite(state.slots)):
+            fine = params is not None and tree.finite(params) and tree.finite(state.slots)
+        if not fine:
             self.diverged = self.iteration + 1
             return False
         self.advance(rule, loss, answers.gradients, time.perf_counter() - begin, params, state)
         return True
 
     def next_batch(self) -> problems.Batch:
-        """The examples of the step that comes; the first of an epoch puts them in order."""
+        """The examples of the step that comes."""
+        return self.problem.batch(self.next_rows())
+
+    def next_rows(self) -> Any:
+        """Which they are; the first of an epoch puts them in order."""
         if self.batch == 0 and self.settings["stratified"]:
             self.order = problems.stratified(self.problem.train.y, self.rng)
         elif self.batch == 0:
             n = len(self.problem.train.y)
             self.order = self.rng.permutation(n) if self.settings["shuffle"] else np.arange(n)
         k = self.batch * self.batch_size
-        return self.problem.batch(self.order[k:k + self.batch_size])
+        return self.order[k:k + self.batch_size]
 
     def advance(self, rule: Optimizer, loss: float, gradients: int, seconds: float, params: Any, state: State) -> None:
         """Record a step that was made, and evaluate after the last of an epoch."""

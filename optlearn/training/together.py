@@ -1,4 +1,4 @@
-"""Trainings that differ in the seed alone, step by step together: each as it would be alone, only sooner."""
+"""Trainings that differ in seed or data alone, step by step together: each as it would be alone, only sooner."""
 
 import functools
 import numbers
@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from optlearn import problems, stepping, tree
+from optlearn import gradients, problems, stepping, tree
 from optlearn.groups import Groups
 from optlearn.problems import passes
 from optlearn.registry import of_library
@@ -19,12 +19,21 @@ from optlearn.training.records import History
 SETTINGS = ("batch_size", "stratified", "shuffle", "drop_last")
 
 
-def possible(problem, optimizer, seeds, how):
-    """Whether these trainings can go together: every number of a step is made of that number alone."""
+def possible(of, optimizer, seeds, how):
+    """Whether these trainings, one a problem and seed, can go together: every number of an update is made of that
+    number alone."""
     return (len(seeds) > 1 and all(isinstance(seed, numbers.Integral) for seed in seeds) and set(how) <= {*SETTINGS}
-            and passes.stacks(problem) and not isinstance(optimizer, Groups) and _is_library(optimizer)
+            and all(map(passes.stacks, of)) and len({_form(problem) for problem in of}) == 1
+            and not isinstance(optimizer, Groups) and _is_library(optimizer)
             and not (optimizer.draws or optimizer.needs or Driver(optimizer).schedules)
-            and stepping.separable(optimizer.at(1)))
+            and stepping.separable(optimizer.at(1).replace(gradient=())))
+
+
+def _form(problem):
+    """What is the same of problems that differ in their numbers alone."""
+    x, y = problem.train
+    values = {name: value for name, value in problem.values.items() if name != "data"}
+    return type(problem), repr(values), problem.classes, x.shape, x.dtype, y.dtype
 
 
 def _is_library(rule):
@@ -46,11 +55,14 @@ class Hasty(Training):
             super().evaluate()
 
 
-def train_all(problem, optimizer, epochs, seeds, how, hasty=False):
-    """The histories of trainings that can go together, one a seed; of hasty ones records of epochs hold the last."""
-    settings = checked_settings(problem, {name: value for name, value in how.items() if value is not None})
+def train_all(of, optimizer, epochs, seeds, how, hasty=False):
+    """The histories of trainings that can go together, one a problem and seed; of hasty ones records of epochs hold
+    the last."""
+    settings = checked_settings(of[0], {name: value for name, value in how.items() if value is not None})
     make = functools.partial(Hasty, epochs) if hasty else Training
-    trainings = [make(problem, optimizer, settings, problems.generator(seed), None) for seed in seeds]
+    trainings = [make(problem, optimizer, settings, problems.generator(seed), None)
+                 for problem, seed in zip(of, seeds, strict=True)]
+    one_by_one = not stepping.separable(optimizer.at(1))
     for training in trainings:
         training.begin(None, None)
     reasons, running = {}, trainings
@@ -62,7 +74,7 @@ def train_all(problem, optimizer, epochs, seeds, how, hasty=False):
         if len(going) < len(running) or not going[0].iteration:
             params, state = _stack(going)
         running = going
-        params, state = _step(running, params, state)
+        params, state = _step(running, params, state, one_by_one)
 
 
 def _stack(trainings):
@@ -76,28 +88,56 @@ def _stack(trainings):
     return params, State(states[0].rule, states[0].t, states[0].paths, slots)
 
 
-def _step(trainings, params, state):
+def _next_batch(trainings):
+    """The examples of the step that comes, of each training."""
+    problem = trainings[0].problem
+    if all(training.problem is problem for training in trainings):
+        return problem.batch(np.stack([training.next_rows() for training in trainings]))
+    return passes.stacked([training.next_batch() for training in trainings])
+
+
+def _prepared(rule, params, grads):
+    """What the rule's transforms make of the gradient of each training, for those that look at more than a number."""
+    ws, gs = ([array for _, array in tree.flatten(nested, "step")] for nested in (params, grads))
+    made = [gradients.prepare(rule.gradient, [w[k, ...] for w in ws], [g[k, ...] for g in gs])
+            for k in range(len(gs[0]))]
+    return tree.unflatten(params, [np.stack(parts) for parts in zip(*made, strict=True)])
+
+
+def _step(trainings, params, state, one_by_one):
     """A step of all; those whose step is not finite end before it."""
     begin = time.perf_counter()
     rule = trainings[0].optimizer.at(state.t + 1)
-    batch = passes.stacked([training.next_batch() for training in trainings])
+    batch = _next_batch(trainings)
     with np.errstate(all="ignore"):
         losses, grads = passes.losses_and_gradients(trainings[0].problem, ahead(rule, params, state), batch)
+        raw = grads
+        if one_by_one:
+            grads, rule = _prepared(rule, params, grads), rule.replace(gradient=())
         new, after = rule.step(params, grads, state, nonfinite="propagate")
         fine = np.isfinite(losses)
-        for nested in (grads, new, after.slots):
+        for nested in (raw, new, after.slots):
             for _, array in tree.flatten(nested, "step"):
                 if np.ndim(array):
                     fine &= np.isfinite(array).reshape(len(fine), -1).all(axis=1)
-    arrays = [w for _, w in tree.flatten(new, "params")]
     share = (time.perf_counter() - begin) / len(trainings)
+    # Between epochs nobody looks at the parameters of one, unless the others go on without it; of hasty ones, before
+    # the end.
+    first = trainings[0]
+    due = not fine.all() or (first.batch + 1 == first.steps_per_epoch
+                             and first.epoch + 1 == getattr(first, "epochs", first.epoch + 1))
     for k, training in enumerate(trainings):
+        if due:
+            training.params, training.state = _one(k, *((new, after) if fine[k] else (params, state)))
         if fine[k]:
-            slots = [{name: value[k, ...] if np.ndim(value) else value for name, value in one.items()}
-                     for one in after.slots]
-            training.advance(rule, float(losses[k]), 1, share,
-                             tree.unflatten(new, [w[k, ...] for w in arrays]),
-                             State(after.rule, after.t, after.paths, slots))
+            training.advance(rule, float(losses[k]), 1, share, training.params, training.state)
         else:
             training.diverged = training.iteration + 1
     return new, after
+
+
+def _one(k, params, state):
+    """Parameters and state of one training."""
+    slots = [{name: value[k, ...] if np.ndim(value) else value for name, value in one.items()} for one in state.slots]
+    return (tree.unflatten(params, [w[k, ...] for _, w in tree.flatten(params, "params")]),
+            State(state.rule, state.t, state.paths, slots))

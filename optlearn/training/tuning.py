@@ -74,29 +74,32 @@ class Tuning:
 
 
 @overload
-def tune(on: problems.Problem | SurfaceLike, rule: RuleLike, grid: Grid, *, steps: int | None = ...,
-         epochs: int | None = ..., measure: str | Callable[[Any], float] | None = ..., seeds: Sequence[int] = ...,
-         **how: Any) -> Tuning: ...
+def tune(on: problems.Problem | Sequence[problems.Problem] | SurfaceLike, rule: RuleLike, grid: Grid, *,
+         steps: int | None = ..., epochs: int | None = ..., measure: str | Callable[[Any], float] | None = ...,
+         seeds: Sequence[int] = ..., **how: Any) -> Tuning: ...
 
 
 @overload
-def tune(on: problems.Problem | SurfaceLike, rule: Sequence[RuleLike], grid: Grid | Sequence[Grid], *,
-         steps: int | None = ..., epochs: int | None = ..., measure: str | Callable[[Any], float] | None = ...,
-         seeds: Sequence[int] = ..., **how: Any) -> list[Tuning]: ...
+def tune(on: problems.Problem | Sequence[problems.Problem] | SurfaceLike, rule: Sequence[RuleLike],
+         grid: Grid | Sequence[Grid], *, steps: int | None = ..., epochs: int | None = ...,
+         measure: str | Callable[[Any], float] | None = ..., seeds: Sequence[int] = ...,
+         **how: Any) -> list[Tuning]: ...
 
 
-def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike], grid: Grid | Sequence[Grid], *,
-         steps: int | None = None, epochs: int | None = None, measure: str | Callable[[Any], float] | None = None,
-         seeds: Sequence[int] = (0,), **how: Any) -> Tuning | list[Tuning]:
+def tune(on: problems.Problem | Sequence[problems.Problem] | SurfaceLike, rule: RuleLike | Sequence[RuleLike],
+         grid: Grid | Sequence[Grid], *, steps: int | None = None, epochs: int | None = None,
+         measure: str | Callable[[Any], float] | None = None, seeds: Sequence[int] = (0,),
+         **how: Any) -> Tuning | list[Tuning]:
     """The best of a grid of hyperparameters, for one rule or, with the same budget each, for several.
 
-    Seeds of a linear model or a network are trained side by side, each as it would be alone, where a step has no sum
-    over the parameters: several times as fast.
+    Seeds of a linear model or a network are trained side by side, each as it would be alone, where an update has no
+    sum over the parameters: several times as fast.
 
     Parameters
     ----------
-    on : Problem, Surface, str or callable
-        A problem is trained for `epochs`, a surface is run for `steps`.
+    on : Problem, list of Problem, Surface, str or callable
+        A problem is trained for `epochs`, a surface is run for `steps`. A list holds a problem for each seed, such as
+        one with other data.
     rule : Optimizer, str, class or dict, or list of them
         With a list, every rule gets the same number of runs of the same length.
     grid : dict of str to sequence, or list of dict
@@ -131,7 +134,11 @@ def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike]
             raise InvalidArgument(f"the grids have {sizes} combinations; every rule must get the same budget")
         return [tune(on, one, own, steps=steps, epochs=epochs, measure=measure, seeds=seeds, **how)
                 for one, own in zip(rule, grids, strict=True)]
-    trained = isinstance(on, problems.Problem)
+    several = isinstance(on, (list, tuple))
+    trained = all(isinstance(one, problems.Problem) for one in on) if several else isinstance(on, problems.Problem)
+    if several and not (trained and len(on) == len(seeds)):
+        raise InvalidArgument(f"on = {on!r} is not allowed; a list must hold a problem for each of the {len(seeds)} "
+                              "seeds")
     if (epochs if not trained else steps) is not None:
         raise InvalidArgument("a problem is tuned with epochs, a surface with steps")
     seeds, combinations = tuple(seeds), _combinations(grid)
@@ -142,23 +149,24 @@ def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike]
         whole("steps", 100 if steps is None else steps)
     rule = as_rule(rule)
     candidates = [rule.replace(**values) for values in combinations]
+    of: list[Any] = list(on) if isinstance(on, (list, tuple)) else [on] * len(seeds)
 
-    def go(optimizer, seed):
+    def go(optimizer, one, seed):
         if trained:
-            return train(on, optimizer, epochs=length, rng=seed, **how)
-        return run(on, optimizer, steps=length, rng=seed, **how)
+            return train(one, optimizer, epochs=length, rng=seed, **how)
+        return run(one, optimizer, steps=length, rng=seed, **how)
 
     trials: list[tuple[dict[str, Any], float]] = []
     measures: list[list[float]] = []
     best: Any = None
     for values, candidate in zip(combinations, candidates, strict=True):
-        side_by_side = trained and together.possible(on, candidate, seeds, how)
+        side_by_side = trained and together.possible(of, candidate, seeds, how)
         # Of a named record the last value counts, so that nothing else needs to be evaluated.
         hasty = side_by_side and not callable(measure)
         if side_by_side:
-            results = together.train_all(on, candidate, length, seeds, how, hasty)
+            results = together.train_all(of, candidate, length, seeds, how, hasty)
         else:
-            results = [go(candidate, seed) for seed in seeds]
+            results = [go(candidate, *one) for one in zip(of, seeds, strict=True)]
         measures.append([_number(score(r)) if r.diverged is None else np.inf for r in results])
         mean = float(np.mean(measures[-1]))
         mean = np.inf if np.isnan(mean) else mean
@@ -169,7 +177,7 @@ def tune(on: problems.Problem | SurfaceLike, rule: RuleLike | Sequence[RuleLike]
     at_edge = [name for name, values in grid.items() if _at_edge(chosen[name], values)]
     times = f" x {len(seeds)} seeds" if len(seeds) > 1 else ""
     budget = f"{len(combinations)} runs{times} of {length} {'epochs' if trained else 'steps'}"
-    result = go(candidates[best[0]], seeds[0]) if best[3] else best[2]
+    result = go(candidates[best[0]], of[0], seeds[0]) if best[3] else best[2]
     return Tuning(candidates[best[0]], chosen, best[1], trials, budget, at_edge, result, np.array(measures))
 
 
