@@ -11,6 +11,8 @@ CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -nam
 NOT_BUILT := --ignore tests/test_pages.py --ignore tests/test_teaching.py
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
 export OMP_NUM_THREADS := 1
+# A hundred processes import the library: the first one compiles it for all.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help env book chapter slides sheets pdf quick test lint unit notebooks pages lab execute study mutants equations stubs \
         links colab lock floor address bench types clean
@@ -70,7 +72,7 @@ notebooks: $(ENVIRONMENT)
 	$(PYTHON) -m pytest -q -n logical --dist loadscope -W default --nbval --nbval-current-env --nbval-cell-timeout 120 --ignore book/_ext book
 
 pages: $(BOOK)
-	$(PYTHON) -m pytest -q -n logical --dist worksteal -p no:nbval tests/test_pages.py tests/test_teaching.py
+	$(PYTHON) -m pytest -q -n logical --dist worksteal -p no:nbval -p no:hypothesispytest tests/test_pages.py tests/test_teaching.py
 
 lab: $(ENVIRONMENT)  ## Open copies of the chapters in JupyterLab, with live explorers: yours to change
 	@$(PYTHON) tools/copies.py

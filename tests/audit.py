@@ -7,14 +7,11 @@ import axe_playwright_python
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 SAY = """found => found.map(({ id, nodes }) => `${id}, ${nodes.length} times: `
-  + (nodes[0].target ?? nodes[0].html.slice(0, 100)) + " " + nodes[0].failureSummary.replace(/\\s+/g, " "))"""
-RULES = f"""([scope, without]) => axe.run(scope, {{
-  preload: false, resultTypes: ["violations"],
-  rules: Object.fromEntries(["color-contrast", ...without].map(id => [id, {{ enabled: false }}])),
-}}).then(found => ({SAY})(found.violations))"""
+  + nodes[0].target.join().replace('[data-asked=""]', "") + " " + nodes[0].failureSummary.replace(/\\s+/g, " "))"""
 # Contrast takes axe longer than all other rules, element by element. Alike are texts of one colour, size and weight
-# over the same backgrounds; a box out of the flow may stand over others, and is like those of its kind alone.
-CONTRAST = f"""async ([scope, known]) => {{
+# over the same backgrounds; a box out of the flow may stand over others, and is like those of its kind alone. Other
+# rules run with the first of them: axe finds out anew in each run where everything stands.
+LOOK = f"""async ([scope, known, without]) => {{
   const looks = new Map(), grounds = new Map(), passed = new Set(JSON.parse(known)), ours = [], violations = [];
   const ground = box => {{
     if (!box) return "";
@@ -38,19 +35,25 @@ CONTRAST = f"""async ([scope, known]) => {{
     if (!passed.has(look)) looks.set(look, [...(looks.get(look) ?? []), box]);
   }}
   axe.configure({{ rules: [{{ id: "color-contrast", selector: "[data-asked]" }}] }});
+  const elements = (found, kind) => found.filter(({{ id }}) => id === "color-contrast")
+    .flatMap(rule => rule[kind].map(one => one.node.element));
+  let right, wrong;
+  axe.addReporter("both", (found, options, done) => {{
+    [right, wrong] = ["passes", "violations"].map(kind => new Set(elements(found, kind)));
+    axe.getReporter("v1")(found, options, done);
+  }});
+  let rules = without ? {{ rules: Object.fromEntries(without.map(id => [id, {{ enabled: false }}])) }} : null;
   // All of those of which the first one tells nothing.
   for (const some of [alike => alike.slice(0, 1), alike => alike.slice(1)]) {{
     const asked = [...looks.values()].flatMap(some);
-    if (!asked.length) break;
+    if (!asked.length && !rules) break;
     asked.forEach(box => {{ box.dataset.asked = ""; }});
     const found = await axe.run(scope, {{
-      preload: false, runOnly: ["color-contrast"], resultTypes: ["violations", "passes"], selectors: false,
-      elementRef: true,
+      preload: false, reporter: "both", resultTypes: ["violations"], ...(rules ?? {{ runOnly: ["color-contrast"] }}),
     }});
+    rules = null;
     asked.forEach(box => {{ delete box.dataset.asked; }});
     violations.push(...found.violations);
-    const wrong = new Set(found.violations.flatMap(({{ nodes }}) => nodes.map(one => one.element)));
-    const right = new Set(found.passes.flatMap(({{ nodes }}) => nodes.map(one => one.element)));
     for (const [look, alike] of looks) {{
       const told = some(alike);
       if (told.some(box => wrong.has(box))) looks.delete(look);
@@ -65,11 +68,16 @@ passed = set()
 def audit(page, scope="html", without=()):
     """What axe finds within a part of a page, `without` some of its rules."""
     page.evaluate(AXE)
-    return page.evaluate(RULES, [scope, list(without)]) + contrast(page, scope)
+    return look(page, scope, list(without))
 
 
 def contrast(page, scope="html"):
     """Texts that do not stand out from what is behind them, after `audit` in another light."""
-    found, looks = json.loads(page.evaluate(CONTRAST, [scope, json.dumps(list(passed))]))
+    return look(page, scope, None)
+
+
+def look(page, scope, without):
+    """What one of the two finds; of contrast, what no page before had."""
+    found, looks = json.loads(page.evaluate(LOOK, [scope, json.dumps(list(passed)), without]))
     passed.update(looks)
     return found

@@ -157,15 +157,12 @@ There was an error in building your book.
 
 
 def test_quick_finds_the_tests_of_what_changed():
-    code = "import sys; sys.path.insert(0, 'tools'); import quick; print(*quick.chosen([sys.argv[1]]))"
+    code = "import sys; sys.path.insert(0, 'tools'); import quick; print(*quick.chosen(sys.argv[1:]))"
+    changed = ["optlearn/rules/adam.py", "book/momentum/nesterov.ipynb"]
+    chosen = subprocess.run([sys.executable, "-c", code, *changed], cwd=ROOT, capture_output=True, text=True,
+                            check=True).stdout.split()
+    assert {*changed, "tests/rules/test_adam.py", "tests/rules/test_equations.py"} <= set(chosen)
 
-    def chosen(name):
-        return subprocess.run([sys.executable, "-c", code, name], cwd=ROOT, capture_output=True, text=True,
-                              check=True).stdout.split()
-
-    assert {"optlearn/rules/adam.py", "tests/rules/test_adam.py", "tests/rules/test_equations.py"} <= set(
-        chosen("optlearn/rules/adam.py"))
-    assert "book/momentum/nesterov.ipynb" in chosen("book/momentum/nesterov.ipynb")
 
 def test_figures_have_a_palette_and_the_colours_that_were_drawn(tmp_path):
     """Also rare ones: a thin path over a shaded land."""

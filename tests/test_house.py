@@ -1,6 +1,7 @@
 """The house: who imports whom, read from the source; CONTRIBUTING.md draws it."""
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ def room(module):
 FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}
 
 
+@functools.cache
 def imports():
     """Every import of a module of the library by another: who, whom, and whether inside a function."""
     found = []
@@ -78,15 +80,12 @@ def imports():
     return found
 
 
-IMPORTS = imports()
-
-
 def test_every_module_has_a_floor():
     assert {room(module) for module in MODULES} == set(FLOOR)
 
 
 def test_no_arrow_runs_up():
-    up = {(room(a), room(b), inside) for a, b, inside in IMPORTS if FLOOR[room(a)] < FLOOR[room(b)]}
+    up = {(room(a), room(b), inside) for a, b, inside in imports() if FLOOR[room(a)] < FLOOR[room(b)]}
     assert not [(a, b) for a, b, inside in up if not inside]
     assert {(a, b) for a, b, _ in up} == set(DOORS)
 
@@ -95,7 +94,7 @@ def test_no_arrow_runs_up():
 def test_no_circle(lazy):
     """Not among what is loaded, nor, the doors apart, among what is asked for."""
     arrows = {module: set() for module in MODULES}
-    for a, b, inside in IMPORTS:
+    for a, b, inside in imports():
         if not inside or (lazy and (room(a), room(b)) not in DOORS):
             arrows[a].add(b)
     done = set()

@@ -42,9 +42,13 @@ OVERFLOW = """() => {
   return [...document.querySelectorAll("main *")].filter(box => box.getBoundingClientRect().right > width + 1)
     .slice(0, 3).map(box => `wider than ${width} px: ` + box.outerHTML.slice(0, 100));
 }"""
+# All is laid out, and looked at in the frame after.
+WHOLE = """new Promise((done) => {
+  document.documentElement.classList.add("optlearn-whole");
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
+})"""
 # In screens of a laptop, folded; longer ones are not read to their end.
 LENGTH = """() => {
-  document.documentElement.classList.add("optlearn-whole");
   const screens = document.querySelector("article.bd-article")?.getBoundingClientRect().height / 768;
   return screens > 22.5 ? [`${screens.toFixed(1)} screens long`] : [];
 }"""
@@ -72,16 +76,14 @@ LINKS = """() => [...document.querySelectorAll('a[href^="explorer:"]')].filter(l
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page(name, site, visit):
-    page, problems = visit(site + name, viewport={"width": 1366, "height": 768}, color_scheme="light")
+    page, problems = visit(site + name, viewport={"width": 360, "height": 740}, color_scheme="light")
     page.wait_for_function("[...document.querySelectorAll('.optlearn-explorer')].every((one) => one.explorer)")
-    problems += page.evaluate(LENGTH)
-    # All is laid out now, and looked at in the frame after.
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
-    for check in (FORMULAS, WIDGETS, IMAGES):
+    page.evaluate(WHOLE)
+    problems += page.evaluate(IMAGES) + page.evaluate(OVERFLOW)
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.evaluate(WHOLE)
+    for check in (LENGTH, FORMULAS, WIDGETS):
         problems += page.evaluate(check)
-    page.set_viewport_size({"width": 360, "height": 740})
-    problems += page.evaluate(OVERFLOW)
-    page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate(LIGHTEN)
     # An empty corner is usual in a table.
     problems += audit(page, without=["empty-table-header"])

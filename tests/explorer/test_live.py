@@ -12,8 +12,6 @@ import urllib.request
 
 import pytest
 
-pytest.importorskip("jupyterlab")
-
 CELLS = [
     """import ipywidgets as W
 from optlearn import Adam, Momentum, explore
@@ -48,6 +46,7 @@ print("TOLD", explorer.trajectories[0].w[-1].tolist())""",
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """JupyterLab in a folder of its own, with one notebook; its address."""
+    pytest.importorskip("jupyterlab")
     home = tmp_path_factory.mktemp("lab")
     cells = [
         {"cell_type": "code", "id": f"c{i}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
