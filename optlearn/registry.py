@@ -49,7 +49,7 @@ def get(name: str, *, convention: str | None = None, **values: Any) -> Optimizer
     name : str
         Name of a rule, such as ``"adam"``, or an alias, such as ``"sgd"``. See `names`. ``"lookahead(adam)"`` is a
         wrapper around a rule; see `optlearn.wrappers`.
-    convention : {"torch", "keras", "optax", "mxnet"}, optional
+    convention : {"torch", "keras", "optax", "mxnet", "pytorch_optimizer"}, optional
         The library whose form and defaults the rule shall have; `name` and `values` may then be that library's.
     **values
         Its hyperparameters and choices, also as plain data: numbers as text, schedules and transforms of the

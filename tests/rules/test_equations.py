@@ -1,15 +1,17 @@
 """The displayed equation of every rule is the one on record; ``make equations`` records them anew."""
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from every import NAMES, VARIANTS
+from every import CLASSES, NAMES, VARIANTS
 
 import optlearn
 from optlearn.symbolic.trace import NotTraceable
 
 RECORD = Path(__file__).with_name("equations.txt")
+NOTATION = Path(__file__).parents[2] / "book" / "notation.md"
 ANEW = "if this is as it should be: make equations, and look at what git diff shows"
 SHOWN = [
     *NAMES,
@@ -61,3 +63,18 @@ def test_every_variant_has_an_equation_or_says_why_not(key):
 
 if __name__ == "__main__":
     RECORD.write_text("\n\n".join(f"{key}\n{latex}" for key, latex in shown().items()) + "\n")
+
+
+def test_every_letter_of_a_rule_is_in_the_table_of_notation():
+    """In a row with its name in code."""
+    def plain(latex):
+        return re.sub(r"\\mathrm|[\\{}\s]", "", latex)
+
+    rows = [(plain("".join(re.findall(r"\$([^$]+)\$", line))), set(re.findall("`([^`]+)`", line)))
+            for line in NOTATION.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    missing = []
+    for name, cls in CLASSES.items():
+        letters = {key: declared.symbol or key for key, declared in cls.hypers().items()} | cls.symbols
+        missing += [(name, key, symbol) for key, symbol in letters.items()
+                    if not any(plain(symbol) in shown and key in code for shown, code in rows)]
+    assert not missing
