@@ -159,8 +159,22 @@ def held_by(parts):
     return ", ".join(found).capitalize() or "More"
 
 
+def each_alone(app, what, name, thing, options, lines):
+    """Give each of several attributes of one line ("lr, loss : array") an entry; Napoleon takes them for one name."""
+    if "Attributes" not in lines:
+        return
+    begin = lines.index("Attributes") + 2
+    end = next((k - 1 for k in range(begin + 1, len(lines)) if lines[k] and set(lines[k]) == {"-"}), len(lines))
+    made = []
+    for entry in re.split(r"\n(?=\w)", "\n".join(lines[begin:end])):
+        names, rest = re.match(r"([\w, ]*\w)?(.*)", entry, re.S).groups(default="")
+        made += [line for one in names.split(", ") for line in (one + rest).split("\n")]
+    lines[begin:end] = made
+
+
 def setup(app):
     """Register the directives."""
+    app.connect("autodoc-process-docstring", each_alone, priority=400)      # Napoleon's is 500
     app.add_directive("rules", Rules)
     app.add_directive("methods", Methods)
     app.connect("doctree-resolved", fold)

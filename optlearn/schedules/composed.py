@@ -93,6 +93,7 @@ class Warmup(Successive):
 
     @property
     def symbol(self):
+        """LaTeX of what is scheduled, that of the schedule inside."""
         return self.then.symbol
 
     points = ((("steps",), None),)
@@ -151,6 +152,7 @@ class Join(Successive):
 
     @property
     def symbol(self):
+        """LaTeX of what is scheduled, that of the schedule inside."""
         return self.schedules[0].symbol
 
     def phases(self) -> list[tuple[int, Schedule | None]]:
@@ -186,6 +188,7 @@ class Scaled(Schedule):
 
     @property
     def symbol(self):
+        """LaTeX of what is scheduled, that of the schedule inside."""
         return self.of.symbol
 
     def value(self, k):
@@ -223,6 +226,7 @@ class PerEpoch(Schedule):
 
     @property
     def symbol(self):
+        """LaTeX of what is scheduled, that of the schedule inside."""
         return self.of.symbol
 
     @property
