@@ -26,7 +26,7 @@ ASKED = {"loss": "loss", "gradient": "second gradient", "hessian": "Hessian",
 
 
 class Rules(Directive):
-    """``{rules}``: a row a rule: name, year and source, state for each parameter, chapter."""
+    """``{rules}``: a row a rule: name, year and source, state for each parameter, kind of weight decay, chapter."""
 
     def run(self):
         pages = Pages(self.state.document.settings.env)
@@ -37,8 +37,8 @@ class Rules(Directive):
             # What depends on the shape, as Adafactor's rows and columns, has no number.
             state = ", ".join(rule.slots) or "none"
             rows.append([pages.rule(rule), nodes.literal("", name), nodes.Text(year), nodes.Text(author),
-                         nodes.Text(state), nodes.Text(str(rule.gradients_per_step)), pages.taught(name)])
-        heads = ["rule", "name", "year", "source", "state for each parameter", "gradients a step", "taught in"]
+                         nodes.Text(state), nodes.Text(decay(rule)), pages.taught(name)])
+        heads = ["rule", "name", "year", "source", "state for each parameter", "weight decay", "taught in"]
         return [_table([nodes.Text(head) for head in heads], rows)]
 
 
@@ -59,6 +59,13 @@ class Methods(Directive):
         heads = ["rule", "year", "state for each weight", "gradients a step", *invariances.CHANGES, "asks for",
                  "taught in", "where it fails"]
         return [_table([nodes.Text(head) for head in heads], rows, "optlearn-methods")]
+
+
+def decay(rule):
+    """What `weight_decay` means to it."""
+    numbers = type(rule).hypers()
+    kind = "its own" if "weight_decay" in numbers else "penalty"
+    return kind + " or decoupled" * ("decoupled_weight_decay" in numbers)
 
 
 def source(rule):
