@@ -132,6 +132,7 @@ def test_an_address_is_written_everywhere_and_taken_out_again():
     citation = yaml.safe_load(told["CITATION.cff"])
     assert (citation["repository-code"], citation["url"]) == (repository, site)
     assert f"<{repository}/security/advisories/new>" in told["SECURITY.md"]
+    assert f"git clone {repository} optlearn && cd optlearn\npython3 -m venv" in told["README.md"]
     assert "://" not in address.written(told, "", "")["SECURITY.md"]
     assert address.written(told, "", "") == address.written(texts, "", "")
     # The files say one thing now, whatever it is.

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent.parent
-FILES = ("_config.yml", "pyproject.toml", "CITATION.cff", "SECURITY.md")
+FILES = ("_config.yml", "pyproject.toml", "CITATION.cff", "SECURITY.md", "README.md")
 # Where nobody else reads along, by the repository's host.
 PRIVATE = {"github": "/security/advisories/new", "gitlab": "/-/issues/new?issue[confidential]=true"}
 REPORT = re.compile(r"(?<=\n\n)Please report.*?(?=\n\n)", re.S)
@@ -43,7 +43,7 @@ def report(repository):
 
 def written(texts, repository, site):
     """The files, given and returned as texts by name, with these addresses."""
-    config, project, citation, security = (texts[name] for name in FILES)
+    config, project, citation, security, readme = (texts[name] for name in FILES)
     config = re.sub(r'^(repository:\n  url: )".*"', rf'\1"{repository}"', config, count=1, flags=re.M)
     config = re.sub(r'^(  baseurl: )".*"', rf'\1"{site}"', config, count=1, flags=re.M)
     project = re.sub(r'^\[project\.urls\]\n(?:\w+ = ".*"\n)*', lambda _: table(repository, site), project, count=1,
@@ -52,7 +52,9 @@ def written(texts, repository, site):
     if repository:
         citation = citation.rstrip("\n") + f'\nurl: "{site}"\nrepository-code: "{repository}"\n'
     security = REPORT.sub(lambda _: report(repository), security, count=1)
-    return {"_config.yml": config, "pyproject.toml": project, "CITATION.cff": citation, "SECURITY.md": security}
+    clone = f"git clone {repository} optlearn && cd optlearn\n" if repository else ""
+    readme = re.sub(r"^(?:git clone .*\n)?(?=python3 -m venv )", lambda _: clone, readme, count=1, flags=re.M)
+    return dict(zip(FILES, (config, project, citation, security, readme), strict=True))
 
 
 def main(addresses):
