@@ -11,7 +11,6 @@ import time
 import urllib.request
 
 import pytest
-from playwright.sync_api import TimeoutError
 
 CELLS = [
     """import ipywidgets as W
@@ -119,6 +118,8 @@ def run_cell(page, index):
 
 def show(page):
     """Runs the first cell until its explorers are there: a Lab that starts beside other work may lose a first run."""
+    from playwright.sync_api import TimeoutError
+
     for _ in range(3):
         page.evaluate("apps.length = 0")
         run_cell(page, 0)
