@@ -66,6 +66,7 @@ def test_the_bibliography_has_what_is_cited_and_each_work_once():
     texts = [path.read_text(encoding="utf-8") for path in [*map(ROOT.joinpath, NOTEBOOKS), *ROOT.glob("book/**/*.md")]]
     cited = {key.strip() for role in re.findall(r"\{cite:?\w*\}`([^`]+)`", "".join(texts)) for key in role.split(",")}
     assert cited == set(re.findall(r"^@\w+\{([^,]+),", works, re.M))
+    assert "$" not in works, "the page of references shows formulas as they are written"
     titles = [re.sub(r"\W", "", title).lower() for title in re.findall(r"^  title\s*= \{(.+)\},$", works, re.M)]
     assert len(set(titles)) == len(titles) == len(re.findall(r"^@", works, re.M))
 
