@@ -841,7 +841,8 @@ TABLE = ROOT / "benchmarks" / "MUTANTS.md"
 
 def table(reports):
     """The reports of all chapters as a page of the repository."""
-    total, idle = sum(r.mutants for r in reports), sum(len(r.idle) for r in reports)
+    total, claims, idle = (sum(of(r) for r in reports) for of in (
+        lambda r: r.mutants, lambda r: r.claims, lambda r: len(r.idle)))
     rows = "\n".join(f"| {r.title} | {r.mutants} | {r.noticed} | {r.claims} |" for r in reports)
 
     def named(words, what):
@@ -857,17 +858,19 @@ Made by `make mutants` with optlearn {optlearn.__version__} and NumPy {np.__vers
 One term of a rule's lines is changed at a time: a summand or factor is left out, a sign turned, an exponent, a constant
 or an extreme is another one, an old slot stands for the new. Then the claims of the chapter that teaches the rule run.
 In {len(reports)} chapters {total} such changes make other numbers. Of a change of "no step" only what is remembered is
-another, and by it none of forty steps from {SEEDS} random beginnings. {idle} of {sum(r.claims for r in reports)} claims are
+another, and by it none of forty steps from {SEEDS} random beginnings. {idle} of {claims} claims are
 broken neither by one of them nor by three changes of all rules at once (longer steps, gradients turned round, gradients
 cubed): those are about a formula, a surface, a schedule or what does not depend on the rule.
-
-| chapter | changes | noticed | claims |
-| --- | ---: | ---: | ---: |
-{rows}
 
 {named("Not noticed", "survivors")}
 
 {named("Of no step", "silent")}
+
+<!-- up to here -->
+
+| chapter | changes | noticed | claims |
+| --- | ---: | ---: | ---: |
+{rows}
 """
 
 
