@@ -15,7 +15,6 @@ import ast
 import concurrent.futures
 import contextlib
 import functools
-import importlib
 import io
 import multiprocessing
 import os
@@ -36,13 +35,13 @@ from optlearn import claims, gradients, plots
 from optlearn.optimizer import Optimizer, Update
 from optlearn.registry import _registry
 from optlearn.symbolic import program
+from optlearn.symbolic import trace as tracing
 from optlearn.symbolic.concrete import Loop
 from optlearn.symbolic.graph import EVALUATE
 from optlearn.symbolic.trace import NotTraceable, apply, as_node, symbol, trace, walk
 
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
-tracing = importlib.import_module("optlearn.symbolic.trace")
 # Chapters whose rules are not simply those of their name.
 TAUGHT = {
     "adam": ("Adam", "AdamEpsHat"), "averaging": ("averaged(gradient_descent)", "lookahead(gradient_descent)"),
@@ -55,6 +54,7 @@ TAUGHT = {
 }
 LOOKS = {"items", "keys", "values"}  # Methods that change nothing.
 SECONDS = (0.5, 2, 8, float("inf"))  # For the claims that are asked; each next round only about what was let pass.
+KINDS = ("lines", "start", "probe", "answer")  # Of what is recorded of a rule.
 SEEDS = 200  # For what is said to change no step.
 PATIENCE = 90  # Seconds of processor time for one mutant: another process beside it shortens none.
 
@@ -222,7 +222,7 @@ class Mutant:
         (self.swaps if form.shape is None else self.of_shapes.setdefault(form, {})).update(swaps)
 
     def change(self, form, kind):
-        """Lines of a form by name with the change made; `kind` is "lines", "start", "probe" or "answer"."""
+        """Lines of a form by name with the change made; `kind` is one of `KINDS`."""
         lines = getattr(form, kind)
         if self.only not in (None, kind):
             return lines
@@ -293,7 +293,7 @@ def _recorded_first(rule, shape, make=tracing.Program):
     cls = type(rule)
     if cls in ORIGINAL and vars(cls)["update"] is not ORIGINAL[cls]["update"]:
         form = recorded(rule, np.zeros(shape or ()))
-        for kind in ("lines", "start", "probe", "answer"):
+        for kind in KINDS:
             form.function(kind, *PATCHED[cls])
     return make(rule, shape)
 
@@ -465,7 +465,7 @@ def mutants(forms):
             if fits(form, kind, swaps):
                 found.setdefault(key, Mutant(form, place, kind, spared)).swap(form, swaps)
 
-        for kind in ("lines", "start", "probe", "answer"):
+        for kind in KINDS:
             lines = getattr(form, kind)
             if lines.get(kind) is w:
                 continue
@@ -728,6 +728,7 @@ def chapter(path, cores):
     classes = taught(stem)
     RECORDED.clear()
     USED.clear()
+    _made.cache_clear()
     for cls in classes:
         # One class may have another's method: all are remembered before any is patched.
         names = ("start", "probe", "answer", "update") if issubclass(cls, Optimizer) else ("__call__",)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fontTools import subset
 
+# The one that takes longest is begun first, as they are cut side by side.
 FACES = {
     "math": ("ziamath", "fonts/STIXTwoMath-Regular.ttf"),
     "text": ("font_source_serif_pro", "files/SourceSerifPro-Regular.otf"),

@@ -124,8 +124,8 @@ def _step(trainings, params, state, one_by_one):
     # Between epochs nobody looks at the parameters of one, unless the others go on without it; of hasty ones, before
     # the end.
     first = trainings[0]
-    due = not fine.all() or (first.batch + 1 == first.steps_per_epoch
-                             and first.epoch + 1 == getattr(first, "epochs", first.epoch + 1))
+    last = first.batch + 1 == first.steps_per_epoch
+    due = not fine.all() or (last and (not isinstance(first, Hasty) or first.epoch + 1 == first.epochs))
     for k, training in enumerate(trainings):
         if due:
             training.params, training.state = _one(k, *((new, after) if fine[k] else (params, state)))

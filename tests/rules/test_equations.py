@@ -61,10 +61,6 @@ def test_every_variant_has_an_equation_or_says_why_not(key):
             VARIANTS[key].equation()
 
 
-if __name__ == "__main__":
-    RECORD.write_text("\n\n".join(f"{key}\n{latex}" for key, latex in shown().items()) + "\n")
-
-
 def test_every_letter_of_a_rule_is_in_the_table_of_notation():
     """In a row with its name in code."""
     def plain(latex):
@@ -78,3 +74,7 @@ def test_every_letter_of_a_rule_is_in_the_table_of_notation():
         missing += [(name, key, symbol) for key, symbol in letters.items()
                     if not any(plain(symbol) in shown and key in code for shown, code in rows)]
     assert not missing
+
+
+if __name__ == "__main__":
+    RECORD.write_text("\n\n".join(f"{key}\n{latex}" for key, latex in shown().items()) + "\n")
