@@ -103,9 +103,13 @@ def _race(figure, surface, trajectories, labels, state):
     plane.plot(*state["start"], "o", color="white", markeredgecolor="black", markeredgewidth=1.8, markersize=8,
                zorder=5)
     plane.set(xlim=view[:2], ylim=view[2:], aspect="equal", xlabel="x", ylabel="y", title=surface.label)
-    # Without a finite loss there is no curve.
-    first = max(np.nan_to_num(trajectories[0].loss[0] - floor, nan=1.0, posinf=1.0, neginf=1.0), 1e-12)
     losses = [run.answer_loss - floor for run in trajectories]
+    # Without a finite loss there is no curve; what starts at the minimum has its scale from later losses.
+    first = np.nan_to_num(trajectories[0].loss[0] - floor, nan=1.0, posinf=1.0, neginf=1.0)
+    if first < 1e-12:
+        later = np.concatenate(losses)
+        later = later[(later > 1e-12) & np.isfinite(later)]
+        first = np.median(later) if later.size else 1e-12
     least = min((np.min(loss[loss > 0], initial=first) for loss in losses), default=first)
     curve.set(xlabel="step", ylabel="loss above the minimum", ylim=(max(least, first * 1e-14) / 2, first * 30),
               xlim=(0, state["steps"]))

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from optlearn import AdaDelta, AdaGrad, Adam, AdaMax, Momentum, NAdam, Nesterov, RMSProp, explore, run, surfaces
+from optlearn import SGLD, AdaDelta, AdaGrad, Adam, AdaMax, Momentum, NAdam, Nesterov, RMSProp, explore, run, surfaces
 from optlearn.explorer import figure, steepness, stills
 from optlearn.optimizer import Optimizer, Update, hyper
 
@@ -165,6 +165,13 @@ def test_the_still_figure_shows_the_same_step():
     ends = [(kept.w[2], kept.w[3]), (kept.w[2], kept.probe[2]), (kept.probe[2], kept.w[3])]
     assert list(drawn.values()) == [(list(a), list(b)) for a, b in ends]
     assert view[1] - view[0] < 6
+
+
+def test_the_still_figure_shows_the_losses_of_a_race_that_starts_at_the_minimum():
+    shown = explore("quadratic", SGLD(lr=0.05), start=(0.0, 0.0), steps=100)
+    low, high = stills.picture(shown, lambda sheet: sheet.axes[1].get_ylim())
+    loss = shown.trajectories[0].loss[1:]
+    assert low < loss.min() and loss.max() < high
 
 
 class Fading(Optimizer, register=False):
