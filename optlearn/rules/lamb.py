@@ -19,7 +19,8 @@ class LAMB(Optimizer):
         w = w - lr * r * u
 
     `norm_min` and `norm_max` keep the length of w in a range. With ``bias_correction=False``: ``m_hat, v_hat
-    = m, v``. `decoupled_weight_decay` shrinks w by ``1 - lr * decoupled_weight_decay`` first.
+    = m, v``. With `eps_root` the root is ``sqrt(v_hat + eps_root)``. `decoupled_weight_decay` shrinks w by
+    ``1 - lr * decoupled_weight_decay`` first.
 
     Source: Y. You et al. (2020), arXiv:1904.00962. Convention: the paper's, MXNet's and Optax's; the decay of
     Keras is the decoupled one.

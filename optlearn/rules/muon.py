@@ -24,8 +24,8 @@ class Muon(Optimizer):
     and ``1 - momentum**(t + 1)``, and the factor has columns / rows; with ``form="keras"`` b is a sum. With
     `rms` (in Keras 0.2 if it is not given) the factor is ``rms * sqrt(max(rows, columns))``: about the root
     mean square of the step's entries, as Adam's is about 0.2. A vector counts as a matrix of one column: its
-    direction. Singular values do not go to 1 but to a band
-    around it, about 0.7 to 1.2; those that are tiny beside the norm have not got there in five steps.
+    direction. Singular values do not go to 1 but to a band around it, about 0.7 to 1.1; those that are tiny beside
+    the norm have not got there in five steps.
 
     Source: K. Jordan (2024), https://kellerjordan.github.io/posts/muon/. Convention: PyTorch's, which
     computes the Newton-Schulz steps in bfloat16; ours are in the dtype of w.

@@ -13,7 +13,7 @@ class Polyak(Optimizer):
     ::
 
         gap = loss - f_min                          # variant="sps+": max(gap, 0)
-        rate = gap / (|g|**2 + eps)                 # |g| over all arrays together; at most max_lr; 0 where |g| is
+        rate = gap / (|g|**2 + eps)                 # |g| over all arrays together; at most max_lr; 0 if g is 0
         w = w - rate * g
 
     On a convex function of smallest value `f_min` no step leads away from the minimum. With minibatches `f_min` is the

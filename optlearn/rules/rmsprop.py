@@ -21,8 +21,7 @@ class RMSProp(Optimizer):
     buffer takes ``lr * g / (...)``. With ``bias_correction=True`` v and m are divided by ``1 - rho**t``;
     `initial_accumulator` is the first v.
 
-    Source: T. Tieleman, G. Hinton (2012), Neural networks for machine learning, lecture 6.5; centered: A.
-    Graves
+    Source: T. Tieleman, G. Hinton (2012), Neural networks for machine learning, lecture 6.5; centered: A. Graves
     (2013), arXiv:1308.0850. Convention: PyTorch's (with rho 0.99). Keras, Optax and MXNet 1.9 put epsilon
     inside the root and the learning rate inside the buffer, and have rho 0.9.
 

@@ -20,7 +20,7 @@ class ScheduleFree(Optimizer):
         w = beta1 * x + (1 - beta1) * z                        # what is trained: the next gradient is taken here
 
     At a constant `lr` c is 1/t, and x the mean of all z; with ``beta1 = 0`` that is Polyak-Ruppert averaging. v_hat is
-    Adam's average of squared gradients, corrected.
+    Adam's average of squared gradients, corrected; its memory is `beta2`.
 
     Source: A. Defazio et al. (2024), arXiv:2405.15682, Algorithm 1. Convention: the authors' package schedulefree
     1.4 (SGDScheduleFree and AdamWScheduleFree) and Optax without warm-up, whose own defaults differ.

@@ -9,7 +9,7 @@ __all__ = ["SAM"]
 
 
 class SAM(Wrapper):
-    r"""SAM: the rule steps with the gradient at the worst point of a ball around the parameters.
+    r"""SAM: the rule steps with the gradient at the worst point, to first order, of a ball around the parameters.
 
     ::
 
