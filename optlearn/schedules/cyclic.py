@@ -81,7 +81,7 @@ class OneCycle(Schedule):
     Without `start` it is ``peak / 25``, without `end` it is ``start / 10_000``. For the momentum that mirrors
     the learning rate, put `peak` below `start`: ``OneCycle(start=0.95, peak=0.85, end=0.95, steps=steps)``.
 
-    Source: L. N. Smith, N. Topin (2018), arXiv:1708.07120; there the legs are straight (``shape="linear"``).
+    Source: L. N. Smith, N. Topin (2019), arXiv:1708.07120; there the legs are straight (``shape="linear"``).
     The indices at which the legs end, the divisors 25 and 10 000 and the cosine legs are PyTorch's.
 
     Examples
