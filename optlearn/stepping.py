@@ -20,7 +20,7 @@ BLOCK = 2**18
 def seen_state(rule, w, old, rng):
     """The state as a rule gets it: slots and draws that it can read but not change."""
     s = {**old, **{name: rng.standard_normal(w.shape).astype(w.dtype) for name in rule.draws}} if rule.draws else old
-    return dict(zip(s, guests(*s.values()), strict=True))
+    return {name: guest(value) for name, value in s.items()}
 
 
 def answered(rule, ws, gs, states, t, look, rng, answers):
@@ -106,7 +106,7 @@ def separable(rule):
 def _finite(array):
     """Whether all numbers of an array, or a number, are finite."""
     if not isinstance(array, np.ndarray):
-        return bool(np.isfinite(array))
+        return math.isfinite(array) if isinstance(array, float) else bool(np.isfinite(array))
     if array.nbytes <= tree.SMALL:
         return tree.finite(array)
     flat = np.asarray(array).reshape(-1)
@@ -121,11 +121,11 @@ def _finite(array):
 
 def held(slots, w, *taken, rule=None, fresh=True):
     """Slots as they are kept: arrays of the parameters' dtype, or single numbers; none in the memory of another."""
-    arrays, kept, taken = w.ndim == 0, {}, list(taken)
+    arrays, kept, taken = w.ndim == 0, {}, set(map(id, taken))
     for name, value in slots.items():
         if arrays or np.ndim(value):
-            value = as_given(value, w, rule, name, fresh and not any(value is other for other in taken))
-            taken.append(value)
+            value = as_given(value, w, rule, name, fresh and id(value) not in taken)
+            taken.add(id(value))
         elif isinstance(value, np.ndarray):
             value = value[()]
         elif not isinstance(value, (numbers.Number, np.bool_)):
@@ -216,8 +216,9 @@ def check_step(rule, leaves, gradient_leaves, state, nonfinite, rng):
         if g.shape != w.shape:
             raise InvalidArgument(f"grads{path} has shape {g.shape}; it must be that of params{path}, {w.shape}")
         for name, value in slots.items():
-            if np.ndim(value) and not _fits(np.shape(value), w.shape, rule):
-                raise InvalidArgument(f"state slot {name!r} of params{path} has shape {np.shape(value)}; "
+            shape = np.shape(value)
+            if shape and shape != w.shape and not _fits(shape, w.shape, rule):
+                raise InvalidArgument(f"state slot {name!r} of params{path} has shape {shape}; "
                                       f"the parameters have {w.shape}")
         if nonfinite == "refuse" and not _finite(g):
             raise InvalidArgument(f"grads{path} has values that are not finite; a gradient must be finite "

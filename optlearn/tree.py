@@ -13,6 +13,8 @@ SMALL = 2**15
 
 def flatten(nested, name):
     """The arrays of a nested structure with their places, in order: ``[("['layer'][0]", array), ...]``."""
+    if type(nested) is np.ndarray:
+        return [("", nested)]
     leaves = []
 
     def visit(node, path):
@@ -92,7 +94,7 @@ def finite(nested):
     """Whether all numbers in it are finite; what is none is for the step to refuse. Squares may overflow."""
     if type(nested) is np.ndarray and nested.dtype in _FLOATS and nested.nbytes <= SMALL:
         # The sum of squares is not finite where a number is not, and hardly otherwise; it takes a third of the time.
-        flat = nested.reshape(-1)
+        flat = nested if nested.ndim == 1 else nested.reshape(-1)
         return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
     if isinstance(nested, dict):
         return all(map(finite, nested.values()))
