@@ -49,7 +49,15 @@ WRONG = {
     "signum": [("np.mean(np.abs(p)) * ", ""), ("self.keep * (p - sent)", "0 * p")],
     "muon": [("self.momentum * s.b + (1 - self.momentum) * g", "(1 - self.momentum) * s.b + self.momentum * g"),
              (", 5)", ", 4)"), ("-4.7750", "4.7750")],
-    "momentum": [("self.momentum * (w - s.before)", "self.momentum * (s.before - w)"), ("before=w", "before=s.before")],
+    "momentum": [("self.momentum * (w - s.before)", "self.momentum * (s.before - w)"), ("before=w", "before=s.before"),
+                 ("""w}
+
+    def update(self, w, g, s, t):
+        return Update(w - self.lr * g + self.momentum * (w - s.before), before=w)""", """0 * w}
+
+    def update(self, w, g, s, t):
+        v = self.momentum * s.before + g
+        return Update(w - self.lr * v, before=v)""")],
     "nesterov": [("(scaled - s.last)", "scaled"), ("last=scaled", "last=g")],
     "ftml": [(" / (1 - 0.6**t)", ""), ("np.sqrt(v / (1 - 0.999**t))", "np.sqrt(v)")],
     "ftrl": [("self.l1 * t", "self.l1"), (" / self.lr * w", " * w")],
