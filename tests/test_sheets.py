@@ -17,7 +17,7 @@ from slices import behind, needs, statements  # noqa: E402
 
 # Mistakes that somebody may make: what of the solution is written otherwise.
 WRONG = {
-    "adabelief": [("(g - m) ** 2", "g ** 2"), ("root + self.eps", "root")],
+    "adabelief": [("(g - m) ** 2", "g ** 2"), ("root + self.eps", "root"), ("self.beta2 * s.s", "0.999 * s.s")],
     "adam": [("np.sqrt(1 - self.beta2**t)", "(1 - self.beta2**t)"), ("(g * g - s.v)", "(g - s.v)"),
              ("(1 - self.beta1) * (g - s.m)", "0.1 * (g - s.m)")],
     "adamax": [("(1 / self.p)", "self.p"), (" / (1 - decay**t)", ""), ("np.abs(g) ** self.p", "np.abs(g) ** 2")],
@@ -80,7 +80,7 @@ WRONG = {
     "adafactor": [("np.mean(R)", "np.sum(R)"), ("t**-0.8", "t**-0.5"),
                   ("np.mean(g**2, axis=0, keepdims=True)", "np.mean(g**2)")],
     "lion": [("c * w >= 0", "c * w < 0"), ("0.9 * s.m + 0.1 * g", "0.99 * s.m + 0.01 * g"),
-             ("m=0.99 * s.m + 0.01 * g", "m=c")],
+             ("m=0.99 * s.m + 0.01 * g", "m=c"), ("0.9 * s.m + 0.1 * g", "g"), ("0.99 * s.m", "s.m")],
 }
 
 
