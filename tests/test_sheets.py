@@ -43,7 +43,7 @@ WRONG = {
     "gradient_descent": [("/ np.linalg.norm(g)", "/ np.linalg.norm(g)**2"), ("np.linalg.norm(g)", "np.abs(g)")],
     "gradients": [("np.minimum(1.0, ", "np.maximum(1.0, "), ("np.maximum(np.linalg.norm(w), 1e-3)", "1.0")],
     "schedules": [("0.5 ** np.floor(k / self.period)", "0.5 ** (k / self.period)"),
-                  ("1 - k % self.period", "1 - (k + 1) % self.period")],
+                  ("1 - k % self.period", "1 - (k + 1) % self.period"), ("self.start * 0.5", "0.1 * 0.5")],
     "stochastic_gradient_descent": [("return s.z", "return w"), ("(z - w) / t", "(z - w) / (t + 1)")],
     "generalisation_gap": [("X * M @ X.T", "X @ X.T"), ("return M * ", "return ")],
     "swats": [("lr=0.1 * rate", "lr=rate"), ("steps=when", "steps=when - 1"), ("momentum=0.9", "momentum=0.0"),
