@@ -119,8 +119,8 @@ class Tab:
 
     def leave(self):
         self.page.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch {} }")
-        self.page.mouse.move(-1, -1)
         self.page.goto("about:blank")
+        self.page.mouse.move(-1, -1)
 
 
 @pytest.fixture(scope="session")
