@@ -82,6 +82,19 @@ def test_arrow_keys_say_the_ends_of_the_new_run(show):
     assert not problems
 
 
+def test_what_is_said_later_is_true_of_the_racers_of_then(show):
+    page, problems = show(race())
+    page.evaluate("""() => {
+        window.requestAnimationFrame = () => 1;    // what is said is due before the next frame
+        apps[0].say(apps[0].summary);
+        apps[0].store.set({ racers: apps[0].store.get("racers").slice(0, 2), selected: 0 });
+    }""")
+    page.wait_for_function("document.querySelector('.olx-only-read').textContent")
+    said = page.locator(".olx-only-read").first.text_content()
+    assert ("Momentum" in said, "Adam" in said) == (True, False)
+    assert not problems
+
+
 def test_the_first_tap_after_a_drag_counts(show):
     page, problems = show(race(), has_touch=True, viewport={"width": 390, "height": 800})
     handle = page.locator(".olx-handle").bounding_box()
