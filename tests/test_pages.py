@@ -116,6 +116,9 @@ def test_the_first_view_of_a_laptop_has_the_picture_with_play_and_time_line(site
         box = page.locator(f".optlearn-explorer {part}").first.bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= 768, part
     assert page.locator(".optlearn-explorer .olx-picture").first.bounding_box()["width"] > 450
+    # The explorer would cut the list of contents off; the theme shows its links even where what holds them is hidden.
+    links = page.locator(".bd-sidebar-secondary a")
+    assert links.count() and not any(link.is_visible() for link in links.all())
     assert not problems
 
 
