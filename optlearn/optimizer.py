@@ -388,7 +388,7 @@ class Optimizer(Declared):
                 rule = self.at(state.t)
                 for (path, w), slots in zip(leaves, state.slots, strict=True):
                     w = tree.computable(w, "params" + path)
-                    s = Slots(dict(zip(slots, guests(*slots.values()), strict=True)))
+                    s = Slots({name: guest(value) for name, value in slots.items()})
                     made.append(stepping.as_given(rule.answer(guest(w), s, state.t), w, self))
             except Exception as error:
                 explain(error, self)

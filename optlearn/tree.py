@@ -13,6 +13,7 @@ SMALL = 2**15
 
 def flatten(nested, name):
     """The arrays of a nested structure with their places, in order: ``[("['layer'][0]", array), ...]``."""
+    # Most steps are of one array.
     if type(nested) is np.ndarray:
         return [("", nested)]
     leaves = []

@@ -122,6 +122,7 @@ class Tab:
     def leave(self):
         self.page.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch {} }")
         self.page.goto("about:blank")
+        # The page that is left would be styled anew for it.
         self.page.mouse.move(-1, -1)
 
 

@@ -53,7 +53,7 @@ export function createApp(model, parent, data, home = null) {
   const el = make("div", { class: "olx", role: "group", "aria-label": "Explorer", "data-only": only });
   parent.append(el);
   const store = createStore(model, frame);
-  const announcer = createAnnouncer(el);
+  const announcer = createAnnouncer(el, store);
   /** @type {{update?: (changed: Set<string>) => void, late?: (changed: Set<string>) => void, close: () => void}[]} */
   let panes = [];
   /** What changed since the late parts were drawn, when that was, and what will do it. */
@@ -218,11 +218,7 @@ export function createApp(model, parent, data, home = null) {
         : `${app.label(i)} ${run.trained ? "reports" : "ends at"} ${showPair(app.reported(i, run.last) || app.point(i, run.last))} with loss ${show(run.loss[run.last])}`);
       return `${app.surface.label}, start ${showPair(store.get("start"))}, ${store.get("steps")} steps. ${ends.join("; ")}.`;
     },
-    /** Says it shortly after; what is asked for then is asked of the state of then. @param {string | (() => string)} text */
-    say: (text) => announcer.say(typeof text === "string" ? text : () => {
-      store.flush();
-      return text();
-    }),
+    say: announcer.say,
     /** How many samples a gradient takes; 0: all, without a draw. */
     batch: () => (app.surface.samples ? store.get("batch") || 0 : 0),
     /** What the steps of racer i draw; nothing if they draw nothing. @param {number} i @returns {Float64Array | null} */

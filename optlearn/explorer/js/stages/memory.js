@@ -27,7 +27,7 @@ function renderMemory({ model, el: parent, data, home }) {
   const el = createRoom(parent, "Matrix explorer");
   const store = createStore(model, frame);
   const codes = model.get("racers").map((racer) => compile(data.rules[racer.rule].code));
-  const announcer = createAnnouncer(el);
+  const announcer = createAnnouncer(el, store);
   /** @type {any} */
   let memory = null;
   /** @type {any[]} */

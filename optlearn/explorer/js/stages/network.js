@@ -20,7 +20,7 @@ const SQUARES = 44;
 function renderNetwork({ model, el: parent, data, home }) {
   const el = createRoom(parent, "Training of a network");
   const store = createStore(model, frame);
-  const announcer = createAnnouncer(el);
+  const announcer = createAnnouncer(el, store);
   const network = createNetwork(data.given);
   const codes = model.get("racers").map((racer) => compile(data.rules[racer.rule].code));
   const rule = (i) => data.rules[store.get("racers")[i].rule];

@@ -19,9 +19,9 @@ export function prefersStill() {
 
 /**
  * A polite live region: says the last thing it was given, once the reader has stopped for a moment.
- * @param {HTMLElement} parent
+ * @param {HTMLElement} parent @param {import("../model/state.js").Store} store what is due of it is done before a text is asked for
  */
-export function createAnnouncer(parent) {
+export function createAnnouncer(parent, store) {
   const region = document.createElement("div");
   region.className = "olx-only-read";
   region.setAttribute("role", "status");
@@ -33,6 +33,7 @@ export function createAnnouncer(parent) {
     say(text) {
       clearTimeout(timer);
       timer = window.setTimeout(() => {
+        store.flush();
         region.textContent = typeof text === "string" ? text : text();
       }, 350);
     },
