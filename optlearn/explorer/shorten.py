@@ -91,11 +91,10 @@ def with_short_names(*texts):
     long_names = ("".join(pair) for pair in itertools.product(_LETTERS, _LETTERS) if "".join(pair) not in used)
     module = dict(zip(sorted(top, key=lambda word: -uses[word]), long_names, strict=False))
     taken |= set(module.values())
+    free = declared - taken - set(module)
     out = []
     for part, found in zip(parts, places, strict=True):
-        local = Counter(
-            word for word, kind, _ in found if kind != "property" and word not in module and word in declared - taken
-        )
+        local = Counter(word for word, kind, _ in found if kind != "property" and word in free)
         fresh = ("".join(name) for size in (1, 2) for name in itertools.product(_LETTERS, repeat=size))
         names = dict(
             zip(

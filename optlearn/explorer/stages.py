@@ -59,8 +59,10 @@ class Stage:
         own = {"state": self.state, "rules": self._rules, "given": self._given}
         text = page.element(own, "", self.figure, self._said).replace(
             'class="optlearn-explorer"', f'class="optlearn-explorer" data-stage="{self.kind}"')
+        if not complete:
+            return text
         held = f'<script type="text/plain" class="optlearn-stages">{page.inside_script(bundle.stages())}</script>'
-        return (held + page.once(explorer.common()) if complete else "") + text
+        return held + page.once(explorer.common()) + text
 
     def save(self, path: PathLike) -> Path:
         """Write the stage to a file.
