@@ -151,13 +151,13 @@ export function filmOf(app) {
       back();
       done(new Blob(parts, { type: kind.split(";")[0] }));
     };
-    recorder.start();
-    // The end stands for a second.
+    recorder.start(100);
+    // The end stands for a second; on a busy machine the first picture may take longer, and a film without one is none.
     const began = performance.now();
     const timer = setInterval(() => {
       const at = (performance.now() - began) / 1000;
       show(Math.min(last, Math.round((last * at) / seconds)));
-      if (at < seconds + 1) return;
+      if (at < seconds + 1 || (at < seconds + 10 && !parts.some((part) => part.size))) return;
       clearInterval(timer);
       recorder.stop();
     }, 33);

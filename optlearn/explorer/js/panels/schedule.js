@@ -29,7 +29,7 @@ export const schedulePanel = {
     const curveBox = make("div", {});
     const holder = make("div", { style: "position:relative" }, curveBox);
     const sliders = make("div", {});
-    const formula = make("div", { class: "olx-formula" });
+    const formula = make("div", { class: "olx-formula", tabindex: 0, role: "group", "aria-label": "Formula of the schedule" });
     const code = make("code", { style: "overflow-wrap:anywhere" });
     const said = make("span", { class: "olx-note", role: "status" });
     const copy = button("Copy", "Copy the call", async () => {
