@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import numbers
 from typing import TYPE_CHECKING, Any, overload
@@ -47,14 +48,19 @@ class Tuning:
     at_edge : list of str
         Hyperparameters whose best value is the smallest or largest of its grid: the grid should be wider there.
     result : Trajectory or History
-        A run with the best values.
+        A run with the best values; where seeds were trained side by side it is made when it is first asked for.
     """
 
     def __init__(self, optimizer: Optimizer, values: dict[str, Any], score: float,
                  trials: list[tuple[dict[str, Any], float]], budget: str, at_edge: list[str], result: Any,
                  runs: Floats) -> None:
         self.optimizer, self.values, self.score, self.trials, self.runs = optimizer, values, score, trials, runs
-        self.budget, self.at_edge, self.result = budget, at_edge, result
+        self.budget, self.at_edge, self._result = budget, at_edge, result
+
+    @functools.cached_property
+    def result(self) -> Any:
+        """A run with the best values."""
+        return self._result() if callable(self._result) else self._result
 
     def table(self) -> dict[str, list[Any]]:
         """The trials as columns: a hyperparameter each, and the score."""
@@ -177,8 +183,11 @@ def tune(on: problems.Problem | Sequence[problems.Problem] | SurfaceLike, rule: 
     at_edge = [name for name, values in grid.items() if _at_edge(chosen[name], values)]
     times = f" x {len(seeds)} seeds" if len(seeds) > 1 else ""
     budget = f"{len(combinations)} runs{times} of {length} {'epochs' if trained else 'steps'}"
-    result = go(candidates[best[0]], of[0], seeds[0]) if best[3] else best[2]
-    return Tuning(candidates[best[0]], chosen, best[1], trials, budget, at_edge, result, np.array(measures))
+    winner, result = candidates[best[0]], best[2]
+    if best[3]:
+        # Of a hasty run the end alone is known.
+        result = functools.partial(train, of[0], winner, epochs=length, rng=seeds[0], **how)
+    return Tuning(winner, chosen, best[1], trials, budget, at_edge, result, np.array(measures))
 
 
 def _at_edge(value, values):
