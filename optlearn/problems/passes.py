@@ -24,7 +24,7 @@ def scores(problem, params, batch):
 
 def stacks(problem):
     """Whether `losses_and_gradients` knows the problem."""
-    return type(problem) in (LeastSquares, Logistic, Softmax) or type(problem) is MLP and not problem.batch_norm
+    return type(problem) in (LeastSquares, Logistic, Softmax, MLP)
 
 
 def losses_and_gradients(problem, params, batch):
@@ -33,7 +33,6 @@ def losses_and_gradients(problem, params, batch):
     Parameters
     ----------
     problem : LeastSquares, Logistic, Softmax or MLP
-        Without batch normalisation.
     params : dict of str to array (models, ...)
     batch : Batch
         Of arrays (models, examples, features) and (models, examples).
@@ -58,12 +57,25 @@ def losses_and_gradients(problem, params, batch):
         losses, dz = _cross_entropies(x @ params["W"] + params["b"][:, None], y)
         grads = {"W": x.mT @ dz + problem.l2 * params["W"], "b": dz.sum(axis=1)}
         return losses + 0.5 * problem.l2 * _squares(params["W"]), grads
-    h = x @ params["W1"] + params["b1"][:, None]
+    h = x @ params["W1"]
+    if problem.batch_norm:
+        inverse = 1 / np.sqrt(h.var(axis=1, keepdims=True) + x.dtype.type(problem.epsilon))
+        normalised = (h - h.mean(axis=1, keepdims=True)) * inverse
+        h = params["gamma"][:, None] * normalised + params["beta"][:, None]
+    else:
+        h = h + params["b1"][:, None]
     a = np.tanh(h) if problem.activation == "tanh" else np.maximum(h, 0)
     losses, dz = _cross_entropies(a @ params["W2"] + params["b2"][:, None], y)
     dh = dz @ params["W2"].mT * (1 - a**2 if problem.activation == "tanh" else a > 0)
-    grads = {"W1": x.mT @ dh + problem.l2 * params["W1"], "b1": dh.sum(axis=1),
-             "W2": a.mT @ dz + problem.l2 * params["W2"], "b2": dz.sum(axis=1)}
+    grads = {"W2": a.mT @ dz + problem.l2 * params["W2"], "b2": dz.sum(axis=1)}
+    if problem.batch_norm:
+        grads |= {"gamma": (dh * normalised).sum(axis=1), "beta": dh.sum(axis=1)}
+        dn = dh * params["gamma"][:, None]
+        dh = dn - dn.mean(axis=1, keepdims=True) - normalised * (dn * normalised).mean(axis=1, keepdims=True)
+        dh = inverse * dh
+    else:
+        grads["b1"] = dh.sum(axis=1)
+    grads["W1"] = x.mT @ dh + problem.l2 * params["W1"]
     penalty = 0.5 * problem.l2 * (_squares(params["W1"]) + _squares(params["W2"]))
     return losses + penalty, {name: grads[name] for name in params}
 
