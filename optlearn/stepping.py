@@ -107,7 +107,7 @@ def _finite(array):
     """Whether all numbers of an array, or a number, are finite."""
     if not isinstance(array, np.ndarray):
         return math.isfinite(array) if isinstance(array, float) else bool(np.isfinite(array))
-    if array.nbytes <= tree.SMALL:
+    if array.size <= tree.SMALL:
         return tree.finite(array)
     flat = np.asarray(array).reshape(-1)
     blocks = list(_blocks(flat))

@@ -7,8 +7,8 @@ import numpy as np
 from optlearn.declare import InvalidArgument
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
-# Arrays of this many bytes are looked at in one piece.
-SMALL = 2**15
+# Of so many numbers a sum of squares is fast: of more, BLAS may take it to several cores, which have to wake first.
+SMALL = 10_000
 
 
 def flatten(nested, name):
@@ -93,7 +93,7 @@ def computable(array, name):
 
 def finite(nested):
     """Whether all numbers in it are finite; what is none is for the step to refuse. Squares may overflow."""
-    if type(nested) is np.ndarray and nested.dtype in _FLOATS and nested.nbytes <= SMALL:
+    if type(nested) is np.ndarray and nested.dtype in _FLOATS and nested.size <= SMALL:
         # The sum of squares is not finite where a number is not, and hardly otherwise; it takes a third of the time.
         flat = nested if nested.ndim == 1 else nested.reshape(-1)
         return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
