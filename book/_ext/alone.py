@@ -155,8 +155,8 @@ def setup(app):
     os.environ["OPTLEARN_STATIC"] = "site"
     # A kernel for each core, and a core for each kernel: threads of one would only get in the way of the other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    # jupyter-book has no -j. Most of the time goes to running the notebooks, each in a process of its own.
-    app.parallel = 2 * os.cpu_count()
+    # jupyter-book has no -j. More processes than cores have shorter parts, and all wait for the last one.
+    app.parallel = 4 * os.cpu_count()
     keep_answers()
     app.add_js_file(None, body=SCRIPT)
     app.connect("env-before-read-docs", allow_parallel)

@@ -20,7 +20,9 @@ other = explore("himmelblau", [Adam(lr=0.1)], steps=40)
 slider = W.IntSlider(min=0, max=50, value=3, description="step")
 link = W.jslink((slider, "value"), (explorer, "step"))
 heard = W.Label()
-explorer.observe(lambda change: setattr(heard, "value", f"HEARD {change.new}"), "start")
+def hear(change):
+    heard.value = f"HEARD {explorer.start} {explorer.step}"
+explorer.observe(hear, ["start", "step"])
 W.VBox([heard, slider, explorer, other.widget])""",
     # Run while the page is looked at: what Python sees, and what Python does.
     """print("PYTHON", explorer.start, other.start, explorer.step)
@@ -163,8 +165,9 @@ def test_page_and_kernel_hear_each_other(lab, browser):
         page.wait_for_function(
             "document.querySelector('.jupyter-widgets .widget-readout').textContent.trim() === '9'"
         )
-        # Python hears of a change once it is free; it answers with what it heard.
-        page.get_by_text(f"HEARD [{start[0]}, {start[1]}]").wait_for()
+        # Python hears of changes once it is free, of the last of them when it has answered those before; what it set
+        # meanwhile would be overwritten.
+        page.get_by_text(f"HEARD ({start[0]}, {start[1]}) 9").wait_for()
         run_cell(page, 1)
         page.get_by_text(f"PYTHON ({start[0]}, {start[1]}) (-0.5, -1.0)").wait_for()
         page.get_by_text("SAME True").wait_for()
