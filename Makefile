@@ -7,6 +7,8 @@ BOOK := _build/ready
 LIBRARY := $(shell find optlearn book/studies -type f -not -name '*.pyc')
 MAKING := $(shell find book/_ext book/_static book/_templates -type f -not -name '*.pyc') _config.yml
 CHAPTERS := $(shell find book -type f \( -name '*.md' -o -name '*.ipynb' -o -name '*.bib' -o -name '*.quiz' \) -not -path '*/.*')
+PYTEST := $(PYTHON) -m pytest -q -n logical
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 120
 # What looks at the built book.
 NOT_BUILT := --ignore tests/test_pages.py --ignore tests/test_teaching.py
 # With more threads than cores, small matrix products wait for each other; with one, sums have one order as well.
@@ -58,7 +60,8 @@ pdf: $(BOOK)  ## Make one PDF of the book, _build/optlearn.pdf (minutes; needs C
 quick: $(ENVIRONMENT)  ## Test what changed since the last commit, as far as half a minute goes, and say what was left out
 	@$(PYTHON) tools/quick.py
 
-test: lint unit notebooks pages  ## Check style, code, notebooks and pages
+test: lint $(BOOK)  ## Check style, code, notebooks and pages
+	$(PYTEST) $(NBVAL) book tests optlearn
 
 lint: $(ENVIRONMENT)
 	.venv/bin/ruff check
@@ -66,13 +69,13 @@ lint: $(ENVIRONMENT)
 	.venv/bin/mypy; found=$$?; wait $$other && exit $$found
 
 unit: $(ENVIRONMENT)
-	$(PYTHON) -m pytest -q -n logical --dist worksteal -p no:nbval $(NOT_BUILT)
+	$(PYTEST) -p no:nbval $(NOT_BUILT)
 
 notebooks: $(ENVIRONMENT)
-	$(PYTHON) -m pytest -q -n logical --dist loadscope -W default --nbval --nbval-current-env --nbval-cell-timeout 120 --ignore book/_ext book
+	$(PYTEST) $(NBVAL) book
 
 pages: $(BOOK)
-	$(PYTHON) -m pytest -q -n logical --dist worksteal -p no:nbval -p no:hypothesispytest tests/test_pages.py tests/test_teaching.py
+	$(PYTEST) -p no:nbval tests/test_pages.py tests/test_teaching.py
 
 lab: $(ENVIRONMENT)  ## Open copies of the chapters in JupyterLab, with live explorers: yours to change
 	@$(PYTHON) tools/copies.py

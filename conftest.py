@@ -1,6 +1,7 @@
 """What every test starts from."""
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from optlearn import registry, schedules, surfaces, wrappers
 
@@ -21,3 +22,17 @@ def _own_names():
     for known, before in kept:
         known.clear()
         known.update(before)
+
+
+class ByTest(LoadScopeScheduling):
+    """The cells of a notebook go to one worker, in their order; so do the cases of a test."""
+
+    def _split_scope(self, nodeid):
+        path = nodeid.split("::")[0]
+        return path if path.endswith(".ipynb") else nodeid.partition("[")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """What has most cells or cases begins."""
+    return ByTest(config, log)
