@@ -19,7 +19,6 @@ def pytest_runtestloop():
         return (yield)
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """What Jupyter's client warns of while it waits for a kernel is no error of a chapter."""
     for item in items:

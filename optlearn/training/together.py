@@ -99,23 +99,9 @@ def _next_batch(trainings):
 def _prepared(rule, params, grads):
     """What the rule's transforms make of the gradient of each training, for those that look at more than a number."""
     ws, gs = ([array for _, array in tree.flatten(nested, "step")] for nested in (params, grads))
-    for transform in rule.gradient:
-        if type(transform) is gradients.ClipNorm:
-            gs = [_shortened(g, transform.clip_norm) for g in gs]
-        else:
-            made = [gradients.prepare([transform], [w[k, ...] for w in ws], [g[k, ...] for g in gs])
-                    for k in range(len(gs[0]))]
-            gs = [np.stack(parts) for parts in zip(*made, strict=True)]
-    return tree.unflatten(params, gs)
-
-
-def _shortened(g, clip_norm):
-    """What `ClipNorm` makes of each of several gradients, the same numbers in fewer passes."""
-    rows = g.reshape(len(g), -1)
-    unit = np.maximum(np.abs(rows).max(axis=1, keepdims=True, initial=0.0), clip_norm)
-    scaled = rows / unit
-    length = np.sqrt(np.vecdot(scaled, scaled))[:, None]
-    return np.where(unit * length > clip_norm, clip_norm * (scaled / length), rows).reshape(g.shape)
+    made = [gradients.prepare(rule.gradient, [w[k, ...] for w in ws], [g[k, ...] for g in gs])
+            for k in range(len(gs[0]))]
+    return tree.unflatten(params, [np.stack(parts) for parts in zip(*made, strict=True)])
 
 
 def _step(trainings, params, state, one_by_one):
