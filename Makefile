@@ -16,8 +16,8 @@ export OMP_NUM_THREADS := 1
 # A hundred processes import the library: the first one compiles it for all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env book chapter slides sheets pdf quick test lint unit notebooks pages lab execute study mutants equations stubs \
-        links colab lock floor address bench types clean
+.PHONY: help env book chapter slides sheets pdf quick test pool lint unit notebooks pages lab execute study mutants \
+        equations stubs links colab lock floor address bench types clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
@@ -60,7 +60,11 @@ pdf: $(BOOK)  ## Make one PDF of the book, _build/optlearn.pdf (minutes; needs C
 quick: $(ENVIRONMENT)  ## Test what changed since the last commit, as far as half a minute goes, and say what was left out
 	@$(PYTHON) tools/quick.py
 
-test: lint $(BOOK)  ## Check style, code, notebooks and pages
+# Until the tests are collected a core has nothing to do.
+test: $(BOOK)  ## Check style, code, notebooks and pages
+	@$(MAKE) --no-print-directory -j2 lint pool
+
+pool: $(BOOK)
 	$(PYTEST) $(NBVAL) book tests optlearn
 
 lint: $(ENVIRONMENT)

@@ -1,11 +1,24 @@
 """What every test starts from."""
 
+import gc
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from optlearn import registry, schedules, surfaces, wrappers
 
 NAMES = (registry._registry, registry._aliases, schedules.base._registry, surfaces.base.registry, wrappers.base._known)
+
+
+def pytest_configure():
+    """Seven thousand tests stay until the end: to look for cycles among them again and again would take a tenth of all
+    the time that Python has."""
+    gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_collection_finish():
+    """What is there now is looked at no more."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
