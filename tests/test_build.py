@@ -85,7 +85,11 @@ def test_a_failure_says_where_and_why_and_is_not_kept(book):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
-def test_a_forked_kernel_is_warm_and_otherwise_as_any():
+@pytest.mark.parametrize("pages", [True, False])
+def test_a_forked_kernel_is_warm_and_otherwise_as_any(pages, monkeypatch):
+    """For pages it draws a figure once; where notebooks are compared it does not."""
+    for name in ["OPTLEARN_STATIC"] * pages:
+        monkeypatch.setenv(name, "site")
     sources = ["import os, sys\n'optlearn.plots' in sys.modules, 'np' in globals(), os.path.basename(os.getcwd())",
                "import matplotlib.pyplot as plt\nline, = plt.plot([1, 2])\ndraw = line.draw\n"
                "line.draw = lambda renderer: (print('drawn'), draw(renderer))\nplt.show()", "print(os.getpid())"]
@@ -94,9 +98,17 @@ def test_a_forked_kernel_is_warm_and_otherwise_as_any():
         NotebookClient(notebook, resources={"metadata": {"path": str(ROOT / "tests")}}).execute()
     warm, figure, process = (cell.outputs for cell in notebook.cells)
     assert warm[0].data["text/plain"] == "(True, False, 'tests')"
-    drawn, = (output.text for output in figure if output.output_type == "stream")
-    assert drawn == "drawn\n" and "image/png" in figure[-1].data
+    assert [output.text for output in figure if output.output_type == "stream"] == ["drawn\n"] * pages
+    assert (len(figure[-1].data["image/png"]) > 1000) == pages
     assert kernels.Kernel(int(process[0].text)).poll() == 0
+
+
+def test_kernels_are_forked_by_the_outer_server_again_after_an_inner():
+    with kernels.forked():
+        outer = kernels.Provisioner.server
+        with kernels.forked():
+            assert kernels.Provisioner.server is not outer
+        assert kernels.Provisioner.server is outer
 
 
 def test_no_page_offers_what_has_no_address():

@@ -52,8 +52,8 @@ LENGTH = """() => {
   const screens = document.querySelector("article.bd-article")?.getBoundingClientRect().height / 768;
   return screens > 22.5 ? [`${screens.toFixed(1)} screens long`] : [];
 }"""
-# Formulas, and all but the first of code, of explorers of a kind and of the library's reference, are taken out: one is
-# like the other, and the audit walks every glyph.
+# Formulas, and all but the first of code, of paragraphs of a kind without links, of explorers of a kind and of the
+# library's reference, are taken out: one is like the other, and the audit walks every glyph.
 LIGHTEN = """() => {
   document.head.insertAdjacentHTML("beforeend", "<style>* {transition: none !important}</style>");
   // Of what is scrolled out of sight axe cannot tell the contrast.
@@ -62,6 +62,13 @@ LIGHTEN = """() => {
   [...document.querySelectorAll(".highlight pre")].slice(1).forEach(box => box.replaceChildren());
   [...document.querySelectorAll("dl.py")].slice(5).forEach(box => box.remove());
   const kinds = new Set();
+  for (const box of document.querySelectorAll("article p")) {
+    if (box.querySelector("a, img, svg, [id], [tabindex]") || box.closest(".optlearn-explorer")) continue;
+    const inside = [...box.querySelectorAll("*"), box, box.parentElement].map(one => one.localName + one.className);
+    const kind = [...new Set(inside)].sort().join();
+    if (kinds.has(kind)) box.replaceWith("x");
+    kinds.add(kind);
+  }
   for (const box of document.querySelectorAll(".optlearn-explorer")) {
     const kind = [box.dataset.only, box.dataset.stage].join();
     // Links still set what is not shown.

@@ -161,7 +161,8 @@ def execute(app, env, docnames):
     if stale:
         logger.info("running %d notebooks, %d at a time", len(stale), os.cpu_count())
         # In a thread: whoever builds may have a loop running, as Playwright has in tests.
-        with ThreadPoolExecutor(1) as thread, kernels.forked() if len(stale) > 1 else contextlib.nullcontext():
+        with (ThreadPoolExecutor(1) as thread,
+              kernels.forked(app.optlearn_server) if len(stale) > 1 else contextlib.nullcontext()):
             thread.submit(asyncio.run, runs.all(stale)).result()
 
 
@@ -188,7 +189,10 @@ def refuse_failures(app, env):
 
 
 def setup(app):
-    """Connect it."""
+    """Connect it; where nothing has run yet, what kernels are forked from starts while the builder does."""
+    app.optlearn_server = kernels.Server()
+    if not Path(app.srcdir, "_build", "executions").exists():
+        app.optlearn_server.start()
     app.connect("env-before-read-docs", execute)
     app.connect("source-read", insert)
     app.connect("doctree-read", depend)

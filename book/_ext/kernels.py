@@ -9,6 +9,7 @@ other systems have no fork or libraries that do not outlive one.
 import contextlib
 import functools
 import gc
+import io
 import json
 import os
 import signal
@@ -42,15 +43,16 @@ sys.addaudithook(note)
 """
 
 
-def draw_once(laid_out):
+def draw_once(drawn):
     """Have Matplotlib draw a figure once, and read a formula once.
 
     For its layout and for its size it would be drawn before, and its formulas are read anew for each figure. The
-    pictures are the same, byte for byte; where they are `laid_out` at all, which takes as long as to draw them.
+    pictures are the same, byte for byte; where they are not even `drawn`, all are one empty picture.
     """
     import matplotlib
     from matplotlib.backends import backend_agg
     from matplotlib.layout_engine import ConstrainedLayoutEngine
+    from PIL import Image
 
     canvas_of, usual = backend_agg.FigureCanvasAgg, backend_agg.FigureCanvasAgg.print_figure
 
@@ -62,7 +64,7 @@ def draw_once(laid_out):
             with matplotlib.rc_context({"figure.constrained_layout.use": False}):
                 figure.set_layout_engine(None)
         if bbox_inches == "tight":
-            bbox_inches = figure.get_tightbbox().padded(matplotlib.rcParams["savefig.pad_inches"]) if laid_out else None
+            bbox_inches = figure.get_tightbbox().padded(matplotlib.rcParams["savefig.pad_inches"]) if drawn else None
         try:
             return usual(canvas, *given, bbox_inches=bbox_inches, **how)
         finally:
@@ -71,8 +73,11 @@ def draw_once(laid_out):
 
     canvas_of.print_figure = print_figure
     backend_agg.MathTextParser = functools.cache(backend_agg.MathTextParser)
-    if not laid_out:
+    if not drawn:
         ConstrainedLayoutEngine.execute = lambda engine, figure: None
+        empty = io.BytesIO()
+        Image.new("L", (1, 1)).save(empty, "png")
+        canvas_of.print_png = lambda canvas, file, **how: file.write(empty.getvalue())
 
 
 class Kernel:
@@ -100,16 +105,20 @@ class Kernel:
 
 
 class Server:
-    """The process that kernels are forked from, which starts with the first."""
+    """The process that kernels are forked from, which starts with the first of them, or before."""
 
     def __init__(self):
         self.process = None
 
-    def fork(self, *what):
-        """Ask for a kernel."""
-        if self.process is None:
+    def start(self):
+        """Start it, where there is one: it takes seconds, in which others can do what they have to."""
+        if self.process is None and sys.platform == "linux":
             self.process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                             text=True)
+
+    def fork(self, *what):
+        """Ask for a kernel."""
+        self.start()
         print(json.dumps(what), file=self.process.stdin, flush=True)
         return Kernel(int(self.process.stdout.readline()))
 
@@ -138,18 +147,18 @@ class Provisioner(LocalProvisioner):
 
 
 @contextlib.contextmanager
-def forked():
-    """Within this, kernels are forked."""
+def forked(server=None):
+    """Within this, kernels are forked, by a server that may have started."""
     factory = KernelProvisionerFactory.instance()
-    usual = factory.default_provisioner_name
+    outer = factory.default_provisioner_name, Provisioner.server
     if sys.platform == "linux":
         factory.provisioners["forked"] = EntryPoint("forked", f"{__name__}:Provisioner", factory.GROUP_NAME)
         factory.default_provisioner_name = "forked"
     try:
-        with contextlib.closing(Server()) as Provisioner.server:
+        with contextlib.closing(server or Server()) as Provisioner.server:
             yield
     finally:
-        factory.default_provisioner_name = usual
+        factory.default_provisioner_name, Provisioner.server = outer
 
 
 def become(arguments, folder, variables):
@@ -187,7 +196,7 @@ def serve():
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     # What fails here fails again in the first cell, which says it.
     with contextlib.suppress(Exception):
-        # Pictures are on pages alone: when notebooks are compared, it is enough that they can be drawn.
+        # Pictures are on pages alone, whose build tells what cannot be drawn: who compares notebooks looks at none.
         draw_once("OPTLEARN_STATIC" in os.environ)
         exec(WARM, {})
     import ipykernel.kernelapp  # noqa: F401
