@@ -50,3 +50,38 @@ def test_long_names_are_neither_cut_nor_on_top_of_each_other(show, width):
         assert box["x"] + box["width"] <= bar["x"] + bar["width"] + 1
         assert chip.evaluate("(chip) => chip.scrollWidth <= chip.clientWidth")
     assert not problems
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+def test_names_in_the_picture_of_a_step_lie_on_no_other(show, width):
+    racers = [Adam(lr=0.1), Adam(lr=0.1, bias_correction=False)]
+    made = explore(surfaces.get("quadratic", kappa=20), racers, start=(-1.0, 0.2), steps=40, step=2, speed=0.1,
+                   focus=("Adam", "preconditioner"))
+    page, problems = show(made, viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    page.evaluate("""() => {
+        const { fillText } = CanvasRenderingContext2D.prototype;
+        const canvas = document.querySelector(".olx-picture canvas");
+        window.written = [];
+        CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+            const { width } = this.measureText(text);
+            const left = x - { left: 0, center: width / 2, right: width }[this.textAlign];
+            if (this.canvas === canvas) written.push({ text, left, right: left + width, y });
+            return fillText.apply(this, arguments);
+        };
+    }""")
+    for step in range(2, 14):
+        page.evaluate("(step) => { apps[0].store.set({ step, playing: false }); apps[0].store.flush(); }", step)
+        settle(page)
+        found = page.evaluate("""() => {
+            written.length = 0;
+            apps[0].store.mark("theme");
+            apps[0].store.flush();
+            return written;
+        }""")
+        names = [one for one in found if one["text"].startswith(("with o", "Adam"))]
+        assert len(names) >= 2, found
+        for name in names:
+            for other in found:
+                apart = other["right"] <= name["left"] or name["right"] <= other["left"]
+                assert other is name or apart or abs(other["y"] - name["y"]) >= 10, (step, name, other)
+    assert not problems

@@ -276,13 +276,13 @@ function placeNames(c, map, it, scene, colors, theme, free) {
     const [nx, ny] = [-(y1 - y0) / length, (x1 - x0) / length];
     const best = { cost: Infinity, x: 0, y: 0, box: [0, 0, 0, 0] };
     for (const along of [name.along ?? 0.6, 0.4, 0.8, 1.05]) {
-      for (const away of [15, -15, 22, -22, 32, -32]) {
+      for (const away of [15, -15, 22, -22, 32, -32, 46, -46]) {
         const side = Math.sign(away);
         const x = Math.min(width - w - 4, Math.max(4, x0 + along * (x1 - x0) + nx * (away + side * Math.abs(nx) * w * 0.46) - w / 2));
         const y = Math.min(height - 10, Math.max(10, y0 + along * (y1 - y0) + ny * away));
         const box = [x - 3, y - 8, x + w + 3, y + 8];
         const clash = taken.filter((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3]).length;
-        let cost = 40 * clash + Math.abs(away) / 10 + Math.abs(along - 0.6);
+        let cost = 200 * clash + Math.abs(away) / 10 + Math.abs(along - 0.6);
         for (let k = 0; k < ink.length && cost < best.cost; k++) {
           const point = ink[k];
           if (point[0] > box[0] && point[0] < box[2] && point[1] > box[1] && point[1] < box[3]) cost += 4;
@@ -319,6 +319,30 @@ export function outside(c, map, w, view, width, height, color, theme, note, take
   label(c, `${show(far, 2)} outside${note}`, Math.min(width - 6, Math.max(6, bx + (right ? -8 : 8))), ty,
     { color, paper: theme.paper, font: theme.font, size: 11, align: right ? "right" : "left" });
   return true;
+}
+
+/**
+ * Where to look for a racer beyond the border, when the camera is near a step: an arrow and a name, with the name's box.
+ * @param {CanvasRenderingContext2D} c @param {PlaneMap} map @param {number[]} w @param {string} name @param {string} color @param {any} theme
+ * @param {number[] | null} taken a box where no name goes
+ */
+export function beyond(c, map, w, name, color, theme, taken) {
+  const { width, height } = map;
+  const [dx, dy] = [map.x(w[0]) - width / 2, map.y(w[1]) - height / 2];
+  const long = Math.hypot(dx, dy);
+  if (!(long < Infinity)) return null;
+  const size = Math.max(Math.abs(dx) / (width / 2 - 5), Math.abs(dy) / (height / 2 - 5));
+  const [x, y] = [width / 2 + dx / size, height / 2 + dy / size];
+  const right = x > width / 2;
+  const at = x + (right ? -20 : 20);
+  c.font = `500 ${11 * enlarged}px ${theme.font}`;
+  const [start, end] = [at, at + (right ? -1 : 1) * c.measureText(name).width].sort((a, b) => a - b);
+  let level = Math.min(height - 30, Math.max(x > width - 130 ? 56 : 12, y));
+  if (taken && start < taken[2] && end > taken[0] && level > taken[1] - 10 && level < taken[3] + 10) level = level < (taken[1] + taken[3]) / 2 && taken[1] > 60 ? taken[1] - 10 : taken[3] + 10;
+  return { box: [start, level - 8, end, level + 8], draw: () => {
+    arrow(c, x - (14 * dx) / long, y - (14 * dy) / long, x, y, { color, width: 2.4, paper: theme.paper });
+    label(c, name, at, level, { color, paper: theme.paper, font: theme.font, size: 11, align: right ? "right" : "left" });
+  } };
 }
 
 /**

@@ -31,15 +31,14 @@ function wholeOf(most, now) {
 /**
  * @param {CanvasRenderingContext2D} c @param {import("../model/anatomy.js").Anatomy} it @param {import("../model/anatomy.js").Gauge} gauge
  * @param {import("../model/integrator.js").Run} run @param {any} rule @param {import("./theme.js").Theme} theme @param {string} color that
- *   of the racer @param {number} width of the picture
+ *   of the racer @param {number[]} size width of the picture, and height above the subtitle
+ * @param {number[][]} points what the bars should not cover
  */
-export function drawGauge(c, it, gauge, run, rule, theme, color, width) {
+export function gaugeIn(c, it, gauge, run, rule, theme, color, [width, height], points) {
   const small = width < 480;
   const size = (small ? 10.5 : 12) * letters();
   const row = 1.35 * size;
   const long = (small ? 80 : 150) * letters();
-  // Below the button of the camera.
-  const top = 52;
   /** @type {{head: string, whole: number, bars: Bar[], legend?: string[][], marks?: number[]}[]} `legend`: words
    *   and their colours; `marks`: lines across the bars */
   const groups = [];
@@ -70,40 +69,48 @@ export function drawGauge(c, it, gauge, run, rule, theme, color, width) {
   }
   c.font = `500 ${size}px ${theme.font}`;
   const wide = Math.max(long + 5 * size, ...groups.map(({ head, legend }) => c.measureText([head, ...(legend || []).map(([word]) => word)].join("  ")).width + (legend ? 8 : 0))) + 18;
-  const left = width - wide - 10;
-  c.globalAlpha = 0.86;
-  c.fillStyle = theme.paper;
-  c.beginPath();
-  c.roundRect(left, top, wide, groups.length * 3 * row + 12, 7);
-  c.fill();
-  c.globalAlpha = 1;
-  groups.forEach(({ head, whole, bars, legend, marks }, k) => {
-    const y0 = top + 6 + 3 * row * k;
-    const style = { color: theme.muted, paper: theme.paper, font: theme.font, size: size / letters() };
-    label(c, head, left + 9, y0 + row / 2, style);
-    let end = left + wide - 9;
-    for (const [word, ink] of [...(legend || [])].reverse()) {
-      label(c, word, end, y0 + row / 2, { ...style, color: ink, weight: 600, align: "right" });
-      end -= c.measureText(word).width + 7;
-    }
-    bars.forEach(({ name, parts, text }, i) => {
-      const y = y0 + row * (i + 1);
-      const x = left + 9 + 1.2 * size;
-      label(c, name, left + 9, y + row / 2, { ...style, color: theme.ink, weight: 600 });
-      let from = 0;
-      for (const { to, color: fill, pale } of parts) {
-        const until = Math.max(from, (long * to) / whole);
-        c.globalAlpha = pale ? 0.35 : 1;
-        c.fillStyle = fill;
-        c.fillRect(x + from, y + 3, until - from, row - 5);
-        from = until;
+  const tall = groups.length * 3 * row + 12;
+  // Below the buttons, if the step is not there.
+  const places = [width - wide - 10, 10].flatMap((left) => [52, height - tall - 8].map((top) => [left, top, left + wide, top + tall]));
+  const clear = (/** @type {number[]} */ box) => !points.some(([x, y]) => x > box[0] - 8 && x < box[2] + 8 && y > box[1] - 8 && y < box[3] + 8);
+  const box = places.find(clear) || places[0];
+  const [left, top] = box;
+  const draw = () => {
+    c.globalAlpha = 0.86;
+    c.fillStyle = theme.paper;
+    c.beginPath();
+    c.roundRect(left, top, wide, tall, 7);
+    c.fill();
+    c.globalAlpha = 1;
+    groups.forEach(({ head, whole, bars, legend, marks }, k) => {
+      const y0 = top + 6 + 3 * row * k;
+      const style = { color: theme.muted, paper: theme.paper, font: theme.font, size: size / letters() };
+      label(c, head, left + 9, y0 + row / 2, style);
+      let end = left + wide - 9;
+      for (const [word, ink] of [...(legend || [])].reverse()) {
+        label(c, word, end, y0 + row / 2, { ...style, color: ink, weight: 600, align: "right" });
+        end -= c.measureText(word).width + 7;
       }
-      c.globalAlpha = 1;
-      if (marks && marks[i] > 0) {
-        c.fillStyle = theme.ink;
-        c.fillRect(x + (long * marks[i]) / whole - 1, y + 1, 2, row - 1);
-      }
-      label(c, text, x + from + 5, y + row / 2, { ...style, color: theme.ink });
+      bars.forEach(({ name, parts, text }, i) => {
+        const y = y0 + row * (i + 1);
+        const x = left + 9 + 1.2 * size;
+        label(c, name, left + 9, y + row / 2, { ...style, color: theme.ink, weight: 600 });
+        let from = 0;
+        for (const { to, color: fill, pale } of parts) {
+          const until = Math.max(from, (long * to) / whole);
+          c.globalAlpha = pale ? 0.35 : 1;
+          c.fillStyle = fill;
+          c.fillRect(x + from, y + 3, until - from, row - 5);
+          from = until;
+        }
+        c.globalAlpha = 1;
+        if (marks && marks[i] > 0) {
+          c.fillStyle = theme.ink;
+          c.fillRect(x + (long * marks[i]) / whole - 1, y + 1, 2, row - 1);
+        }
+        label(c, text, x + from + 5, y + row / 2, { ...style, color: theme.ink });
+      });
     });
-  });
+  };
+  return { box, draw };
 }

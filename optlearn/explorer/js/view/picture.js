@@ -5,8 +5,8 @@ import { whole } from "../model/anatomy.js";
 import { drawField, sampleField } from "./contours.js";
 import { attribute, hide, make, sharpCanvas, write } from "./controls.js";
 import { heightLegend } from "./legend.js";
-import { arrow, cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark, stepDots, subtitle } from "./draw.js";
-import { drawGauge } from "./gauge.js";
+import { beyond, cloud, dot, drawScene, label, nearer, outside, planeMap, staleMark, stepDots, subtitle } from "./draw.js";
+import { gaugeIn } from "./gauge.js";
 import { show, showPair, ticks, tidy } from "../model/numbers.js";
 import { markerPath, strokeAs } from "./theme.js";
 
@@ -200,6 +200,11 @@ export function createPicture(app, parent) {
       if (stale) staleMark(c, map, stale, theme.racers[i], theme.paper);
     }
     const it = app.anatomy();
+    const shown = it && order.length && app.slow() ? app.scene()?.gauge : null;
+    const there = planeMap(goal, width, height);
+    const bars = it && shown ? gaugeIn(c, it, shown, app.runs[selected], app.rule(selected), theme, theme.racers[selected],
+      [width, height - 92], [it.from, it.to].map(([x, y]) => [there.x(x), there.y(y)])) : null;
+    const signs = new Map(order.filter((i) => near && !inSight(app.spot(i), 9)).map((i) => [i, beyond(c, map, app.spot(i), app.label(i), theme.racers[i], theme, bars && bars.box)]));
     if (it && order.length) {
       const long = Math.hypot(map.x(it.to[0]) - map.x(it.from[0]), map.y(it.to[1]) - map.y(it.from[1]));
       // Names would stand at the border without their arrows where the step begins outside.
@@ -208,7 +213,7 @@ export function createPicture(app, parent) {
       if (scene && (long > 14 || app.slow())) {
         drawScene(c, map, it, scene, theme, {
           color: theme.racers[selected], names: (app.slow() || long > 60) && at.every((u) => u > 0 && u < 1), width: app.slow() ? 3 : 2.4, unit: unit(),
-          free: app.slow() ? [[width - 200, 0, width, 150], [0, height - 84, width, height]] : [],
+          free: app.slow() ? [[width - 200, 0, width, 46], ...(bars ? [bars.box] : []), [0, height - 84, width, height], ...[...signs.values()].flatMap((sign) => (sign ? [sign.box] : []))] : [],
         });
       }
     }
@@ -232,8 +237,8 @@ export function createPicture(app, parent) {
           label(c, "reported", map.x(told[0]) + 10, map.y(told[1]) - 2, { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11, italic: true });
         }
       }
-      if (near && !inSight(w, 9)) {
-        beyond(c, i, w);
+      if (signs.has(i)) {
+        signs.get(i)?.draw();
         continue;
       }
       const note = run.diverged !== null && t === run.last ? `, diverged at step ${run.diverged}` : "";
@@ -248,28 +253,13 @@ export function createPicture(app, parent) {
       if (note) label(c, note.slice(2), map.x(w[0]) + 10, map.y(w[1]), { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11 });
     }
     if (it && order.length && app.slow()) {
-      const gauge = app.scene()?.gauge;
-      if (gauge) drawGauge(c, it, gauge, app.runs[selected], app.rule(selected), theme, theme.racers[selected], width);
+      bars?.draw();
       const now = it.stages.find((stage) => stage.id === app.stage());
       if (now) subtitle(c, now.parts?.[app.scene()?.part ?? 9] || now.short, width, height, theme);
     }
     hovered(c);
     for (const extra of app.overlays) extra(c, map, view);
     place();
-  }
-
-  /** Where to look for a racer beyond the border, when the camera is near a step. @param {CanvasRenderingContext2D} c @param {number} i @param {number[]} w */
-  function beyond(c, i, w) {
-    const { theme } = app;
-    const { width, height } = sharp.size;
-    const [dx, dy] = [map.x(w[0]) - width / 2, map.y(w[1]) - height / 2];
-    const size = Math.max(Math.abs(dx) / (width / 2 - 5), Math.abs(dy) / (height / 2 - 5));
-    const [x, y] = [width / 2 + dx / size, height / 2 + dy / size];
-    const long = Math.hypot(dx, dy);
-    if (!(long < Infinity)) return;
-    arrow(c, x - (14 * dx) / long, y - (14 * dy) / long, x, y, { color: theme.racers[i], width: 2.4, paper: theme.paper });
-    const right = x > width / 2;
-    label(c, app.label(i), x + (right ? -20 : 20), Math.min(height - 30, Math.max(x > width - 130 ? 56 : 12, y)), { color: theme.racers[i], paper: theme.paper, font: theme.font, size: 11, align: right ? "right" : "left" });
   }
 
   /** Names at the markers of the race, where they stand apart. */

@@ -5,7 +5,7 @@ import { prefersStill } from "./accessibility.js";
 import { heightAt, sampleField } from "./contours.js";
 import { choice, make, sharpCanvas } from "./controls.js";
 import { arrow, dot, label, partColors, subtitle } from "./draw.js";
-import { drawGauge } from "./gauge.js";
+import { gaugeIn } from "./gauge.js";
 import { raster, seen, TALL } from "./land.js";
 import { heightLegend } from "./legend.js";
 import { show, ticks } from "../model/numbers.js";
@@ -191,7 +191,7 @@ export function createRelief(app) {
       c.globalAlpha = 1;
       if (text && long > 24) label(c, text, x1 + (x1 < x0 ? -8 : 8), y1 + (y1 < y0 ? -9 : 9), { color: colors[name], paper: theme.paper, font: theme.font, align: x1 < x0 ? "right" : "left" });
     }
-    if (scene.gauge) drawGauge(c, it, scene.gauge, app.runs[i], app.rule(i), theme, theme.racers[i], now.width);
+    if (scene.gauge) gaugeIn(c, it, scene.gauge, app.runs[i], app.rule(i), theme, theme.racers[i], [now.width, now.height], []).draw();
     const said = it.stages.find((/** @type {any} */ one) => one.id === app.stage());
     if (said) subtitle(c, said.parts?.[scene.part] || said.short, now.width, now.height, theme);
   }
