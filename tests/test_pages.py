@@ -129,6 +129,14 @@ def test_the_first_view_of_a_laptop_has_the_picture_with_play_and_time_line(site
     assert not problems
 
 
+def test_the_list_of_chapters_shows_where_one_is(site, visit):
+    for name in ("practice/genealogy", "descent/gradients"):
+        page, problems = visit(f"{site}book/{name}.html", viewport={"width": 1366, "height": 768})
+        box = page.locator(".bd-sidebar-primary a.current").last.bounding_box()
+        assert 0 <= box["y"] and box["y"] + box["height"] <= 768, name
+        assert not problems
+
+
 def test_search_finds_a_word(site, visit):
     page, problems = visit(site + "search.html?q=gradient")
     page.wait_for_selector("#search-results li a")

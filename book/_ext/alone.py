@@ -20,7 +20,8 @@ from optlearn.explorer.figure import fewer_colours
 
 # On a first visit the theme has no mode, says so as an error, and starts light where the system is dark.
 # What scrolls is out of reach of the keyboard in some browsers; it is looked at when it is laid out, which is when it
-# comes near. Stills are shown where the explorers' script does not come.
+# comes near. The list of chapters stays as it was scrolled, which need not be where the page is in it. Stills are shown
+# where the explorers' script does not come.
 SCRIPT = """{
   const root = document.documentElement.dataset;
   root.mode ||= "auto";
@@ -33,6 +34,12 @@ SCRIPT = """{
     }, { rootMargin: "1000000px" });
     const scrolls = "div.math, pre, .cell_output > .output, .pst-scrollable-table-container";
     for (const box of document.querySelectorAll(scrolls)) near.observe(box);
+    const list = document.querySelector(".bd-sidebar-primary");
+    const [here] = [...(list?.querySelectorAll("a.current") ?? [])].slice(-1);
+    if (here) {
+      const [link, all] = [here, list].map((box) => box.getBoundingClientRect());
+      if (link.top < all.top || link.bottom > all.bottom) list.scrollTop += link.top - all.top - all.height / 3;
+    }
     if (!window.optlearnExplorer?.mount)
       for (const still of document.querySelectorAll(".optlearn-explorer > noscript"))
         still.outerHTML = still.textContent;
