@@ -35,7 +35,7 @@ SCRIPT = """{
     const scrolls = "div.math, pre, .cell_output > .output, .pst-scrollable-table-container";
     for (const box of document.querySelectorAll(scrolls)) near.observe(box);
     const list = document.querySelector(".bd-sidebar-primary");
-    const [here] = [...(list?.querySelectorAll("a.current") ?? [])].slice(-1);
+    const [here] = [...(list?.querySelectorAll("a.current, li.current > a") ?? [])].slice(-1);
     if (here) {
       const [link, all] = [here, list].map((box) => box.getBoundingClientRect());
       if (link.top < all.top || link.bottom > all.bottom) list.scrollTop += link.top - all.top - all.height / 3;
