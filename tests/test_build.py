@@ -88,8 +88,9 @@ def test_a_failure_says_where_and_why_and_is_not_kept(book):
 @pytest.mark.parametrize("pages", [True, False])
 def test_a_forked_kernel_is_warm_and_otherwise_as_any(pages, monkeypatch):
     """For pages it draws a figure once; where notebooks are compared it does not."""
-    for name in ["OPTLEARN_STATIC"] * pages:
-        monkeypatch.setenv(name, "site")
+    monkeypatch.delenv("OPTLEARN_STATIC", raising=False)
+    if pages:
+        monkeypatch.setenv("OPTLEARN_STATIC", "site")
     sources = ["import os, sys\n'optlearn.plots' in sys.modules, 'np' in globals(), os.path.basename(os.getcwd())",
                "import matplotlib.pyplot as plt\nline, = plt.plot([1, 2])\ndraw = line.draw\n"
                "line.draw = lambda renderer: (print('drawn'), draw(renderer))\nplt.show()", "print(os.getpid())"]

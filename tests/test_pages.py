@@ -63,9 +63,11 @@ LIGHTEN = """() => {
   [...document.querySelectorAll("dl.py")].slice(5).forEach(box => box.remove());
   const kinds = new Set();
   for (const box of document.querySelectorAll("article p")) {
-    if (box.querySelector("a, img, svg, [id], [tabindex]") || box.closest(".optlearn-explorer")) continue;
-    const inside = [...box.querySelectorAll("*"), box, box.parentElement].map(one => one.localName + one.className);
-    const kind = [...new Set(inside)].sort().join();
+    const parts = [box, ...box.querySelectorAll("*")];
+    // What has more than a class, as links, names and styles have, is looked at everywhere.
+    const more = parts.some(({ attributes }) => [...attributes].some(({ name }) => name !== "class"));
+    if (more || box.closest(".optlearn-explorer")) continue;
+    const kind = [...new Set([...parts, box.parentElement].map(one => one.localName + one.className))].sort().join();
     if (kinds.has(kind)) box.replaceWith("x");
     kinds.add(kind);
   }
